@@ -1,0 +1,102 @@
+# smogd: the targets people use are run, check, lint, bench, fuzz, install, clean (README.md). Sources are found by folder: a new .c file
+# needs no line here.
+
+VERSION := 0.1.0
+VARIANT ?= release
+B := build/$(VARIANT)
+
+PACKAGES_BUILD := gcc make pkg-config libmodbus-dev libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libjansson-dev \
+	libsystemd-dev libssl-dev libzip-dev
+PACKAGES_TEST := libcmocka-dev clang libclang-rt-14-dev socat python3-minimal python3-pymodbus python3-serial unzip openssl sqlite3 jq curl procps
+PACKAGES_LINT := clang-format clang-tidy cppcheck
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wformat=2 -Wvla -Wundef -Wcast-qual -Wwrite-strings \
+	-Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wnull-dereference -Werror
+ifeq ($(findstring clang,$(CC)),)
+WARN += -Wduplicated-cond -Wlogical-op
+endif
+# No contraction of a*b+c: a verdict is the same number on every compiler and machine.
+BASE := -std=c11 -D_POSIX_C_SOURCE=200809L -DSMOGD_VERSION='"$(VERSION)"' -I. -Ibuild/gen -fPIE -ffp-contract=off -g -MMD -MP
+FLAGS_release := -O2 -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
+FLAGS_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_cov := -O0 --coverage
+FLAGS_clang := -O2
+CFLAGS_ALL = $(BASE) $(WARN) $(FLAGS_$(VARIANT)) $(CFLAGS)
+LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now -Wl,--build-id $(FLAGS_$(VARIANT)) $(LDFLAGS)
+
+# One archive per folder; a program takes from each only what it uses.
+SRC_protocols := $(wildcard protocols/*.c)
+SRC_core := $(wildcard station/core/*.c)
+SRC_sensors := $(wildcard sensors/*.c sensors/drivers/*.c)
+SRC_links := $(wildcard sensors/links/*.c)
+SRC_sim := $(filter-out %/smogsim.c,$(wildcard sensors/sim/*.c))
+SRC_reports := $(filter-out %/smogpush.c %/smoginbox.c %/smogverify.c,$(wildcard reports/*.c))
+SRC_station := $(filter-out %/smogd.c %/smogctl.c,$(wildcard station/*.c))
+ARCHIVES := station reports sim links sensors protocols core
+LIBS := $(foreach a,$(ARCHIVES),$(B)/lib$(a).a)
+
+MAIN_smogd := station/smogd.c
+MAIN_smogctl := station/smogctl.c
+MAIN_smogpush := reports/smogpush.c
+MAIN_smoginbox := reports/smoginbox.c
+MAIN_smogverify := reports/smogverify.c
+MAIN_smogsim := sensors/sim/smogsim.c
+PROGRAMS := $(foreach p,smogd smogctl smogpush smoginbox smogverify smogsim,$(if $(wildcard $(MAIN_$(p))),$(p)))
+
+LINK_smogd := -lsystemd -lmodbus -lserialport -lsqlite3 -lmicrohttpd -ljansson -lcrypto -lpthread -lm
+LINK_smogctl := -lsqlite3 -ljansson -lserialport -lzip -lcrypto -lm
+LINK_smogpush := -lsqlite3 -lcurl -ljansson -lzip -lcrypto -lm
+LINK_smoginbox := -lsqlite3 -lmicrohttpd -lgnutls -ljansson -lzip -lcrypto -lpthread -lm
+LINK_smogverify := -lzip -lcrypto -lm
+LINK_smogsim := -lcrypto -lm
+LINK_tests := -lcmocka -lsystemd -lmodbus -lserialport -lsqlite3 -lcurl -lmicrohttpd -lgnutls -ljansson -lzip -lcrypto -lpthread -lm
+
+TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
+TEST_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/support/*.c))
+
+.PHONY: all programs tests run check deps deps-check lint bench fuzz coverage install clean
+all: programs
+programs: $(addprefix $(B)/bin/,$(PROGRAMS))
+tests: $(TESTS)
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -c $< -o $@
+
+define archive
+$(B)/lib$(1).a: $$(patsubst %.c,$(B)/obj/%.o,$$(SRC_$(1)))
+	@mkdir -p $$(@D); rm -f $$@
+	$$(AR) rcsD $$@ $$^
+endef
+$(foreach a,$(ARCHIVES),$(eval $(call archive,$(a))))
+
+define program
+$(B)/bin/$(1): $(B)/obj/$(MAIN_$(1):.c=.o) $(LIBS)
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$< -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_$(1))
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+$(B)/tests/%: $(B)/obj/tests/unit/%.o $(TEST_SUPPORT) $(LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $< $(TEST_SUPPORT) -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
+
+deps:
+	@sh tests/tools/deps.sh $(PACKAGES_BUILD)
+deps-check:
+	@sh tests/tools/deps.sh $(PACKAGES_BUILD) $(PACKAGES_TEST)
+
+check: deps-check
+	@tests/tools/house.sh
+	@$(MAKE) --no-print-directory -j2 programs
+	@$(MAKE) --no-print-directory -j2 VARIANT=asan programs tests
+	@tests/run.sh
+
+lint:
+	@sh tests/tools/deps.sh $(PACKAGES_BUILD) $(PACKAGES_LINT)
+	@tests/tools/lint.sh
+
+clean:
+	rm -rf build
+
+-include $(shell find build -name '*.d' 2>/dev/null)

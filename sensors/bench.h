@@ -1,0 +1,85 @@
+/*
+ * The test bench: all instruments of a station and at most one running procedure, in virtual time.
+ *
+ * This is the one place where bytes become verdicts. smogd drives it from its event loop, rejudge and the tests drive
+ * it from recordings; both get the same result because nothing here asks the time and because everything is delivered
+ * in one order: before an input at time t, every timer due at or before t fires, earliest first, with the time it was
+ * set for (ties: procedure last, instruments by index). Inputs with a time before the bench's clock are taken at the
+ * bench's clock; the value returned by each input function is the time that was used and must be recorded.
+ *
+ * It owns the loop around `cut`: buffering, resynchronisation, garbage accounting, staleness. Stale is announced once, on
+ * the edge, when no ok reading came for the driver's stale_ms; a running procedure hears of it as PROCEDURE_LOST.
+ */
+#ifndef SENSORS_BENCH_H
+#define SENSORS_BENCH_H
+
+#include "sensors/sensor.h"
+#include "station/core/procedure.h"
+
+enum { BENCH_INSTRUMENTS_MAX = 16 };
+
+enum bench_state { BENCH_OFFLINE, BENCH_CONNECTED, BENCH_LIVE, BENCH_STALE };
+
+struct bench_instrument {
+    struct sensor sensor;
+    struct sensor_config config;
+    enum bench_state state;            /* offline: no link; connected: no ok reading yet; live; stale */
+    enum instrument_status status;
+    char status_detail[SENSOR_TEXT_MAX * 2];
+    struct reading last[QUANTITY_COUNT]; /* latest reading per quantity, valid where last_ms >= 0 */
+    int64_t last_ms[QUANTITY_COUNT];
+    int64_t last_good_ms;              /* latest sample with an ok reading; -1 never */
+    int64_t stale_ms;
+    int64_t wake_ms;                   /* driver's timer; -1 none */
+    int64_t stale_at_ms;               /* staleness timer; -1 none */
+    uint64_t frames, garbage_bytes, samples; /* since start of the program */
+    bool in_test;
+    size_t buffered;
+    uint8_t buffer[SENSOR_FRAME_MAX];
+};
+
+struct bench_host {
+    void *ctx;
+    void (*send)(void *ctx, int instrument, const uint8_t *bytes, size_t length);
+    void (*sample)(void *ctx, int instrument, const struct sample *sample);
+    /* state or status changed: read it from the bench */
+    void (*changed)(void *ctx, int instrument);
+    void (*prompt)(void *ctx, enum prompt prompt, int64_t value, int64_t limit, int64_t t_ms);
+    void (*mark)(void *ctx, const struct verdict_mark *mark);
+    void (*finish)(void *ctx, const struct verdict *verdict);
+};
+
+struct bench {
+    struct bench_host host;
+    int64_t now_ms;
+    int count;
+    struct bench_instrument instruments[BENCH_INSTRUMENTS_MAX];
+    bool testing;
+    struct procedure procedure;
+    int64_t procedure_wake_ms; /* -1 none */
+};
+
+void bench_init(struct bench *b, const struct bench_host *host, int64_t t_ms);
+
+/* Adds an instrument (offline). The driver's check must have passed. Returns its index, -1 when full. */
+int bench_add(struct bench *b, const struct sensor_driver *driver, const struct sensor_config *config);
+
+/* Each returns the time used. Finishing callbacks may come from within any of them. */
+int64_t bench_connect(struct bench *b, int instrument, int64_t t_ms);    /* link is up: the driver starts */
+int64_t bench_disconnect(struct bench *b, int instrument, int64_t t_ms); /* link is gone */
+int64_t bench_receive(struct bench *b, int instrument, const uint8_t *bytes, size_t length, int64_t t_ms);
+int64_t bench_key(struct bench *b, enum procedure_key key, const char *text, int64_t t_ms);
+int64_t bench_advance(struct bench *b, int64_t t_ms);
+
+/* When bench_advance must be called next; -1: nothing is due. */
+int64_t bench_next_ms(const struct bench *b);
+
+/* Starts a procedure whose `init` has been done by the caller in b->procedure. Every connected instrument that is not a
+ * passage source is restarted from nothing, so that the recording of the test begins where the driver begins; then
+ * PROCEDURE_START is delivered. Fails (ERR_REFUSED) when a test is running or when no connected instrument with
+ * status ok offers a quantity that the method needs — naming the quantity and what the instruments say. */
+int bench_start(struct bench *b, int64_t t_ms, struct err *err);
+
+int bench_command(struct bench *b, int instrument, enum sensor_command command, int64_t t_ms, struct err *err);
+
+#endif

@@ -1,0 +1,100 @@
+/*
+ * Profiles: instruments described by a file instead of code. sensors/profiles/NAME.conf.
+ *
+ * A Modbus profile is a register map (contract of the file: README, "Profiles"). A jsonl profile maps the keys of a
+ * device's JSON to quantities and passage fields. Word orders are combined here, never by a Modbus library's float
+ * helpers, whose meaning changed between releases.
+ */
+#ifndef SENSORS_PROFILE_H
+#define SENSORS_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "station/core/conf.h"
+#include "station/core/decimal.h"
+#include "station/core/err.h"
+#include "station/core/quantity.h"
+#include "station/core/reading.h"
+#include "station/core/rules.h"
+
+enum {
+    PROFILE_READS_MAX = 8,
+    PROFILE_VALUES_MAX = 32,
+    PROFILE_STATUS_MAX = 24,
+    PROFILE_ACTIONS_MAX = 8,
+    PROFILE_FIELDS_MAX = 32,
+    PROFILE_KEY_MAX = 32,
+    PROFILE_BLOCK_WORDS_MAX = 125,
+};
+
+enum profile_kind { PROFILE_MODBUS, PROFILE_JSONL };
+enum profile_type { TYPE_U16, TYPE_S16, TYPE_U32, TYPE_S32, TYPE_F32, TYPE_U64, TYPE_TEXT };
+enum profile_order { ORDER_ABCD, ORDER_CDAB, ORDER_BADC, ORDER_DCBA };
+
+struct profile_read {
+    uint8_t function; /* 1 2 3 4 */
+    uint16_t address, count;
+};
+
+struct profile_value {
+    enum quantity quantity;
+    uint16_t at;          /* register offset from address 0 of the unit, as in the file */
+    enum profile_type type;
+    enum profile_order order;
+    struct decimal scale, offset;
+    uint8_t digits;       /* f32: decimals kept */
+    bool has_absent;
+    uint64_t absent;      /* raw code for "no value" */
+    bool has_min, has_max;
+    struct decimal min, max; /* outside: quality out-of-range */
+    char key[PROFILE_KEY_MAX]; /* jsonl */
+};
+
+struct profile_status {
+    uint16_t at;
+    uint8_t bit;
+    enum instrument_status means;
+};
+
+struct profile_action {
+    char name[PROFILE_KEY_MAX]; /* sensor_command_name */
+    uint8_t function;           /* 5 6 16 */
+    uint16_t address, value;
+};
+
+/* A passage field: "plate", "colour", "record-id", "site", "line", "lane", "time", "fuel", "result", "reason". */
+struct profile_field {
+    char name[PROFILE_KEY_MAX];
+    uint16_t at, words;        /* Modbus record profile: text or number registers */
+    char key[PROFILE_KEY_MAX]; /* jsonl */
+    enum profile_type type;
+    size_t codes_count;        /* "0=blue" … : device code to our word */
+    struct { char code[8]; char word[16]; } codes[16];
+};
+
+struct profile {
+    enum profile_kind kind;
+    char name[PROFILE_KEY_MAX], title[RULES_TEXT_MAX], source[RULES_TEXT_MAX];
+    char sha256[SHA256_HEX_SIZE]; /* set by the caller */
+    int64_t poll_ms, stale_ms;
+    bool record;             /* one changed sequence = one passage */
+    uint16_t sequence_at;
+    size_t reads_count, values_count, status_count, actions_count, fields_count;
+    struct profile_read reads[PROFILE_READS_MAX];
+    struct profile_value values[PROFILE_VALUES_MAX];
+    struct profile_status status[PROFILE_STATUS_MAX];
+    struct profile_action actions[PROFILE_ACTIONS_MAX];
+    struct profile_field fields[PROFILE_FIELDS_MAX];
+    enum quantity quantities[PROFILE_VALUES_MAX + 1]; /* ends with QUANTITY_COUNT */
+};
+
+/* Reads a parsed profile file. Refuses with file:line unknown keys and quantities, a unit that is not the quantity's,
+ * values outside every read block, two values for one quantity. */
+int profile_load(struct profile *profile, struct conf *conf, struct err *err);
+
+/* Combines words (host order uint16) of one value to its raw number. */
+uint64_t profile_combine(const uint16_t *words, enum profile_type type, enum profile_order order);
+
+#endif

@@ -1,0 +1,109 @@
+/*
+ * The driver contract. A driver turns one instrument's bytes into samples, and says what to send next. That is all.
+ *
+ * It never opens, reads, writes, sleeps, allocates, logs or asks the time: the host calls it with bytes and the current
+ * monotonic milliseconds, and it answers through four host functions. The same code runs under three hosts: the live
+ * links of smogd, the replayer (rejudge, tests) and the fuzzer. In plain words:
+ *
+ *   - Never give up. An instrument that is silent for a week is asked again, at the driver's slow pace.
+ *   - Never block, and have at most one request in flight.
+ *   - Every value carries a quality. Report the instrument's own status as status, on change only.
+ *   - Never turn an absent value into a number: no reading is the only way to say "no value".
+ *   - Behaviour depends on nothing but the configuration, the bytes and the times since `start`. Shifting all times by a
+ *     constant shifts the output and changes nothing else.
+ *   - Only requests that read may be sent on the driver's own account. Zero, span, pump and the like go out through
+ *     `command`, which only an operator triggers.
+ *   - Identify the model at start where the protocol can; another model than the configured one is
+ *     STATUS_WRONG_MODEL until the next start, and no sample is published.
+ */
+#ifndef SENSORS_SENSOR_H
+#define SENSORS_SENSOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "station/core/decimal.h"
+#include "station/core/err.h"
+#include "station/core/passage.h"
+#include "station/core/reading.h"
+
+struct profile; /* sensors/profile.h */
+
+enum { SENSOR_STATE_MAX = 4096, SENSOR_FRAME_MAX = 4096, SENSOR_NAME_MAX = 32, SENSOR_TEXT_MAX = 64 };
+
+/* Configuration of one instrument, as far as a driver may know it. Lives as long as the sensor. */
+struct sensor_config {
+    char name[SENSOR_NAME_MAX];     /* "smoke": config key = recording prefix */
+    const struct profile *profile;  /* NULL where the driver uses none */
+    int unit;                       /* bus address; 0: none */
+    struct decimal path_m;          /* effective path length of an opacimeter; units 0: the model's own */
+    char option[SENSOR_TEXT_MAX];   /* driver-specific words from the configuration, e.g. a dialect */
+    int64_t poll_ms;                /* 0: the driver's own pace */
+};
+
+struct sensor_host {
+    void *ctx;
+    void (*send)(void *ctx, const uint8_t *bytes, size_t length);
+    void (*wake)(void *ctx, int64_t at_ms);                 /* the one timer; replaces; < 0 cancels */
+    void (*publish)(void *ctx, const struct sample *sample); /* one frame's values, or one passage */
+    /* The instrument's own state, on change; detail is one line ("alarm bits 0004: lamp"). STATUS_OK ends a fault. */
+    void (*fault)(void *ctx, enum instrument_status status, const char *detail);
+};
+
+/* What the instrument told about itself; empty strings: not told. Part of every record. */
+struct sensor_identity {
+    char model[SENSOR_TEXT_MAX];
+    char serial[SENSOR_TEXT_MAX];
+    char firmware[SENSOR_TEXT_MAX];
+};
+
+enum sensor_command { COMMAND_ZERO, COMMAND_SPAN, COMMAND_LEAK_TEST, COMMAND_CLEAR_MAXIMUM, COMMAND_PUMP_ON,
+    COMMAND_PUMP_OFF, COMMAND_COUNT };
+
+const char *sensor_command_name(enum sensor_command command); /* "zero" "span" "leak-test" "clear-maximum" … */
+
+enum sensor_cut { CUT_MORE, CUT_OK, CUT_BAD };
+
+struct sensor {
+    const struct sensor_driver *driver;
+    const struct sensor_config *config;
+    struct sensor_identity identity;
+    union {
+        max_align_t align;
+        unsigned char bytes[SENSOR_STATE_MAX]; /* the driver's own struct; size asserted at compile time */
+    } state;
+};
+
+/* Everything a driver exports. */
+struct sensor_driver {
+    const char *name;  /* = config `driver`, = recording header */
+    const char *title; /* for people: maker and model */
+    const char *line;  /* default line setting "9600/8n1"; NULL: not a serial instrument */
+    int64_t stale_ms;  /* a value older than this is stale (a profile may say otherwise) */
+    const enum quantity *quantities; /* what it can publish, QUANTITY_COUNT ends; NULL: the profile tells */
+
+    /* Checks the configuration; called once before anything else, by --check too. */
+    int (*check)(const struct sensor_config *config, struct err *err);
+    /* (Re)starts from nothing: identify, then measure. Called at connect and at the start of every test. */
+    void (*start)(struct sensor *s, int64_t t_ms, const struct sensor_host *host);
+    /* Where does the first frame of buf[0..length) end? CUT_OK: *frame bytes are one frame with a valid checksum.
+     * CUT_BAD: the first byte cannot begin a frame (the host drops one byte and asks again). CUT_MORE: cannot tell
+     * yet. Must not change state. */
+    enum sensor_cut (*cut)(const struct sensor *s, const uint8_t *buf, size_t length, size_t *frame);
+    /* One valid frame. */
+    void (*frame)(struct sensor *s, const uint8_t *bytes, size_t length, int64_t t_ms, const struct sensor_host *host);
+    /* The timer it asked for. */
+    void (*wake)(struct sensor *s, int64_t t_ms, const struct sensor_host *host);
+    /* An operator's command; NULL: none. Fails when this model cannot, or not now. */
+    int (*command)(struct sensor *s, enum sensor_command command, int64_t t_ms, const struct sensor_host *host,
+                   struct err *err);
+};
+
+extern const struct sensor_driver *const sensor_drivers[]; /* NULL-terminated; the tests walk it */
+const struct sensor_driver *sensor_driver_by_name(const char *name);
+
+/* The quantities this configured sensor can publish (driver's or profile's), QUANTITY_COUNT ends. */
+const enum quantity *sensor_quantities(const struct sensor_driver *driver, const struct sensor_config *config);
+
+#endif
