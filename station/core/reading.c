@@ -1,6 +1,8 @@
 #include "station/core/reading.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 static const char *const quality_names[QUALITY_COUNT] = {
     [QUALITY_OK] = "ok",           [QUALITY_WARM_UP] = "warm-up",           [QUALITY_STALE] = "stale",
@@ -50,4 +52,20 @@ bool sample_add(struct sample *sample, enum quantity quantity, enum quality qual
         return false;
     sample->readings[sample->count++] = (struct reading){.quantity = quantity, .quality = quality, .value = value};
     return true;
+}
+
+ptrdiff_t sample_csv(const struct sample *sample, int64_t t_ms, const char *instrument, char *out, size_t size)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < sample->count; i++) {
+        const struct reading *r = &sample->readings[i];
+        char value[DECIMAL_TEXT_MAX];
+        decimal_format(r->value, value);
+        int wrote = snprintf(out + used, size - used, "%" PRId64 ",%s,%s,%s,%s,%s\n", t_ms, instrument,
+                             quantity_name(r->quantity), value, quantity_unit(r->quantity), quality_name(r->quality));
+        if (wrote < 0 || (size_t)wrote >= size - used)
+            return -1;
+        used += (size_t)wrote;
+    }
+    return (ptrdiff_t)used;
 }

@@ -7,6 +7,9 @@
 #ifndef STATION_CORE_READING_H
 #define STATION_CORE_READING_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "station/core/decimal.h"
 #include "station/core/quantity.h"
 
@@ -55,6 +58,12 @@ struct sample {
 
 /* The reading of that quantity in the sample, or NULL. */
 const struct reading *sample_find(const struct sample *sample, enum quantity quantity);
+
+/* The lines of one sample in readings.csv, the table of every sample that a record carries and a recomputation must
+ * reproduce byte for byte: "1250,smoke,k,0.42,1/m,ok\n" for each reading, in the sample's order. `t_ms` counts from the
+ * start of the test. Returns the length (NUL-terminated, not counted), or -1 when it does not fit. */
+#define READINGS_CSV_HEADER "t_ms,instrument,quantity,value,unit,quality\n"
+ptrdiff_t sample_csv(const struct sample *sample, int64_t t_ms, const char *instrument, char *out, size_t size);
 
 /* Adds a reading; false when the sample is full. A quantity stands at most once in a sample (asserted). */
 bool sample_add(struct sample *sample, enum quantity quantity, enum quality quality, struct decimal value);
