@@ -34,6 +34,8 @@ struct bench_instrument {
     int64_t stale_at_ms;               /* staleness timer; -1 none */
     uint64_t frames, garbage_bytes, samples; /* since start of the program */
     bool in_test;
+    const uint8_t *frame; /* the frame being decoded, for whoever keeps a passage's raw bytes; NULL outside `sample` */
+    size_t frame_length;
     size_t buffered;
     uint8_t buffer[SENSOR_FRAME_MAX];
 };
