@@ -38,4 +38,10 @@ int replay_test(struct replay *replay, const struct replay_file *files, size_t f
                 const struct rule_pack *pack, const struct rule *rule, const struct vehicle *vehicle,
                 enum limit_class limit_class, const struct replay_host *host, struct err *err);
 
+/* Replays recordings without a procedure: every sample goes to host->sample. For passages, whose record carries the one
+ * chunk that the passage came in; a Modbus record profile publishes from it although no earlier sequence is known. */
+int replay_samples(struct replay *replay, const struct replay_file *files, size_t files_count,
+                   const struct profile *profiles, size_t profiles_count, const struct replay_host *host,
+                   struct err *err);
+
 #endif
