@@ -1,0 +1,317 @@
+#include "reports/rejudge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/encoding.h"
+#include "sensors/replay.h"
+#include "station/core/remote.h"
+
+enum { CONF_NODES_MAX = 8192, READINGS_MAX = 16 << 20, HISTORY_MAX = 64, LINE_ROOM = 8192 };
+
+/* Everything a recomputation needs at once; too large for the stack. */
+struct work {
+    struct rule_pack pack;
+    struct replay replay;
+    struct profile profiles[BENCH_INSTRUMENTS_MAX];
+    size_t profiles_count;
+    struct replay_file wires[REPLAY_FILES_MAX];
+    size_t wires_count;
+    struct conf_node nodes[CONF_NODES_MAX];
+    struct vehicle vehicle;
+    const struct rule *rule;
+    struct rejudge *out;
+    size_t readings_size;
+    bool readings_full;
+    /* passages: the last one that the instrument told of */
+    bool has_passage;
+    struct sample sample;
+    struct passage passage;
+    struct remote_past past[HISTORY_MAX];
+    size_t past_count;
+};
+
+static bool has_prefix(const char *name, const char *prefix)
+{
+    return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+static const struct rejudge_file *find(const struct rejudge_file *files, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(files[i].name, name) == 0)
+            return &files[i];
+    }
+    return NULL;
+}
+
+/* Parses a file people write; *text is the copy that the nodes point into. */
+static int parse_conf(struct work *w, const struct rejudge_file *file, struct conf *conf, char **text, struct err *err)
+{
+    *text = malloc(file->size + 1);
+    if (!*text)
+        return err_set(err, ERR_FAILED, "out of memory");
+    memcpy(*text, file->data, file->size);
+    return conf_parse(conf, file->name, *text, file->size, w->nodes, CONF_NODES_MAX, err);
+}
+
+static int load_rules(struct work *w, const struct record *record, const struct rejudge_file *files, size_t count,
+                      struct err *err)
+{
+    char name[RECORD_FILE_NAME_MAX];
+    snprintf(name, sizeof name, "rules/%s.conf", record->pack);
+    const struct rejudge_file *file = find(files, count, name);
+    if (!file)
+        return err_set(err, ERR_FAILED, "%s is missing: the verdict cannot be recomputed without its rules", name);
+    struct conf conf;
+    char *text;
+    int result = parse_conf(w, file, &conf, &text, err);
+    if (result == 0)
+        result = rules_load(&w->pack, &conf, err);
+    free(text);
+    if (result)
+        return -1;
+    encoding_sha256_hex(file->data, file->size, w->pack.sha256);
+    if (strcmp(w->pack.sha256, record->pack_sha256) != 0 || strcmp(w->pack.id, record->pack) != 0 ||
+        strcmp(w->pack.version, record->pack_version) != 0)
+        return err_set(err, ERR_FAILED, "%s is not the rule pack that the record names (%s version %s)", name,
+                       record->pack, record->pack_version);
+    if (vehicle_read(&w->vehicle, &record->doc, record->vehicle, err))
+        return -1;
+    const struct rule_pack *pack;
+    w->rule = rules_select(&w->pack, 1, record->method, &w->vehicle, record->day, &pack, err);
+    if (!w->rule)
+        return -1;
+    if (strcmp(w->rule->name, record->rule) != 0)
+        return err_set(err, ERR_FAILED, "for this vehicle and day the pack gives rule %s, the record says %s",
+                       w->rule->name, record->rule);
+    return 0;
+}
+
+/* "profiles/opacimeter.conf" → "opacimeter" */
+static int profile_name(const char *file, char *out, size_t size, struct err *err)
+{
+    const char *base = strrchr(file, '/') + 1;
+    size_t length = strlen(base);
+    if (length < 6 || strcmp(base + length - 5, ".conf") != 0 || length - 5 >= size)
+        return err_set(err, ERR_FAILED, "%s is no profile file", file);
+    memcpy(out, base, length - 5);
+    out[length - 5] = '\0';
+    return 0;
+}
+
+static int load_profile(struct work *w, const struct rejudge_file *file, struct err *err)
+{
+    if (w->profiles_count == BENCH_INSTRUMENTS_MAX)
+        return err_set(err, ERR_FAILED, "more than %d profiles", BENCH_INSTRUMENTS_MAX);
+    struct profile *profile = &w->profiles[w->profiles_count];
+    struct conf conf;
+    char *text;
+    char name[PROFILE_KEY_MAX];
+    int result = parse_conf(w, file, &conf, &text, err);
+    if (result == 0)
+        result = profile_load(profile, &conf, err);
+    free(text);
+    if (result || profile_name(file->name, name, sizeof name, err))
+        return -1;
+    encoding_sha256_hex(file->data, file->size, profile->sha256);
+    if (strcmp(name, profile->name) != 0)
+        return err_set(err, ERR_FAILED, "%s describes another profile, %s", file->name, profile->name);
+    w->profiles_count++;
+    return 0;
+}
+
+static int load_wires(struct work *w, const struct rejudge_file *files, size_t count, struct err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (has_prefix(files[i].name, "profiles/") && load_profile(w, &files[i], err))
+            return -1;
+        if (!has_prefix(files[i].name, "wire/"))
+            continue;
+        if (w->wires_count == REPLAY_FILES_MAX)
+            return err_set(err, ERR_FAILED, "more than %d recordings", REPLAY_FILES_MAX);
+        w->wires[w->wires_count++] = (struct replay_file){files[i].name, files[i].data, files[i].size};
+    }
+    if (w->wires_count == 0)
+        return err_set(err, ERR_FAILED, "there is no recording (wire/NAME.rec) to recompute the verdict from");
+    return 0;
+}
+
+static void add_text(struct work *w, const char *text, size_t length)
+{
+    struct rejudge *out = w->out;
+    if (out->readings_length + length > w->readings_size) {
+        size_t size = w->readings_size ? 2 * w->readings_size : 64 << 10;
+        char *more = size <= READINGS_MAX ? realloc(out->readings, size) : NULL;
+        if (!more) {
+            w->readings_full = true;
+            return;
+        }
+        out->readings = more;
+        w->readings_size = size;
+    }
+    memcpy(out->readings + out->readings_length, text, length);
+    out->readings_length += length;
+}
+
+static void on_sample(void *ctx, const char *instrument, const struct sample *sample)
+{
+    struct work *w = ctx;
+    char lines[LINE_ROOM];
+    ptrdiff_t length = sample_csv(sample, sample->t_ms, instrument, lines, sizeof lines);
+    if (length < 0)
+        w->readings_full = true;
+    else
+        add_text(w, lines, (size_t)length);
+    if (!sample->passage)
+        return;
+    w->passage = *sample->passage;
+    w->sample = *sample;
+    w->sample.passage = &w->passage;
+    w->has_passage = true;
+}
+
+static int judge_test(struct work *w, const struct record *record, const struct replay_host *host, struct err *err)
+{
+    const struct procedure_method *method = procedure_method_by_name(record->method);
+    if (!method)
+        return err_set(err, ERR_FAILED, "this program does not know the method %s; use a newer one", record->method);
+    return replay_test(&w->replay, w->wires, w->wires_count, w->profiles, w->profiles_count, method, &w->pack, w->rule,
+                       &w->vehicle, record->limit_class, host, err);
+}
+
+static int read_past(const struct json_doc *doc, ptrdiff_t object, struct remote_past *past, struct err *err)
+{
+    char day[CIVIL_DATE_TEXT_MAX], quantity[32];
+    bool is_object = object >= 0 && doc->tokens[object].type == JSON_OBJECT;
+    ptrdiff_t exceeded = is_object ? json_member(doc, (size_t)object, "exceeded") : -1;
+    if (exceeded < 0 || doc->tokens[exceeded].type != JSON_ARRAY ||
+        !json_get_string(doc, json_member(doc, (size_t)object, "day"), day, sizeof day) ||
+        !civil_date_parse(&past->day, day, strlen(day)) ||
+        !json_get_string(doc, json_member(doc, (size_t)object, "id"), past->record, sizeof past->record) ||
+        !json_get_bool(doc, json_member(doc, (size_t)object, "valid"), &past->valid))
+        return err_set(err, ERR_FAILED, "an earlier passage in the record's 'basis' cannot be read");
+    past->exceeded = 0;
+    for (size_t i = 0; i < doc->tokens[exceeded].count; i++) {
+        if (!json_get_string(doc, json_element(doc, (size_t)exceeded, i), quantity, sizeof quantity))
+            return err_set(err, ERR_FAILED, "an earlier passage in the record's 'basis' cannot be read");
+        enum quantity q = quantity_by_name(quantity, strlen(quantity));
+        if (q == QUANTITY_COUNT)
+            return err_set(err, ERR_FAILED, "the record's 'basis' names an unknown quantity, %s", quantity);
+        past->exceeded |= UINT32_C(1) << q;
+    }
+    return 0;
+}
+
+static int judge_passage(struct work *w, const struct record *record, const struct replay_host *host, struct err *err)
+{
+    const struct json_doc *doc = &record->doc;
+    size_t count = 0;
+    if (record->basis >= 0 && doc->tokens[record->basis].type == JSON_ARRAY)
+        count = doc->tokens[record->basis].count;
+    if (count > HISTORY_MAX)
+        return err_set(err, ERR_FAILED, "the record rests on more than %d earlier passages", HISTORY_MAX);
+    for (; w->past_count < count; w->past_count++) {
+        if (read_past(doc, json_element(doc, (size_t)record->basis, w->past_count), &w->past[w->past_count], err))
+            return -1;
+    }
+    if (replay_samples(&w->replay, w->wires, w->wires_count, w->profiles, w->profiles_count, host, err))
+        return -1;
+    if (!w->has_passage)
+        return err_set(err, ERR_FAILED, "the recording tells of no passing vehicle");
+    return remote_judge(&w->replay.verdict, &w->pack, w->rule, record->limit_class, &w->sample, w->past, w->past_count,
+                        record->day, err);
+}
+
+/* How much of the line at `start` to show: at most 60 bytes. */
+static int line_room(const char *text, size_t length, size_t start)
+{
+    size_t room = length - start < 60 ? length - start : 60;
+    const char *end = memchr(text + start, '\n', room);
+    return end ? (int)(end - text - (ptrdiff_t)start) : (int)room;
+}
+
+/* Says in words where two texts part: the line and what stands there. */
+static void explain(char *out, size_t size, const char *what, const char *recorded, size_t recorded_length,
+                    const char *now, size_t now_length)
+{
+    size_t at = 0;
+    size_t start = 0;
+    unsigned line = 1;
+    while (at < recorded_length && at < now_length && recorded[at] == now[at]) {
+        if (recorded[at] == '\n') {
+            line++;
+            start = at + 1;
+        }
+        at++;
+    }
+    if (line == 1 && at > 40)
+        start = at - 20; /* one long line: show only the place */
+    int was = line_room(recorded, recorded_length, start);
+    int is = line_room(now, now_length, start);
+    snprintf(out, size, "%s, line %u: recorded '%.*s', recomputed '%.*s'", what, line, was, recorded + start, is,
+             now + start);
+}
+
+static int compare(struct work *w, const struct record *record, const struct rejudge_file *readings, struct err *err)
+{
+    struct rejudge *out = w->out;
+    struct json_writer writer;
+    out->verdict = malloc(VERDICT_JSON_MAX);
+    if (!out->verdict)
+        return err_set(err, ERR_FAILED, "out of memory");
+    json_writer_init(&writer, out->verdict, VERDICT_JSON_MAX);
+    verdict_write(&w->replay.verdict, &writer, NULL);
+    ptrdiff_t length = json_writer_finish(&writer);
+    if (length < 0 || w->readings_full)
+        return err_set(err, ERR_FAILED, "the recomputed verdict or its readings are too long");
+    out->verdict_length = (size_t)length;
+    out->kind = w->replay.verdict.kind;
+    out->verdict_same = out->verdict_length == record->verdict_length &&
+                        memcmp(out->verdict, record->verdict, record->verdict_length) == 0;
+    out->readings_same =
+        readings->size == out->readings_length && memcmp(readings->data, out->readings, readings->size) == 0;
+    if (!out->readings_same)
+        explain(out->difference, sizeof out->difference, "readings.csv", readings->data, readings->size, out->readings,
+                out->readings_length);
+    if (!out->verdict_same)
+        explain(out->difference, sizeof out->difference, "verdict", record->verdict, record->verdict_length,
+                out->verdict, out->verdict_length);
+    return 0;
+}
+
+static int rejudge_with(struct work *w, const struct record *record, const struct rejudge_file *files, size_t count,
+                        struct err *err)
+{
+    const struct rejudge_file *readings = find(files, count, "readings.csv");
+    if (!readings)
+        return err_set(err, ERR_FAILED, "readings.csv is missing");
+    if (load_rules(w, record, files, count, err) || load_wires(w, files, count, err))
+        return -1;
+    const struct replay_host host = {.ctx = w, .sample = on_sample};
+    add_text(w, READINGS_CSV_HEADER, strlen(READINGS_CSV_HEADER));
+    if (record->passage ? judge_passage(w, record, &host, err) : judge_test(w, record, &host, err))
+        return -1;
+    return compare(w, record, readings, err);
+}
+
+int rejudge(struct rejudge *out, const struct record *record, const struct rejudge_file *files, size_t count,
+            struct err *err)
+{
+    *out = (struct rejudge){0};
+    struct work *w = calloc(1, sizeof *w);
+    if (!w)
+        return err_set(err, ERR_FAILED, "out of memory");
+    w->out = out;
+    int result = rejudge_with(w, record, files, count, err);
+    free(w);
+    return result;
+}
+
+void rejudge_close(struct rejudge *r)
+{
+    free(r->verdict);
+    free(r->readings);
+    *r = (struct rejudge){0};
+}
