@@ -1,6 +1,14 @@
 /*
- * The station's memory: one SQLite database and the object files beside it. One way to write: append events, update their
- * projections, commit. "Saved" means store_commit returned 0 under synchronous=FULL.
+ * The station's memory: one SQLite database and the object files beside it. One way to write: begin, append events,
+ * update their projections, commit. "Saved" means store_commit returned 0 under synchronous=FULL.
+ *
+ * Three ways to open it. The owner (smogd) writes everything but package and checkpoint; of delivery it may only change
+ * what an operator or the journal decides (state, next_ms, journaled). Delivery (smogpush) reads everything and writes
+ * package, delivery and checkpoint. A reader (smogctl, verification) writes nothing, works beside both and when neither
+ * runs. SQLite's authorizer enforces it, and that nobody updates or deletes an event. One owner and one delivery
+ * process at a time (STATE/owner.lock, STATE/delivery.lock).
+ *
+ * A full disk is ERR_FAILED with a text that says so; nothing is half written. No function here is thread-safe.
  */
 #ifndef STATION_STORE_H
 #define STATION_STORE_H
@@ -14,50 +22,107 @@
 #include "station/core/remote.h"
 
 struct store;
+struct sqlite3;
 
-/* Opens or creates STATE/smogd.db; asserts STRICT, WAL, synchronous=FULL and the schema version; refuses network file
- * systems (NFS, CIFS, FUSE-remote) and a database of another station. `writable` false: for smogctl and smogpush's
- * reading side. Creates STATE, STATE/objects, STATE/spool, STATE/packages (0750). */
-int store_open(struct store **out, const char *state_dir, const char *station_id, bool writable, struct err *err);
-void store_close(struct store *s);
+enum store_mode { STORE_OWNER, STORE_DELIVERY, STORE_READER };
+
+enum {
+    STORE_OBJECT_MAX = 64 << 20, /* bytes of one object file */
+    STORE_EVENT_MAX = 1 << 20,   /* bytes of one event's body */
+    STORE_REASON_MAX = 200,
+};
+
+/* Opens STATE/smogd.db. The owner makes what is missing: STATE, STATE/objects, STATE/spool, STATE/packages (0750) and
+ * the database; for others an absent database is ERR_UNREACHABLE. Asserts STRICT tables, WAL, synchronous=FULL. Refuses
+ * with a clear text: a network file system (NFS, SMB, FUSE …), a database of another station (station_id NULL: any,
+ * readers only), of another schema version, a damaged one, and a second owner or delivery process. */
+int store_open(struct store **out, const char *state_dir, const char *station_id, enum store_mode mode,
+               struct err *err);
+void store_close(struct store *s); /* an open transaction is rolled back */
+const char *store_station(const struct store *s);
+
+/* The connection with the mode's authorizer in force, for reports/queue, which knows tables and no store. The owner
+ * never uses it to write: the tree's frontier lives in struct store. */
+struct sqlite3 *store_database(struct store *s);
 
 int store_begin(struct store *s, struct err *err); /* BEGIN IMMEDIATE; transactions do not nest (asserted) */
+/* Fails → everything since store_begin is undone, as after store_rollback. */
 int store_commit(struct store *s, struct err *err);
 void store_rollback(struct store *s);
 
-/* Appends one event: canonical JSON `body`, whose "kind" must be `kind`. Inside a transaction. *index gets its place. */
+/* ---- journal ---- */
+
+/* Appends one event: canonical JSON `body`, whose "kind" must be `kind`. Inside a transaction. *index gets its place.
+ */
 int store_append(struct store *s, const char *kind, const char *body, size_t length, uint64_t *index, struct err *err);
-uint64_t store_size(const struct store *s); /* number of events, uncommitted ones included */
+/* Number of events; inside a transaction of the owner with those appended in it. */
+int store_size(struct store *s, uint64_t *size, struct err *err);
 int store_root(struct store *s, uint64_t size, struct merkle_hash *out, struct err *err);
 merkle_fetch store_fetch; /* ctx = struct store * */
+/* malloc'ed body, NUL-terminated. */
+int store_event_get(struct store *s, uint64_t index, char **body, size_t *length, struct err *err);
+/* Calls `each` in order from event `first`; `each` returns 0 to go on, anything else ends the walk without error. */
+int store_event_list(struct store *s, uint64_t first, uint64_t limit,
+                     int (*each)(void *ctx, uint64_t index, const char *body, size_t length), void *ctx,
+                     struct err *err);
 
-/* Writes an object file durably (content-addressed; fsync file, rename, fsync directory) and gives its SHA-256. */
+/* journal verify: recomputes every leaf, every node and the root, checks every checkpoint's root against the tree, the
+ * gap-free numbers of events, tests and passages, and that each record is the one its event names. Calls `progress`
+ * now and then (may be NULL). An answer "no" is ERR_FAILED with the first thing found. */
+struct store_verify_result {
+    uint64_t events, checkpoints, tests, passages;
+    struct merkle_hash root;
+};
+int store_verify(struct store *s, struct store_verify_result *out, void (*progress)(void *ctx, uint64_t done),
+                 void *ctx, struct err *err);
+
+/* ---- object files ---- */
+
+/* Writes an object file durably (content-addressed; fsync file, rename, fsync folder) and gives its SHA-256. */
 int store_object_put(struct store *s, const void *data, size_t length, char sha256[65], struct err *err);
 /* malloc'ed content; checks the digest. */
 int store_object_get(struct store *s, const char *sha256, void **data, size_t *length, struct err *err);
+/* STATE/objects/ab/cdef…; ERR_INVALID when `sha256` is not 64 lower-case hex digits. */
+int store_object_path(const struct store *s, const char *sha256, char *out, size_t size, struct err *err);
 
 /* ---- tests ---- */
+
 struct store_test {
     int64_t seq;
-    char id[48], method[32], plate[40], colour[16], verdict[16];
-    int64_t started_ms, ended_ms; /* ended 0: open */
-    int64_t end_event;            /* -1: none */
+    char id[48], method[32], plate[40], colour[16], verdict[16]; /* verdict "": open; "void" once voided */
+    int64_t started_ms, ended_ms;                                /* ended 0: open */
+    int64_t end_event;                                           /* -1: none */
+    char void_reason[STORE_REASON_MAX];                          /* "": not void */
 };
-int store_test_start(struct store *s, const struct store_test *t, uint64_t event, struct err *err);
-/* Next gap-free number. */
+/* Next gap-free number; the transaction holds it. */
 int store_test_next_seq(struct store *s, int64_t *seq, struct err *err);
+int store_test_start(struct store *s, const struct store_test *t, uint64_t event, struct err *err);
+/* ERR_REFUSED when there is no such test or it has ended. */
 int store_test_end(struct store *s, const char *id, int64_t ended_ms, const char *verdict, uint64_t event,
                    const char *record, struct err *err);
+/* ERR_REFUSED when there is no such test, it is open, or void already. Its case, where it has one, becomes void. */
 int store_test_void(struct store *s, const char *id, const char *reason, struct err *err);
-int store_test_file(struct store *s, const char *id, const char *name, const char *sha256, size_t size,
-                    struct err *err);
-/* *record is malloc'ed (NULL while open). ERR_INVALID when there is no such test. */
+/* *record is malloc'ed (NULL while open); record may be NULL. ERR_INVALID when there is no such test. */
 int store_test_get(struct store *s, const char *id, struct store_test *out, char **record, struct err *err);
-/* Calls `each` newest first; plate NULL: all; open_only for the recovery at start. */
+/* Calls `each` newest first; plate NULL: all; colour NULL: any; open_only for the recovery at start. `each` returns 0
+ * to go on. What it gets lives until it returns. */
 int store_test_list(struct store *s, const char *plate, const char *colour, bool open_only, int limit,
                     int (*each)(void *ctx, const struct store_test *t), void *ctx, struct err *err);
 
+/* ---- files that belong to a test or passage ---- */
+
+struct store_file {
+    char name[128], sha256[65];
+    int64_t size;
+};
+/* `subject`: a test's or passage's id. The object must have been put before. */
+int store_file_add(struct store *s, const char *subject, const char *name, const char *sha256, size_t size,
+                   struct err *err);
+int store_file_list(struct store *s, const char *subject, int (*each)(void *ctx, const struct store_file *f), void *ctx,
+                    struct err *err); /* by name */
+
 /* ---- passages ---- */
+
 struct store_passage {
     int64_t seq, at_ms;
     char id[48], instrument[32], device_record[48], plate[40], colour[16], day[11], verdict[16];
@@ -65,36 +130,59 @@ struct store_passage {
     uint32_t exceeded;
     const char *record, *raw; /* canonical JSON; hex of the bytes */
 };
-int store_passage_add(struct store *s, struct store_passage *p, uint64_t event, struct err *err); /* fills seq */
 int store_passage_next_seq(struct store *s, int64_t *seq, struct err *err);
-/* The device re-sends: has this instrument's record number been stored already? */
-int store_passage_known(struct store *s, const char *instrument, const char *device_record, bool *known,
-                        struct err *err);
+int store_passage_add(struct store *s, const struct store_passage *p, uint64_t event, struct err *err);
+/* The device re-sends: is this instrument's record number stored already, with the same bytes? (A device that was
+ * reset begins its numbers again: same number, other bytes, another vehicle.) */
+int store_passage_known(struct store *s, const char *instrument, const char *device_record, const char *raw,
+                        bool *known, struct err *err);
+/* from <= time < before; oldest first; when there are more than `max`, the newest `max` of them. */
 int store_passage_history(struct store *s, const char *plate, const char *colour, int64_t from_ms, int64_t before_ms,
                           struct remote_past *past, size_t max, size_t *count, struct err *err);
+/* ERR_INVALID when there is no such passage. *record and *raw (either may be NULL) are malloc'ed. */
+int store_passage_get(struct store *s, const char *id, struct store_passage *out, char **record, char **raw,
+                      struct err *err);
+/* Newest first; plate NULL: all; colour NULL: any. */
 int store_passage_list(struct store *s, const char *plate, const char *colour, int64_t since_ms, bool invalid_only,
                        int limit, int (*each)(void *ctx, const struct store_passage *p), void *ctx, struct err *err);
 
 /* ---- cases and what became of them ---- */
+
+struct store_case {
+    int64_t seq, created_ms;
+    char id[56], subject[48], state[16];
+};
 int store_case_add(struct store *s, const char *id, const char *subject, int64_t created_ms, const char *state,
                    struct err *err);
+/* Cases with a number above `after` that wait to be sealed, oldest first. Ask with after = 0 once and then with the
+ * number before the oldest that is still unsealed: the walk stays short however many cases there are. */
+int store_case_unsealed(struct store *s, int64_t after, int limit, int (*each)(void *ctx, const struct store_case *c),
+                        void *ctx, struct err *err);
+
 struct store_outbox_row {
-    char case_id[56], subject[48], outlet[32], state[16], last_status[200], receipt_id[80];
+    char case_id[56], subject[48];
+    char outlet[32], state[16]; /* "" and "sealing" for a case that has no delivery yet */
+    char last_status[200], receipt_id[80];
     int attempts;
     int64_t next_ms, last_ms, created_ms;
 };
-int store_outbox_list(struct store *s, int (*each)(void *ctx, const struct store_outbox_row *row), void *ctx,
+/* Newest case first. */
+int store_outbox_list(struct store *s, int limit, int (*each)(void *ctx, const struct store_outbox_row *row), void *ctx,
                       struct err *err);
-/* waiting (incl. not yet sealed and retry), sent, refused, unknown */
+/* waiting (incl. not yet sealed, sending and retry), sent, refused, unknown */
 int store_outbox_counts(struct store *s, int64_t counts[4], struct err *err);
+/* What the operator may decide: try a waiting, refused or unknown delivery again now. outlet NULL: all of the case.
+ * ERR_REFUSED when there is none. */
+int store_outbox_retry(struct store *s, const char *case_id, const char *outlet, int64_t now_ms, struct err *err);
 
-/* journal verify: recomputes every leaf, every node and the root, checks every checkpoint's root against the tree, and
- * the gap-free numbers of tests and passages. Calls `progress` now and then. */
-struct store_verify_result {
-    uint64_t events, checkpoints;
-    struct merkle_hash root;
+/* Receipts that smogpush stored and the journal does not know yet; journal each, then mark it in the same
+ * transaction. */
+struct store_receipt {
+    char case_id[56], outlet[32], package_sha256[65];
+    const char *receipt; /* as the receiver sent it */
 };
-int store_verify(struct store *s, struct store_verify_result *out, void (*progress)(void *ctx, uint64_t done),
-                 void *ctx, struct err *err);
+int store_receipt_list(struct store *s, int limit, int (*each)(void *ctx, const struct store_receipt *r), void *ctx,
+                       struct err *err);
+int store_receipt_journaled(struct store *s, const char *case_id, const char *outlet, struct err *err);
 
 #endif
