@@ -1,0 +1,54 @@
+/*
+ * The daemon's Unix socket, STATE/control.sock: one JSON object per line in, one per line out (README, "Control
+ * protocol").
+ *
+ *     > {"command":"status"}
+ *     < {"ok":true, …}                     or {"ok":false,"code":4,"error":"what happened, and what to do"}
+ *
+ * A client that watches a topic (a test's id) also gets every line published under it, until the topic ends. A client
+ * that does not read is cut off when its backlog passes a limit: nobody outside can make the daemon wait or grow.
+ */
+#ifndef STATION_CONTROL_H
+#define STATION_CONTROL_H
+
+#include <jansson.h>
+#include <sys/types.h>
+#include <systemd/sd-event.h>
+
+#include "station/core/err.h"
+
+struct control;
+struct control_client;
+
+enum {
+    CONTROL_LINE_MAX = 64 << 10,
+    CONTROL_BACKLOG_MAX = 256 << 10,
+    CONTROL_CLIENTS_MAX = 64,
+    CONTROL_TOPIC_MAX = 48,
+    CONTROL_USER_MAX = 32,
+};
+
+struct control_host {
+    void *ctx;
+    /* Answers one request: a new object that control sends and releases. Never NULL. */
+    json_t *(*request)(void *ctx, struct control_client *client, const json_t *request);
+};
+
+/* Listens at `path` (mode 0660). A socket left by a dead daemon is replaced; a living one is ERR_REFUSED. */
+int control_open(struct control **out, sd_event *event, const char *path, const struct control_host *host,
+                 struct err *err);
+void control_close(struct control *control);
+
+/* The login name behind the connection (SO_PEERCRED), or "uid 1000" when it has none. */
+const char *control_user(const struct control_client *client);
+
+/* From now on the client gets the lines of this topic, after the answer to the request at hand. */
+void control_watch(struct control_client *client, const char *topic);
+/* Sends `line` (borrowed) to all who watch the topic. */
+void control_publish(struct control *control, const char *topic, const json_t *line);
+/* The topic's last line has been published: its watchers are closed once they have it. */
+void control_end(struct control *control, const char *topic);
+
+json_t *control_answer_error(const struct err *err);
+
+#endif

@@ -1,0 +1,270 @@
+/* The control socket: lines in, lines out, topics, and clients that misbehave. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "station/control.h"
+
+struct fixture {
+    sd_event *event;
+    struct control *control;
+    char path[100];
+    int requests;
+};
+
+/* "watch" watches topic T1; "echo" gives back its text; everything else is an error. */
+static json_t *on_request(void *ctx, struct control_client *client, const json_t *request)
+{
+    struct fixture *f = ctx;
+    f->requests++;
+    const char *command = json_string_value(json_object_get(request, "command"));
+    if (command && strcmp(command, "watch") == 0) {
+        control_watch(client, "T1");
+        return json_pack("{s:b}", "ok", 1);
+    }
+    if (command && strcmp(command, "echo") == 0)
+        return json_pack("{s:b,s:s,s:O}", "ok", 1, "user", control_user(client), "text",
+                         json_object_get(request, "text"));
+    struct err err = {0};
+    err_set(&err, ERR_INVALID, "there is no such command");
+    return control_answer_error(&err);
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    snprintf(f->path, sizeof f->path, "%s/control.sock", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+    assert_int_equal(sd_event_new(&f->event), 0);
+    struct err err = {0};
+    struct control_host host = {.ctx = f, .request = on_request};
+    if (control_open(&f->control, f->event, f->path, &host, &err) != 0)
+        fail_msg("%s", err.text);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    control_close(f->control);
+    assert_int_not_equal(access(f->path, F_OK), 0);
+    sd_event_unref(f->event);
+    free(f);
+    return 0;
+}
+
+static int dial(const struct fixture *f)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    memcpy(address.sun_path, f->path, strlen(f->path));
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+/* Turns the loop until nothing is left to do. */
+static void turn(struct fixture *f)
+{
+    while (sd_event_run(f->event, 0) > 0)
+        continue;
+}
+
+static void say(int fd, const char *text)
+{
+    assert_int_equal(send(fd, text, strlen(text), 0), strlen(text));
+}
+
+/* What has arrived by now; "" after the end. */
+static const char *hear(int fd, char *buffer, size_t size)
+{
+    ssize_t got = recv(fd, buffer, size - 1, MSG_DONTWAIT);
+    buffer[got > 0 ? got : 0] = '\0';
+    return buffer;
+}
+
+static bool at_end(int fd)
+{
+    char byte = 0;
+    return recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+static void test_answers_each_line(void **state)
+{
+    struct fixture *f = *state;
+    char text[400];
+    int fd = dial(f);
+    say(fd, "{\"command\":\"echo\",\"text\":\"新A12345\"}\n{\"comm");
+    turn(f);
+    assert_non_null(strstr(hear(fd, text, sizeof text), "\"text\":\"新A12345\"}\n"));
+    assert_non_null(strstr(text, "\"user\":\""));
+    say(fd, "and\":\"nonsense\"}\n");
+    turn(f);
+    assert_string_equal(hear(fd, text, sizeof text),
+                        "{\"ok\":false,\"code\":2,\"error\":\"there is no such command\"}\n");
+    assert_int_equal(f->requests, 2);
+    close(fd);
+}
+
+static void test_refuses_what_is_no_object(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const lines[] = {"[1]\n", "{\"command\":\n", "{\"a\":1,\"a\":2}\n", "\xff\xfe\n", "\n"};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        char text[600];
+        int fd = dial(f);
+        say(fd, lines[i]);
+        turn(f);
+        assert_non_null(
+            strstr(hear(fd, text, sizeof text), "{\"ok\":false,\"code\":2,\"error\":\"a request is one JSON"));
+        say(fd, "{\"command\":\"echo\",\"text\":\"still here\"}\n");
+        turn(f);
+        assert_non_null(strstr(hear(fd, text, sizeof text), "still here"));
+        close(fd);
+    }
+    assert_int_equal(f->requests, sizeof lines / sizeof lines[0]);
+}
+
+static void test_ends_a_line_that_is_too_long(void **state)
+{
+    struct fixture *f = *state;
+    static char flood[CONTROL_LINE_MAX + 10];
+    memset(flood, ' ', sizeof flood - 1);
+    int fd = dial(f);
+    for (size_t sent = 0; sent < sizeof flood - 1;) {
+        ssize_t part = send(fd, flood + sent, sizeof flood - 1 - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (part < 0)
+            break;
+        sent += (size_t)part;
+        turn(f);
+    }
+    char text[200];
+    assert_non_null(strstr(hear(fd, text, sizeof text), "at most 65536 bytes"));
+    assert_int_equal(f->requests, 0);
+    close(fd);
+}
+
+static void test_watchers_get_their_topic_until_it_ends(void **state)
+{
+    struct fixture *f = *state;
+    char text[400];
+    int watcher = dial(f), other = dial(f);
+    say(watcher, "{\"command\":\"watch\"}\n");
+    say(other, "{\"command\":\"echo\",\"text\":\"x\"}\n");
+    turn(f);
+    hear(watcher, text, sizeof text);
+    hear(other, text, sizeof text);
+    json_t *line = json_pack("{s:s}", "event", "prompt");
+    control_publish(f->control, "T2", line);
+    turn(f);
+    assert_string_equal(hear(watcher, text, sizeof text), "");
+    control_publish(f->control, "T1", line);
+    control_end(f->control, "T1");
+    json_decref(line);
+    turn(f);
+    assert_string_equal(hear(watcher, text, sizeof text), "{\"event\":\"prompt\"}\n");
+    assert_true(at_end(watcher));
+    assert_string_equal(hear(other, text, sizeof text), "");
+    assert_false(at_end(other));
+    close(watcher);
+    close(other);
+}
+
+static void test_cuts_off_who_does_not_read(void **state)
+{
+    struct fixture *f = *state;
+    int watcher = dial(f), good = dial(f);
+    say(watcher, "{\"command\":\"watch\"}\n");
+    turn(f);
+    static char filler[4000];
+    memset(filler, 'x', sizeof filler - 1);
+    json_t *line = json_pack("{s:s}", "filler", filler);
+    for (int i = 0; i < 1000; i++)
+        control_publish(f->control, "T1", line);
+    json_decref(line);
+    turn(f);
+    size_t total = 0;
+    for (ssize_t got = 1; got > 0; total += got > 0 ? (size_t)got : 0)
+        got = recv(watcher, filler, sizeof filler, MSG_DONTWAIT);
+    assert_true(at_end(watcher));
+    assert_true(total < 1000 * sizeof filler);
+    char text[400];
+    say(good, "{\"command\":\"echo\",\"text\":\"served\"}\n");
+    turn(f);
+    assert_non_null(strstr(hear(good, text, sizeof text), "served"));
+    close(watcher);
+    close(good);
+}
+
+static void test_limits_connections(void **state)
+{
+    struct fixture *f = *state;
+    int fds[CONTROL_CLIENTS_MAX];
+    for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+        fds[i] = dial(f);
+        turn(f);
+    }
+    char text[400];
+    int extra = dial(f);
+    turn(f);
+    assert_non_null(strstr(hear(extra, text, sizeof text), "too many connections"));
+    close(extra);
+    close(fds[0]);
+    turn(f);
+    fds[0] = dial(f);
+    say(fds[0], "{\"command\":\"echo\",\"text\":\"room again\"}\n");
+    turn(f);
+    assert_non_null(strstr(hear(fds[0], text, sizeof text), "room again"));
+    for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+        close(fds[i]);
+    turn(f);
+}
+
+static void test_a_second_daemon_is_refused_and_a_dead_one_replaced(void **state)
+{
+    struct fixture *f = *state;
+    struct control *second = NULL;
+    struct err err = {0};
+    struct control_host host = {.ctx = f, .request = on_request};
+    assert_int_equal(control_open(&second, f->event, f->path, &host, &err), -1);
+    assert_int_equal(err.code, ERR_REFUSED);
+    assert_non_null(strstr(err.text, "another smogd is running"));
+    turn(f);
+
+    char dead[120];
+    snprintf(dead, sizeof dead, "%s.dead", f->path);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    memcpy(address.sun_path, dead, strlen(dead));
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    close(fd);
+    assert_int_equal(control_open(&second, f->event, dead, &host, &err), 0);
+    struct stat mode;
+    assert_int_equal(stat(dead, &mode), 0);
+    assert_int_equal(mode.st_mode & 0777, 0660);
+    control_close(second);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_answers_each_line, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refuses_what_is_no_object, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ends_a_line_that_is_too_long, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_watchers_get_their_topic_until_it_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_cuts_off_who_does_not_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_limits_connections, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_second_daemon_is_refused_and_a_dead_one_replaced, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
