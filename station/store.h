@@ -91,6 +91,7 @@ struct store_test {
     int64_t seq;
     char id[48], method[32], plate[40], colour[16], verdict[16]; /* verdict "": open; "void" once voided */
     int64_t started_ms, ended_ms;                                /* ended 0: open */
+    int64_t start_event;                                         /* filled by get and list */
     int64_t end_event;                                           /* -1: none */
     char void_reason[STORE_REASON_MAX];                          /* "": not void */
 };
