@@ -1,0 +1,261 @@
+#include "station/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "station/config_read.h"
+
+enum { LEVELS_UP = 4 }; /* build/VARIANT/bin/smogd: the source tree is three folders above bin */
+
+/* A word out of a NULL-terminated list; the complaint names the list. */
+static int one_of(struct conf *conf, ptrdiff_t section, const char *name, const char *value, const char *const words[],
+                  struct err *err)
+{
+    char list[200] = "";
+    size_t at = 0;
+    for (size_t i = 0; words[i]; i++) {
+        if (strcmp(words[i], value) == 0)
+            return 0;
+        at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "", words[i]);
+    }
+    return conf_error(conf, conf_next(conf, section, CONF_FIRST, CONF_OPTION, name), err,
+                      "'%s' is no %s; write one of: %s", value, name, list);
+}
+
+static int read_offset(struct config *config, struct conf *conf, ptrdiff_t station, struct err *err)
+{
+    char text[16] = "+08:00";
+    if (config_text(conf, station, "utc-offset", false, text, sizeof text, err) != 0)
+        return -1;
+    char sign = 0, end = 0;
+    unsigned hours = 0, minutes = 0;
+    if (sscanf(text, "%c%2u:%2u%c", &sign, &hours, &minutes, &end) != 3 || (sign != '+' && sign != '-') || hours > 14 ||
+        minutes > 59)
+        return conf_error(conf, conf_next(conf, station, CONF_FIRST, CONF_OPTION, "utc-offset"), err,
+                          "'%s' is no offset; write it like \"+08:00\"", text);
+    int total = (int)(hours * 60 + minutes);
+    config->utc_offset_minutes = sign == '-' ? -total : total;
+    return 0;
+}
+
+static int read_degrees(struct conf *conf, ptrdiff_t station, const char *name, int limit, struct decimal *out,
+                        bool *there, struct err *err)
+{
+    ptrdiff_t node = conf_next(conf, station, CONF_FIRST, CONF_OPTION, name);
+    *there = node >= 0;
+    if (conf_get_decimal(conf, station, name, false, out, err) != 0)
+        return -1;
+    struct decimal max = {limit, 0}, min = {-limit, 0};
+    if (*there && (decimal_compare(*out, max) > 0 || decimal_compare(*out, min) < 0))
+        return conf_error(conf, node, err, "%s must lie between -%d and %d degrees", name, limit, limit);
+    return 0;
+}
+
+static int read_position(struct config *config, struct conf *conf, ptrdiff_t station, struct err *err)
+{
+    bool has_latitude = false, has_longitude = false;
+    if (read_degrees(conf, station, "latitude", 90, &config->latitude, &has_latitude, err) != 0 ||
+        read_degrees(conf, station, "longitude", 180, &config->longitude, &has_longitude, err) != 0)
+        return -1;
+    if (has_latitude != has_longitude)
+        return conf_error(conf, station, err, "latitude and longitude belong together; give both or none");
+    config->has_position = has_latitude;
+    return 0;
+}
+
+/* Where the files that come with the program lie: beside an installed one in share/smogd, or in the source tree. */
+static int default_folder(const char *installed, const char *in_tree, char out[CONFIG_PATH_MAX], struct err *err)
+{
+    char exe[CONFIG_PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    if (length <= 0)
+        return err_set(err, ERR_FAILED, "cannot read /proc/self/exe; is /proc mounted?");
+    exe[length] = '\0';
+    char *slash = strrchr(exe, '/');
+    for (int up = 0; up < LEVELS_UP && slash; up++, slash = strrchr(exe, '/')) {
+        *slash = '\0';
+        const char *const folders[] = {installed, in_tree};
+        for (size_t i = 0; i < 2; i++) {
+            int wanted = snprintf(out, CONFIG_PATH_MAX, "%s/%s", exe, folders[i]);
+            if (wanted > 0 && wanted < CONFIG_PATH_MAX && access(out, X_OK) == 0)
+                return 0;
+        }
+    }
+    snprintf(out, CONFIG_PATH_MAX, "/usr/share/%s", installed + strlen("share/"));
+    return 0;
+}
+
+static int read_folders(struct config *config, struct conf *conf, ptrdiff_t station, struct err *err)
+{
+    if (default_folder("share/smogd/rules", "station/rules", config->rules_dir, err) != 0 ||
+        default_folder("share/smogd/profiles", "sensors/profiles", config->profiles_dir, err) != 0)
+        return -1;
+    if (config_path(conf, station, "rules-dir", false, config->rules_dir, sizeof config->rules_dir, err) != 0)
+        return -1;
+    return config_path(conf, station, "profiles-dir", false, config->profiles_dir, sizeof config->profiles_dir, err);
+}
+
+static int read_station(struct config *config, struct conf *conf, struct err *err)
+{
+    static const char *const kinds[] = {"fixed-remote", "mobile-remote", "joint", "depot", NULL};
+    ptrdiff_t station = conf_next(conf, CONF_TOP, CONF_FIRST, CONF_SECTION, "station");
+    if (station < 0)
+        return err_set(err, ERR_INVALID, "%s:1: there is no 'station { … }' section", conf->file);
+    conf_use(conf, station);
+    if (config_text(conf, station, "id", true, config->id, sizeof config->id, err) != 0 ||
+        config_text(conf, station, "name", true, config->name, sizeof config->name, err) != 0 ||
+        config_text(conf, station, "kind", true, config->kind, sizeof config->kind, err) != 0 ||
+        config_text(conf, station, "region", true, config->region, sizeof config->region, err) != 0 ||
+        config_path(conf, station, "state", true, config->state, sizeof config->state, err) != 0 ||
+        one_of(conf, station, "kind", config->kind, kinds, err) != 0)
+        return -1;
+    if (strspn(config->id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-") != strlen(config->id))
+        return conf_error(conf, station, err, "the station's id '%s' may hold only letters, digits and -", config->id);
+    if (read_offset(config, conf, station, err) != 0 || read_position(config, conf, station, err) != 0)
+        return -1;
+    return read_folders(config, conf, station, err);
+}
+
+static int read_law(struct config *config, struct conf *conf, struct err *err)
+{
+    char class_[8] = "";
+    if (config_text(conf, CONF_TOP, "limit-class", true, class_, sizeof class_, err) != 0)
+        return -1;
+    static const char *const classes[] = {"a", "b", NULL};
+    if (one_of(conf, CONF_TOP, "limit-class", class_, classes, err) != 0)
+        return -1;
+    config->limit_class = class_[0] == 'b' ? LIMIT_CLASS_B : LIMIT_CLASS_A;
+    ptrdiff_t node = -1;
+    if (conf_get_list(conf, CONF_TOP, "rules", true, &node, err) != 0)
+        return -1;
+    for (size_t i = 0; i < conf->nodes[node].values; i++) {
+        const char *id = conf_value(conf, node, i);
+        if (config->rules_count == CONFIG_RULES_MAX)
+            return conf_error(conf, node, err, "more than %d rule packs", CONFIG_RULES_MAX);
+        if (id[0] == '\0' || strlen(id) >= CONFIG_NAME_MAX || strchr(id, '/'))
+            return conf_error(conf, node, err, "'%s' is no name of a rule pack", id);
+        for (size_t k = 0; k < config->rules_count; k++)
+            if (strcmp(config->rules_files[k].name, id) == 0)
+                return conf_error(conf, node, err, "the rule pack '%s' is named twice", id);
+        struct config_file *file = &config->rules_files[config->rules_count++];
+        snprintf(file->name, sizeof file->name, "%s", id);
+    }
+    if (config->rules_count == 0)
+        return conf_error(conf, node, err, "no rule pack is named; nothing could be judged");
+    return 0;
+}
+
+static int read_outlets(struct config *config, struct conf *conf, struct err *err)
+{
+    static const char *const kinds[] = {"package-rest", NULL};
+    ptrdiff_t node = CONF_FIRST;
+    while ((node = conf_next(conf, CONF_TOP, node, CONF_SECTION, "outlet")) >= 0) {
+        if (config->outlets_count == CONFIG_OUTLETS_MAX)
+            return conf_error(conf, node, err, "more than %d outlets", CONFIG_OUTLETS_MAX);
+        struct config_outlet *o = &config->outlets[config->outlets_count];
+        if (config_title(conf, node, o->name, err) != 0)
+            return -1;
+        for (size_t i = 0; i < config->outlets_count; i++)
+            if (strcmp(config->outlets[i].name, o->name) == 0)
+                return conf_error(conf, node, err, "the outlet '%s' is already in line %u", o->name,
+                                  config->outlets[i].at_line);
+        o->at_line = conf->nodes[node].line;
+        if (config_text(conf, node, "kind", true, o->kind, sizeof o->kind, err) != 0 ||
+            one_of(conf, node, "kind", o->kind, kinds, err) != 0 ||
+            config_text(conf, node, "url", true, o->url, sizeof o->url, err) != 0 ||
+            config_path(conf, node, "ca", true, o->ca, sizeof o->ca, err) != 0 ||
+            config_path(conf, node, "cert", true, o->cert, sizeof o->cert, err) != 0 ||
+            config_path(conf, node, "key", true, o->key, sizeof o->key, err) != 0)
+            return -1;
+        if (strncmp(o->url, "https://", 8) != 0)
+            return conf_error(conf, node, err, "the url of outlet '%s' must begin with https://", o->name);
+        config->outlets_count++;
+    }
+    return 0;
+}
+
+static int read_seal(struct config *config, struct conf *conf, struct err *err)
+{
+    ptrdiff_t node = conf_next(conf, CONF_TOP, CONF_FIRST, CONF_SECTION, "seal");
+    if (node < 0)
+        return 0;
+    conf_use(conf, node);
+    if (config_path(conf, node, "key", true, config->seal_key, sizeof config->seal_key, err) != 0 ||
+        config_path(conf, node, "cert", true, config->seal_cert, sizeof config->seal_cert, err) != 0 ||
+        config_path(conf, node, "sm2-key", false, config->seal_sm2_key, sizeof config->seal_sm2_key, err) != 0 ||
+        config_path(conf, node, "sm2-cert", false, config->seal_sm2_cert, sizeof config->seal_sm2_cert, err) != 0)
+        return -1;
+    if ((config->seal_sm2_key[0] == '\0') != (config->seal_sm2_cert[0] == '\0'))
+        return conf_error(conf, node, err, "sm2-key and sm2-cert belong together; give both or none");
+    return 0;
+}
+
+static int read_console(struct config *config, struct conf *conf, struct err *err)
+{
+    ptrdiff_t node = conf_next(conf, CONF_TOP, CONF_FIRST, CONF_SECTION, "console");
+    if (node < 0)
+        return 0;
+    conf_use(conf, node);
+    return config_text(conf, node, "listen", true, config->console, sizeof config->console, err);
+}
+
+/* Sections that may stand once. */
+static int check_single(const struct conf *conf, struct err *err)
+{
+    static const char *const names[] = {"station", "seal", "console"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        ptrdiff_t first = conf_next(conf, CONF_TOP, CONF_FIRST, CONF_SECTION, names[i]);
+        ptrdiff_t second = first < 0 ? -1 : conf_next(conf, CONF_TOP, first, CONF_SECTION, names[i]);
+        if (second >= 0)
+            return conf_error(conf, second, err, "a second '%s' section; the first is in line %u", names[i],
+                              conf->nodes[first].line);
+    }
+    return 0;
+}
+
+static int read_all(struct config *config, struct conf *conf, enum config_depth depth, struct err *err)
+{
+    if (check_single(conf, err) != 0 || read_station(config, conf, err) != 0 || read_law(config, conf, err) != 0 ||
+        config_read_links(config, conf, err) != 0 || config_read_instruments(config, conf, err) != 0 ||
+        read_outlets(config, conf, err) != 0 || read_seal(config, conf, err) != 0 ||
+        read_console(config, conf, err) != 0 || conf_check_all_used(conf, err) != 0)
+        return -1;
+    if (depth == CONFIG_STATION)
+        return 0;
+    if (config_load_rules(config, conf, err) != 0 || config_load_profiles(config, conf, err) != 0)
+        return -1;
+    return config_check_drivers(config, conf, err);
+}
+
+int config_open(struct config **out, const char *file, enum config_depth depth, struct err *err)
+{
+    *out = NULL;
+    struct config *config = calloc(1, sizeof *config);
+    if (!config)
+        return err_set(err, ERR_FAILED, "out of memory");
+    struct config_source source;
+    int result = config_source_open(&source, file, err);
+    if (result == 0) {
+        snprintf(config->file, sizeof config->file, "%s", file);
+        memcpy(config->sha256, source.sha256, sizeof config->sha256);
+        result = read_all(config, &source.conf, depth, err);
+    }
+    config_source_close(&source);
+    if (result != 0) {
+        config_close(config);
+        return -1;
+    }
+    *out = config;
+    return 0;
+}
+
+void config_close(struct config *config)
+{
+    if (!config)
+        return;
+    free(config->rules);
+    free(config->profiles);
+    free(config);
+}

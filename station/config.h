@@ -1,0 +1,102 @@
+/*
+ * The station's configuration: one file, read once at start, checked whole, with every complaint as "file:line: what".
+ *
+ *     station { id = "652301-0007"  name = "…"  kind = joint  region = "652301"  state = "/var/lib/smogd" … }
+ *     rules = {"gb3847-2018", "hj845-2017"}   limit-class = a
+ *     link NAME { kind = serial  device = "/dev/…"  line = "9600/8n1" }
+ *     instrument NAME { driver = nht6  link = NAME  serial = "…"  certificate = "…"  valid-until = 2027-03-01 }
+ *     outlet NAME { … }   console { listen = "127.0.0.1:8080" }   seal { key = "…"  cert = "…" }
+ *
+ * Unknown keys, wrong types, missing files and two instruments on one port are errors. Relative paths count from the
+ * folder of the configuration file. Rule packs and profiles are files ID.conf in rules-dir and profiles-dir; where
+ * these are not given they are looked for beside the program: PREFIX/share/smogd, or the source tree when it runs from
+ * build/.
+ */
+#ifndef STATION_CONFIG_H
+#define STATION_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sensors/bench.h"
+#include "sensors/profile.h"
+#include "sensors/sensor.h"
+#include "station/core/civil.h"
+#include "station/core/err.h"
+#include "station/core/rules.h"
+
+enum {
+    CONFIG_NAME_MAX = 32,
+    CONFIG_TEXT_MAX = 128,
+    CONFIG_PATH_MAX = 512,
+    CONFIG_RULES_MAX = 8,
+    CONFIG_LINKS_MAX = BENCH_INSTRUMENTS_MAX,
+    CONFIG_OUTLETS_MAX = 8,
+};
+
+enum config_link_kind { CONFIG_MODBUS_RTU, CONFIG_MODBUS_TCP, CONFIG_SERIAL, CONFIG_TCP };
+
+struct config_link {
+    char name[CONFIG_NAME_MAX];
+    enum config_link_kind kind;
+    char device[CONFIG_PATH_MAX]; /* modbus-rtu, serial: the port; modbus-tcp, tcp: "HOST:PORT" */
+    char line[16];                /* "9600/8n1"; TCP kinds: empty */
+    unsigned at_line;             /* in the configuration file */
+};
+
+struct config_instrument {
+    struct sensor_config sensor; /* name, profile, unit, path, option, poll: what the driver may know */
+    const struct sensor_driver *driver;
+    size_t link;                   /* index in links */
+    char profile[CONFIG_NAME_MAX]; /* its name; empty: none */
+    char serial[SENSOR_TEXT_MAX], certificate[SENSOR_TEXT_MAX];
+    struct civil_date valid_until; /* year 0: not given */
+    unsigned at_line;
+};
+
+struct config_outlet {
+    char name[CONFIG_NAME_MAX], kind[CONFIG_NAME_MAX];
+    char url[CONFIG_PATH_MAX], ca[CONFIG_PATH_MAX], cert[CONFIG_PATH_MAX], key[CONFIG_PATH_MAX];
+    unsigned at_line;
+};
+
+/* One loaded rule pack or profile file: its bytes become an object of the store, named in every record that used it. */
+struct config_file {
+    char name[CONFIG_NAME_MAX];
+    char path[CONFIG_PATH_MAX];
+    char sha256[SHA256_HEX_SIZE];
+};
+
+struct config {
+    char file[CONFIG_PATH_MAX];
+    char sha256[SHA256_HEX_SIZE]; /* of the configuration file's bytes */
+    char id[CONFIG_NAME_MAX], name[CONFIG_TEXT_MAX], kind[CONFIG_NAME_MAX], region[CONFIG_NAME_MAX];
+    char state[CONFIG_PATH_MAX];
+    char rules_dir[CONFIG_PATH_MAX], profiles_dir[CONFIG_PATH_MAX];
+    bool has_position;
+    struct decimal latitude, longitude;
+    int utc_offset_minutes; /* option utc-offset, "+08:00" when not given: the one legal time of the country */
+    enum limit_class limit_class;
+    size_t links_count, instruments_count, outlets_count, rules_count, profiles_count;
+    struct config_link links[CONFIG_LINKS_MAX];
+    struct config_instrument instruments[BENCH_INSTRUMENTS_MAX];
+    struct config_outlet outlets[CONFIG_OUTLETS_MAX];
+    char console[CONFIG_TEXT_MAX]; /* "ADDRESS:PORT"; empty: none */
+    char seal_key[CONFIG_PATH_MAX], seal_cert[CONFIG_PATH_MAX];
+    char seal_sm2_key[CONFIG_PATH_MAX], seal_sm2_cert[CONFIG_PATH_MAX]; /* empty: not configured */
+    struct config_file rules_files[CONFIG_RULES_MAX], profile_files[BENCH_INSTRUMENTS_MAX];
+    struct rule_pack *rules;  /* rules_count; NULL with CONFIG_STATION */
+    struct profile *profiles; /* profiles_count; NULL with CONFIG_STATION */
+};
+
+/* CONFIG_STATION reads and checks the file alone: what smogctl and smogpush need. CONFIG_ALL also loads rule packs and
+ * profiles and lets every driver check its instrument: what smogd runs on and `smogd --check` reports. */
+enum config_depth { CONFIG_STATION, CONFIG_ALL };
+
+int config_open(struct config **out, const char *file, enum config_depth depth, struct err *err);
+void config_close(struct config *config);
+
+/* "modbus-rtu" … */
+const char *config_link_kind_name(enum config_link_kind kind);
+
+#endif

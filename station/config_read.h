@@ -1,0 +1,38 @@
+/*
+ * Parts of station/config.c that its files share: reading a file of the people's syntax, and options as fixed texts.
+ */
+#ifndef STATION_CONFIG_READ_H
+#define STATION_CONFIG_READ_H
+
+#include "station/config.h"
+#include "station/core/conf.h"
+
+/* A parsed file with its memory. */
+struct config_source {
+    struct conf conf;
+    char *text;
+    struct conf_node *nodes;
+    char sha256[SHA256_HEX_SIZE];
+};
+
+int config_source_open(struct config_source *source, const char *file, struct err *err);
+void config_source_close(struct config_source *source);
+
+/* The option as a text of less than `size` bytes; untouched when absent and not required. */
+int config_text(struct conf *conf, ptrdiff_t section, const char *name, bool required, char *out, size_t size,
+                struct err *err);
+/* The same, and a relative path is taken from the configuration file's folder. */
+int config_path(struct conf *conf, ptrdiff_t section, const char *name, bool required, char *out, size_t size,
+                struct err *err);
+
+/* The name of a titled section: letters, digits, - and _ (it becomes a file name and a word in records). */
+int config_title(struct conf *conf, ptrdiff_t section, char out[CONFIG_NAME_MAX], struct err *err);
+
+/* links and instruments; rule packs and profiles (config_law.c). Each fills its part of *config. */
+int config_read_links(struct config *config, struct conf *conf, struct err *err);
+int config_read_instruments(struct config *config, struct conf *conf, struct err *err);
+int config_load_rules(struct config *config, struct conf *conf, struct err *err);
+int config_load_profiles(struct config *config, struct conf *conf, struct err *err);
+int config_check_drivers(struct config *config, struct conf *conf, struct err *err);
+
+#endif
