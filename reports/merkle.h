@@ -1,6 +1,7 @@
 /*
  * RFC 9162 Merkle tree over the journal: leaf = SHA-256(0x00 || event), node = SHA-256(0x01 || left || right).
- * Proof checking needs nothing but hashes; proof making asks for stored subtree roots through a callback.
+ * Proof checking needs nothing but hashes; proof making asks for stored subtree roots through a callback, and takes
+ * trees of at most INT64_MAX leaves.
  */
 #ifndef REPORTS_MERKLE_H
 #define REPORTS_MERKLE_H
