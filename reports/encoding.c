@@ -1,9 +1,6 @@
 #include "reports/encoding.h"
 
-#include <assert.h>
 #include <string.h>
-
-#include <openssl/evp.h>
 
 static const char hex_digits[] = "0123456789abcdef";
 static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -79,18 +76,4 @@ ptrdiff_t encoding_unbase64(const char *text, size_t length, uint8_t *out, size_
     }
     /* the bits that no byte needs must be 0, else the same bytes would have several texts */
     return (bits & ((1U << have) - 1)) == 0 ? (ptrdiff_t)made : -1;
-}
-
-void encoding_sha256(const void *data, size_t size, uint8_t out[ENCODING_SHA256_SIZE])
-{
-    int ok = EVP_Digest(data, size, out, NULL, EVP_sha256(), NULL);
-    assert(ok == 1);
-    (void)ok;
-}
-
-void encoding_sha256_hex(const void *data, size_t size, char out[ENCODING_SHA256_TEXT])
-{
-    uint8_t digest[ENCODING_SHA256_SIZE];
-    encoding_sha256(data, size, digest);
-    encoding_hex(digest, sizeof digest, out);
 }

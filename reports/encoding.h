@@ -1,5 +1,5 @@
 /*
- * Bytes as text, and the one hash everything is named by. Decoding is strict: one text for one value, so that no letter
+ * Bytes as text: hex and base64. Decoding is strict: one text for one value, so that no letter
  * of a signed or compared text can change unseen.
  */
 #ifndef REPORTS_ENCODING_H
@@ -8,8 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum { ENCODING_SHA256_SIZE = 32, ENCODING_SHA256_TEXT = 65 };
 
 /* Room for `size` bytes as base64 with padding and the NUL. */
 #define ENCODING_BASE64_ROOM(size) (((size) + 2) / 3 * 4 + 1)
@@ -21,8 +19,5 @@ bool encoding_unhex(const char *text, size_t length, uint8_t *out, size_t size);
 void encoding_base64(const uint8_t *bytes, size_t size, char *out); /* RFC 4648 section 4, with padding */
 /* How many bytes the text held, or -1: no canonical base64, or more than `max` bytes. */
 ptrdiff_t encoding_unbase64(const char *text, size_t length, uint8_t *out, size_t max);
-
-void encoding_sha256(const void *data, size_t size, uint8_t out[ENCODING_SHA256_SIZE]);
-void encoding_sha256_hex(const void *data, size_t size, char out[ENCODING_SHA256_TEXT]);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reports/encoding.h"
+#include "reports/sha256.h"
 #include "sensors/replay.h"
 #include "station/core/remote.h"
 
@@ -72,7 +72,7 @@ static int load_rules(struct work *w, const struct record *record, const struct 
     free(text);
     if (result)
         return -1;
-    encoding_sha256_hex(file->data, file->size, w->pack.sha256);
+    sha256_hex(file->data, file->size, w->pack.sha256);
     if (strcmp(w->pack.sha256, record->pack_sha256) != 0 || strcmp(w->pack.id, record->pack) != 0 ||
         strcmp(w->pack.version, record->pack_version) != 0)
         return err_set(err, ERR_FAILED, "%s is not the rule pack that the record names (%s version %s)", name,
@@ -115,7 +115,7 @@ static int load_profile(struct work *w, const struct rejudge_file *file, struct 
     free(text);
     if (result || profile_name(file->name, name, sizeof name, err))
         return -1;
-    encoding_sha256_hex(file->data, file->size, profile->sha256);
+    sha256_hex(file->data, file->size, profile->sha256);
     if (strcmp(name, profile->name) != 0)
         return err_set(err, ERR_FAILED, "%s describes another profile, %s", file->name, profile->name);
     w->profiles_count++;

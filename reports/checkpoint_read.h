@@ -1,0 +1,37 @@
+/*
+ * Reading a signed checkpoint of the journal (FORMATS.md, "Proof"; C2SP signed note): the size and root of the tree at
+ * a time, signed by the station.
+ */
+#ifndef REPORTS_CHECKPOINT_READ_H
+#define REPORTS_CHECKPOINT_READ_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/evp.h>
+
+#include "reports/merkle.h"
+#include "station/core/civil.h"
+#include "station/core/err.h"
+
+enum { CHECKPOINT_TEXT_MAX = 2048, CHECKPOINT_ORIGIN_MAX = 96, CHECKPOINT_SIGNATURE_MAX = 80 };
+
+struct checkpoint_read {
+    char origin[CHECKPOINT_ORIGIN_MAX]; /* "smogd/STATION-ID" */
+    uint64_t size;
+    struct merkle_hash root;
+    char time[CIVIL_TIME_TEXT_MAX];
+    int64_t time_ms;
+    size_t signed_length; /* of the text: what the signature covers */
+    uint8_t key_id[4];
+    uint8_t signature[CHECKPOINT_SIGNATURE_MAX];
+    size_t signature_length;
+};
+
+/* Reads the text. Of several signature lines the one in the origin's name counts; a second one is an error. */
+int checkpoint_read(struct checkpoint_read *c, const char *text, size_t length, struct err *err);
+
+/* ERR_INVALID when another key signed it (the key id differs), ERR_FAILED when the signature does not match. */
+int checkpoint_verify(const struct checkpoint_read *c, const char *text, EVP_PKEY *key, struct err *err);
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * Everything that can be checked about one package with nothing but its bytes and a trusted certificate. The result is
+ * a list of findings, each a sentence that a court clerk can read, in English and Chinese; smogverify prints it,
+ * smoginbox decides by it.
+ *
+ * The order of the checks is the order of trust: the file as such, the list of its contents, the station's signature
+ * over that list, the record, its place in the station's journal, and at last the verdict, recomputed from the raw
+ * input. A check that rests on one that failed is not made; the list says so.
+ */
+#ifndef REPORTS_VERIFIER_H
+#define REPORTS_VERIFIER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/x509.h>
+
+#include "reports/checkpoint_read.h"
+#include "reports/container.h"
+#include "reports/record.h"
+#include "station/core/err.h"
+
+enum verifier_result {
+    VERIFIER_OK,
+    VERIFIER_NOTE, /* worth knowing, nothing wrong */
+    VERIFIER_OPEN, /* asked for, but cannot be decided with what is at hand */
+    VERIFIER_FAIL,
+};
+
+const char *verifier_result_name(enum verifier_result result); /* "ok" "note" "open" "fail" */
+
+enum { VERIFIER_SENTENCE_MAX = 1024, VERIFIER_FINDINGS_MAX = 2 * CONTAINER_ENTRIES_MAX };
+
+struct verifier_finding {
+    const char *check; /* stable word: "container" "contents" "digest" … */
+    enum verifier_result result;
+    char entry[CONTAINER_NAME_MAX]; /* the entry concerned, or empty */
+    char en[VERIFIER_SENTENCE_MAX];
+    char zh[VERIFIER_SENTENCE_MAX];
+};
+
+struct verifier_options {
+    X509_STORE *trust;          /* sealcheck_trust */
+    const char *old_checkpoint; /* an older (or newer) checkpoint of the same journal; NULL: none */
+    size_t old_checkpoint_length;
+    const char *consistency; /* a consistency proof (FORMATS.md); NULL: none */
+    size_t consistency_length;
+};
+
+/* Large: keep it on the heap. */
+struct verifier {
+    bool ok;       /* no finding is a failure */
+    unsigned open; /* findings that are open */
+    size_t count;
+    struct verifier_finding findings[VERIFIER_FINDINGS_MAX];
+    /* what the package is, as far as it was read; empty strings where it was not */
+    char sha256[SHA256_HEX_SIZE];
+    char id[RECORD_ID_MAX], station[RECORD_ID_MAX], plate[64], verdict[16], ended_at[CIVIL_TIME_TEXT_MAX];
+    char signer[256];
+    int64_t signed_at;                        /* Unix seconds; 0: not read */
+    char checkpoint[CHECKPOINT_TEXT_MAX + 1]; /* the signed text, when its signature is good */
+    uint64_t tree_size;
+};
+
+void verifier_run(struct verifier *v, const uint8_t *data, size_t size, const struct verifier_options *options);
+
+/* The first finding of that result, or NULL. */
+const struct verifier_finding *verifier_first(const struct verifier *v, enum verifier_result result);
+
+/* The findings and what the package is, as one canonical JSON object. Returns its length, or -1 when it does not fit.
+ */
+ptrdiff_t verifier_json(const struct verifier *v, char *out, size_t size);
+
+#endif

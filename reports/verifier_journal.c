@@ -1,0 +1,283 @@
+#include "reports/verifier_part.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "reports/encoding.h"
+#include "reports/merkle.h"
+#include "reports/sha256.h"
+#include "station/core/civil.h"
+#include "station/core/json.h"
+
+enum { PROOF_TOKENS_MAX = 1024, EVENT_TOKENS_MAX = 256, EVENT_TEXT_MAX = 8192, PATHS_MAX = 4, PACE_MS = 600000 };
+
+static const char proof_name[] = "log/proof.json";
+
+/* From a tree of `size` events to the checkpoint beside it (RFC 9162, 2.1.4). */
+struct extension {
+    uint64_t size;
+    size_t count;
+    struct merkle_hash path[MERKLE_PATH_MAX];
+};
+
+/* log/proof.json, or a consistency proof, which is its checkpoint and paths alone. */
+struct proof {
+    char checkpoint_text[CHECKPOINT_TEXT_MAX + 1];
+    size_t checkpoint_length;
+    struct checkpoint_read checkpoint;
+    char event[EVENT_TEXT_MAX];
+    uint64_t index;
+    size_t count;
+    struct merkle_hash path[MERKLE_PATH_MAX];
+    size_t extensions_count;
+    struct extension extensions[PATHS_MAX];
+};
+
+/* ---- reading ---- */
+
+static int read_path(const struct json_doc *doc, ptrdiff_t array, struct merkle_hash *path, size_t *count,
+                     struct err *err)
+{
+    if (array < 0 || doc->tokens[array].type != JSON_ARRAY || doc->tokens[array].count > MERKLE_PATH_MAX)
+        return err_set(err, ERR_INVALID, "'path' is not a list of at most %d hashes", MERKLE_PATH_MAX);
+    *count = doc->tokens[array].count;
+    for (size_t i = 0; i < *count; i++) {
+        char text[2 * MERKLE_HASH_SIZE + 1];
+        if (!json_get_string(doc, json_element(doc, (size_t)array, i), text, sizeof text) ||
+            !encoding_unhex(text, strlen(text), path[i].bytes, MERKLE_HASH_SIZE))
+            return err_set(err, ERR_INVALID, "'path' has something else than hashes in lower-case hex");
+    }
+    return 0;
+}
+
+static int get_size(const struct json_doc *doc, size_t object, const char *key, uint64_t *out, struct err *err)
+{
+    int64_t value;
+    if (!json_get_integer(doc, json_member(doc, object, key), &value) || value < 0)
+        return err_set(err, ERR_INVALID, "'%s' is not a number of events", key);
+    *out = (uint64_t)value;
+    return 0;
+}
+
+static int read_extensions(const struct json_doc *doc, struct proof *p, struct err *err)
+{
+    ptrdiff_t array = json_member(doc, 0, "extends");
+    if (array < 0)
+        return 0;
+    if (doc->tokens[array].type != JSON_ARRAY || doc->tokens[array].count > PATHS_MAX)
+        return err_set(err, ERR_INVALID, "'extends' is not a list of at most %d", PATHS_MAX);
+    for (; p->extensions_count < doc->tokens[array].count; p->extensions_count++) {
+        struct extension *e = &p->extensions[p->extensions_count];
+        ptrdiff_t object = json_element(doc, (size_t)array, p->extensions_count);
+        if (doc->tokens[object].type != JSON_OBJECT)
+            return err_set(err, ERR_INVALID, "'extends' has something else than objects");
+        if (get_size(doc, (size_t)object, "size", &e->size, err) ||
+            read_path(doc, json_member(doc, (size_t)object, "path"), e->path, &e->count, err))
+            return -1;
+    }
+    return 0;
+}
+
+/* The checkpoint and the extensions, which both kinds of file have. */
+static int read_common(const struct json_doc *doc, struct proof *p, struct err *err)
+{
+    if (doc->tokens[0].type != JSON_OBJECT ||
+        !json_get_string(doc, json_member(doc, 0, "checkpoint"), p->checkpoint_text, sizeof p->checkpoint_text))
+        return err_set(err, ERR_INVALID, "there is no readable 'checkpoint'");
+    p->checkpoint_length = strlen(p->checkpoint_text);
+    if (checkpoint_read(&p->checkpoint, p->checkpoint_text, p->checkpoint_length, err))
+        return err_prefix(err, "checkpoint");
+    return read_extensions(doc, p, err);
+}
+
+static int read_proof(struct proof *p, const char *text, size_t length, bool with_event, struct err *err)
+{
+    struct json_token tokens[PROOF_TOKENS_MAX];
+    struct json_doc doc;
+    uint64_t size;
+    memset(p, 0, sizeof *p);
+    if (json_parse(&doc, text, length, tokens, PROOF_TOKENS_MAX, err) || read_common(&doc, p, err))
+        return -1;
+    if (!with_event)
+        return 0;
+    if (!json_get_string(&doc, json_member(&doc, 0, "event"), p->event, sizeof p->event))
+        return err_set(err, ERR_INVALID, "there is no readable 'event'");
+    if (get_size(&doc, 0, "index", &p->index, err) || get_size(&doc, 0, "size", &size, err) ||
+        read_path(&doc, json_member(&doc, 0, "path"), p->path, &p->count, err))
+        return -1;
+    if (size != p->checkpoint.size)
+        return err_set(err, ERR_INVALID, "the path is for %" PRIu64 " events, the checkpoint for %" PRIu64, size,
+                       p->checkpoint.size);
+    return 0;
+}
+
+/* ---- checking ---- */
+
+static int expect(const struct json_doc *doc, const char *key, const char *value, struct err *err)
+{
+    if (!json_equals(doc, json_member(doc, 0, key), value))
+        return err_set(err, ERR_FAILED, "its '%s' is not '%s'", key, value);
+    return 0;
+}
+
+static int match_event(struct verification *v, const struct proof *p, struct err *err)
+{
+    struct json_token tokens[EVENT_TOKENS_MAX];
+    struct json_doc doc;
+    char sha256[SHA256_HEX_SIZE];
+    const struct record *r = &v->record;
+    const struct container_entry *entry = container_find(&v->container, "record.json");
+    if (json_parse(&doc, p->event, strlen(p->event), tokens, EVENT_TOKENS_MAX, err))
+        return -1;
+    if (tokens[0].type != JSON_OBJECT)
+        return err_set(err, ERR_FAILED, "it is no JSON object");
+    sha256_hex(entry->data, entry->size, sha256);
+    if (expect(&doc, "kind", r->passage ? "passage" : "test-end", err) || expect(&doc, "station", r->station, err) ||
+        expect(&doc, r->passage ? "passage" : "test", r->id, err) ||
+        expect(&doc, "verdict", verdict_kind_name(r->judged.kind), err))
+        return -1;
+    return expect(&doc, "record_sha256", sha256, err);
+}
+
+static bool check_event(struct verification *v, const struct proof *p)
+{
+    struct err err;
+    char text[32], root[2 * MERKLE_HASH_SIZE + 1];
+    struct merkle_hash leaf;
+    if (match_event(v, p, &err))
+        return verifier_report(v, VERIFIER_EVENT, VERIFIER_FAIL, proof_name, err.text);
+    snprintf(text, sizeof text, "%" PRIu64, p->index);
+    verifier_report(v, VERIFIER_EVENT, VERIFIER_OK, text, NULL);
+    merkle_leaf(p->event, strlen(p->event), &leaf);
+    if (!merkle_verify_inclusion(p->index, p->checkpoint.size, &leaf, p->path, p->count, &p->checkpoint.root))
+        return verifier_report(v, VERIFIER_INCLUSION, VERIFIER_FAIL, proof_name,
+                               "event and path do not lead to the checkpoint's root");
+    encoding_hex(p->checkpoint.root.bytes, MERKLE_HASH_SIZE, root);
+    root[16] = '\0'; /* as printed on the slip */
+    return verifier_report(v, VERIFIER_INCLUSION, VERIFIER_OK, root, NULL);
+}
+
+/* A checkpoint of this journal, signed by the key that sealed the package. */
+static int check_signed(const struct verification *v, const struct checkpoint_read *c, const char *text,
+                        struct err *err)
+{
+    char origin[CHECKPOINT_ORIGIN_MAX];
+    snprintf(origin, sizeof origin, "smogd/%s", v->record.station);
+    if (strcmp(c->origin, origin) != 0)
+        return err_set(err, ERR_FAILED, "it is of the journal %s, the record of %s", c->origin, origin);
+    if (!v->seal.signer)
+        return err_set(err, ERR_FAILED, "there is no certificate to check it with");
+    return checkpoint_verify(c, text, X509_get0_pubkey(v->seal.signer), err);
+}
+
+static bool check_checkpoint(struct verification *v, const struct proof *p)
+{
+    struct err err;
+    char text[96];
+    if (check_signed(v, &p->checkpoint, p->checkpoint_text, &err))
+        return verifier_report(v, VERIFIER_CHECKPOINT, VERIFIER_FAIL, proof_name, err.text);
+    memcpy(v->out->checkpoint, p->checkpoint_text, p->checkpoint_length + 1);
+    v->out->tree_size = p->checkpoint.size;
+    snprintf(text, sizeof text, "%" PRIu64 " / %s", p->checkpoint.size, p->checkpoint.time);
+    return verifier_report(v, VERIFIER_CHECKPOINT, VERIFIER_OK, text, NULL);
+}
+
+/* A record ends, then its journal is signed, then the package; ten minutes of slack for a clock being set. */
+static void check_times(struct verification *v, const struct proof *p)
+{
+    int64_t ended_ms;
+    int64_t signed_ms = v->seal.signed_at * 1000;
+    char text[128], when[CIVIL_TIME_TEXT_MAX];
+    bool ok = civil_time_parse(&ended_ms, v->record.ended_at, strlen(v->record.ended_at), 0) &&
+              ended_ms <= p->checkpoint.time_ms + PACE_MS && p->checkpoint.time_ms <= signed_ms + PACE_MS;
+    civil_time_format(signed_ms, 0, when);
+    snprintf(text, sizeof text, "%s / %s / %s", v->record.ended_at, p->checkpoint.time, when);
+    verifier_report(v, VERIFIER_TIMES, ok ? VERIFIER_OK : VERIFIER_NOTE, text, NULL);
+}
+
+/* ---- consistency ---- */
+
+/* Is the tree (size, root) a beginning of the anchor's tree? VERIFIER_OPEN when the anchor has no path for that size.
+ */
+static enum verifier_result extends(const struct proof *anchor, uint64_t size, const struct merkle_hash *root)
+{
+    const struct checkpoint_read *c = &anchor->checkpoint;
+    if (size == c->size)
+        return memcmp(root, &c->root, sizeof *root) == 0 ? VERIFIER_OK : VERIFIER_FAIL;
+    if (size == 0)
+        return VERIFIER_OK;
+    for (size_t i = 0; i < anchor->extensions_count; i++) {
+        const struct extension *e = &anchor->extensions[i];
+        if (e->size == size)
+            return merkle_verify_consistency(size, root, c->size, &c->root, e->path, e->count) ? VERIFIER_OK
+                                                                                               : VERIFIER_FAIL;
+    }
+    return VERIFIER_OPEN;
+}
+
+/* Two trees are consistent when both are beginnings of a third, the anchor. */
+static enum verifier_result both_extend(const struct proof *anchor, const struct checkpoint_read *a,
+                                        const struct checkpoint_read *b)
+{
+    enum verifier_result first = extends(anchor, a->size, &a->root);
+    enum verifier_result second = extends(anchor, b->size, &b->root);
+    if (first == VERIFIER_FAIL || second == VERIFIER_FAIL)
+        return VERIFIER_FAIL;
+    return first == VERIFIER_OK && second == VERIFIER_OK ? VERIFIER_OK : VERIFIER_OPEN;
+}
+
+static int decide_consistency(struct verification *v, const struct proof *p, const struct checkpoint_read *other,
+                              enum verifier_result *result, struct err *err)
+{
+    const struct verifier_options *o = v->options;
+    struct proof outside;
+    *result = both_extend(p, other, &p->checkpoint);
+    if (*result != VERIFIER_OPEN || !o->consistency)
+        return 0;
+    if (read_proof(&outside, o->consistency, o->consistency_length, false, err) ||
+        check_signed(v, &outside.checkpoint, outside.checkpoint_text, err))
+        return err_prefix(err, "the consistency proof");
+    *result = both_extend(&outside, other, &p->checkpoint);
+    return 0;
+}
+
+static bool check_consistency(struct verification *v, const struct proof *p)
+{
+    const struct verifier_options *o = v->options;
+    struct checkpoint_read other;
+    struct err err;
+    char text[96] = "?";
+    enum verifier_result result = VERIFIER_FAIL;
+    if (checkpoint_read(&other, o->old_checkpoint, o->old_checkpoint_length, &err))
+        return verifier_report(v, VERIFIER_CONSISTENCY, VERIFIER_FAIL, text, err.text);
+    snprintf(text, sizeof text, "%" PRIu64 " / %s", other.size, other.time);
+    /* Signed by an earlier key of the station (code ERR_INVALID) it is taken as it is: it comes from the reader's own
+     * hands. */
+    if (check_signed(v, &other, o->old_checkpoint, &err) && err.code != ERR_INVALID)
+        return verifier_report(v, VERIFIER_CONSISTENCY, VERIFIER_FAIL, text, err.text);
+    if (decide_consistency(v, p, &other, &result, &err))
+        return verifier_report(v, VERIFIER_CONSISTENCY, VERIFIER_FAIL, text, err.text);
+    return verifier_report(v, VERIFIER_CONSISTENCY, result, text, NULL);
+}
+
+void verifier_journal(struct verification *v)
+{
+    struct err err;
+    struct proof p;
+    const struct container_entry *entry = container_find(&v->container, proof_name);
+    if (!entry) {
+        verifier_report(v, VERIFIER_EVENT, VERIFIER_FAIL, proof_name, "the package does not have it");
+        return;
+    }
+    if (read_proof(&p, (const char *)entry->data, entry->size, true, &err)) {
+        verifier_report(v, VERIFIER_EVENT, VERIFIER_FAIL, proof_name, err.text);
+        return;
+    }
+    check_event(v, &p);
+    if (!check_checkpoint(v, &p))
+        return;
+    check_times(v, &p);
+    if (v->options->old_checkpoint)
+        check_consistency(v, &p);
+}

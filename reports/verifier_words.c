@@ -1,0 +1,147 @@
+#include "reports/verifier_part.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+/* {} is the subject: an entry's name or a value. A detail follows after a colon. */
+struct words {
+    const char *name;
+    struct {
+        const char *en, *zh;
+    } say[4]; /* by enum verifier_result; NULL: this check has no such result */
+};
+
+static const struct words words[VERIFIER_CHECK_COUNT] = {
+    [VERIFIER_CONTAINER] =
+        {"container",
+         {[VERIFIER_OK] = {"The file is one complete package of {} entries; every byte of it is accounted for.",
+                           "文件是一个完整的证据包，共{}个条目，每个字节都有归属。"},
+          [VERIFIER_FAIL] = {"The file is not a complete, unaltered package", "文件不是完整、未经改动的证据包"}}},
+    [VERIFIER_MIMETYPE] =
+        {"mimetype",
+         {[VERIFIER_OK] = {"The file says it is a signed container (ASiC-E).", "文件标明为签名容器（ASiC-E）。"},
+          [VERIFIER_FAIL] = {"The first entry, mimetype, does not say that this is a signed container (ASiC-E)",
+                             "首个条目mimetype未标明签名容器（ASiC-E）"}}},
+    [VERIFIER_CONTENTS] =
+        {"contents",
+         {[VERIFIER_OK] = {"The signed list of contents names every entry: nothing is missing, nothing was added.",
+                           "签名清单列出了全部条目：没有缺少，也没有增加。"},
+          [VERIFIER_FAIL] = {"The signed list of contents and the entries do not agree: {}",
+                             "签名清单与实际条目不一致：{}"}}},
+    [VERIFIER_DIGEST] = {"digest",
+                         {[VERIFIER_OK] = {"{} is unaltered since it was signed.", "{} 自签名以来未被改动。"},
+                          [VERIFIER_FAIL] = {"{} was altered after it was signed", "{} 在签名之后被改动"}}},
+    [VERIFIER_SIGNATURE] = {"signature",
+                            {[VERIFIER_OK] = {"The signature over the list of contents is genuine; signer: {}.",
+                                              "清单上的签名真实有效；签名者：{}。"},
+                             [VERIFIER_FAIL] = {"{}: the signature over the list of contents is not genuine",
+                                                "{}：清单上的签名无效"}}},
+    [VERIFIER_CERTIFICATE] =
+        {"certificate",
+         {[VERIFIER_OK] = {"The signer's certificate leads to the trusted authority and was valid when signing: {}.",
+                           "签名证书可追溯至受信任的机构，签名时有效：{}。"},
+          [VERIFIER_FAIL] = {"{}: the signer's certificate is not confirmed by the trusted authority",
+                             "{}：签名证书未得到受信任机构的确认"}}},
+    [VERIFIER_ROLE] =
+        {"role",
+         {[VERIFIER_OK] = {"The certificate is the sealing certificate of station {}.", "该证书是站点{}的签章证书。"},
+          [VERIFIER_NOTE] = {"The certificate may seal records, but does not name a station; the record says station "
+                             "{}.",
+                             "该证书可用于签章，但未写明站点；记录所称站点为{}。"},
+          [VERIFIER_FAIL] = {"{}: this certificate may not seal the records of this station",
+                             "{}：该证书无权为此站点签章"}}},
+    [VERIFIER_SM2] =
+        {"sm2",
+         {[VERIFIER_OK] = {"The second signature (SM2 with SM3) is genuine: {}.", "第二签名（SM2/SM3）真实有效：{}。"},
+          [VERIFIER_NOTE] = {"The second signature (SM2 with SM3) is genuine, but its certificate is not confirmed by "
+                             "the trusted authority: {}",
+                             "第二签名（SM2/SM3）有效，但其证书未得到受信任机构的确认：{}"},
+          [VERIFIER_FAIL] = {"{}: the second signature (SM2 with SM3) is not genuine", "{}：第二签名（SM2/SM3）无效"}}},
+    [VERIFIER_RECORD] = {"record",
+                         {[VERIFIER_OK] = {"The record can be read: {}.", "记录可读：{}。"},
+                          [VERIFIER_FAIL] = {"{} cannot be read as a record", "{} 无法作为记录读取"}}},
+    [VERIFIER_FILES] =
+        {"files",
+         {[VERIFIER_OK] = {"The {} files that the record lists are here and are the ones it means.",
+                           "记录所列的{}个文件均在包内，且内容相符。"},
+          [VERIFIER_NOTE] = {"{} was added to the case after the record was closed.", "{} 是记录结束后补入案卷的。"},
+          [VERIFIER_FAIL] = {"{} does not agree with the list in the record", "{} 与记录中的文件清单不符"}}},
+    [VERIFIER_EVENT] = {"event",
+                        {[VERIFIER_OK] = {"The station's journal holds exactly this record, as event {}.",
+                                          "站点日志中登记的正是这份记录，为第{}号事件。"},
+                         [VERIFIER_FAIL] = {"{}: the journal's event does not belong to this record",
+                                            "{}：日志事件与本记录不符"}}},
+    [VERIFIER_INCLUSION] =
+        {"inclusion",
+         {[VERIFIER_OK] = {"The event is part of the journal with the root {}.", "该事件包含在根值为{}的日志之中。"},
+          [VERIFIER_FAIL] = {"{}: the event is not part of the signed journal", "{}：该事件不在已签名的日志之中"}}},
+    [VERIFIER_CHECKPOINT] = {"checkpoint",
+                             {[VERIFIER_OK] = {"The same station signed the state of its journal: {}.",
+                                               "同一站点对其日志状态签了名：{}。"},
+                              [VERIFIER_FAIL] = {"{}: the signed state of the journal is not this station's",
+                                                 "{}：日志状态的签名不属于该站点"}}},
+    [VERIFIER_TIMES] = {"times",
+                        {[VERIFIER_OK] = {"Record, journal and signature follow each other in time.",
+                                          "记录、日志与签名的时间先后一致。"},
+                         [VERIFIER_NOTE] =
+                             {"The times of record, journal and signature are not in their natural order (a clock was "
+                              "set?): {}",
+                              "记录、日志与签名的时间次序反常（时钟可能被调整）：{}"}}},
+    [VERIFIER_CONSISTENCY] =
+        {"consistency",
+         {[VERIFIER_OK] = {"The journal agrees with the other checkpoint ({}): nothing was removed or changed between "
+                           "the two.",
+                           "日志与另一检查点（{}）一致：两者之间没有删除或改动。"},
+          [VERIFIER_OPEN] = {"Whether the journal agrees with the other checkpoint ({}) cannot be told without a "
+                             "consistency proof; get one from the station: smogctl journal checkpoint --consistency "
+                             "OLD, then give it with --consistency",
+                             "缺少一致性证明，无法判断日志与另一检查点（{}）是否一致；请向站点索取：smogctl journal "
+                             "checkpoint --consistency OLD，再用--consistency给出"},
+          [VERIFIER_FAIL] =
+              {"The journal does NOT agree with the other checkpoint ({}): events were removed or changed",
+               "日志与另一检查点（{}）不一致：有事件被删除或改动"}}},
+    [VERIFIER_READINGS] =
+        {"readings",
+         {[VERIFIER_OK] = {"The table of readings follows from the instruments' raw data, byte for byte.",
+                           "读数表可由仪器原始数据逐字节重算得出。"},
+          [VERIFIER_FAIL] = {"{} does not follow from the instruments' raw data", "{} 不能由仪器原始数据重算得出"}}},
+    [VERIFIER_VERDICT] =
+        {"verdict",
+         {[VERIFIER_OK] = {"The verdict follows from the raw data and the rules, recomputed byte for byte: {}.",
+                           "结论可由原始数据和规则逐字节重算得出：{}。"},
+          [VERIFIER_OPEN] = {"The verdict was not recomputed, because its input is not the signed one: {}",
+                             "输入与签名不符，未重算结论：{}"},
+          [VERIFIER_FAIL] = {"{}: the verdict does not follow from the raw data and the rules",
+                             "{}：结论不能由原始数据和规则重算得出"}}},
+};
+
+static void expand(char out[VERIFIER_SENTENCE_MAX], const char *sentence, const char *subject, const char *detail)
+{
+    const char *hole = strstr(sentence, "{}");
+    if (hole)
+        snprintf(out, VERIFIER_SENTENCE_MAX, "%.*s%s%s%s%s", (int)(hole - sentence), sentence, subject, hole + 2,
+                 detail ? ": " : "", detail ? detail : "");
+    else
+        snprintf(out, VERIFIER_SENTENCE_MAX, "%s%s%s", sentence, detail ? ": " : "", detail ? detail : "");
+}
+
+bool verifier_report(struct verification *v, enum verifier_check check, enum verifier_result result,
+                     const char *subject, const char *detail)
+{
+    struct verifier *out = v->out;
+    assert(words[check].say[result].en);
+    if (result == VERIFIER_FAIL)
+        out->ok = false;
+    if (result == VERIFIER_OPEN)
+        out->open++;
+    if (out->count == VERIFIER_FINDINGS_MAX)
+        return result != VERIFIER_FAIL;
+    struct verifier_finding *f = &out->findings[out->count++];
+    *f = (struct verifier_finding){.check = words[check].name, .result = result};
+    if (container_find(&v->container, subject))
+        snprintf(f->entry, sizeof f->entry, "%s", subject);
+    expand(f->en, words[check].say[result].en, subject, detail);
+    expand(f->zh, words[check].say[result].zh, subject, detail);
+    return result != VERIFIER_FAIL;
+}
