@@ -26,12 +26,12 @@ enum conf_kind { CONF_OPTION, CONF_SECTION };
 
 struct conf_node {
     enum conf_kind kind;
-    const char *name;   /* NUL-terminated, in the text buffer, which the parser edits in place */
-    const char *value;  /* option: first value; section: title or NULL */
-    uint32_t values;    /* option: how many values; they lie one after another, each NUL-terminated, from `value` */
+    const char *name;  /* NUL-terminated, in the text buffer, which the parser edits in place */
+    const char *value; /* option: first value; section: title or NULL */
+    uint32_t values;   /* option: how many values; they lie one after another, each NUL-terminated, from `value` */
     uint32_t line;
-    uint32_t next;      /* index of the node after this one and all it holds */
-    bool used;          /* set by every conf_get…; what stays unused is an unknown key */
+    uint32_t next; /* index of the node after this one and all it holds */
+    bool used;     /* set by every conf_get…; what stays unused is an unknown key */
 };
 
 struct conf {
@@ -62,7 +62,8 @@ int conf_get_decimal(struct conf *conf, ptrdiff_t section, const char *name, boo
 int conf_get_bool(struct conf *conf, ptrdiff_t section, const char *name, bool required, bool *out, struct err *err);
 int conf_get_date(struct conf *conf, ptrdiff_t section, const char *name, bool required, struct civil_date *out,
                   struct err *err);
-/* A list (or a single value, which is a list of one): marks it used and gives the node, whose values conf_value reads. */
+/* A list (or a single value, which is a list of one): marks it used and gives the node, whose values conf_value reads.
+ */
 int conf_get_list(struct conf *conf, ptrdiff_t section, const char *name, bool required, ptrdiff_t *node,
                   struct err *err);
 const char *conf_value(const struct conf *conf, ptrdiff_t node, size_t i);

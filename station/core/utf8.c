@@ -1,0 +1,37 @@
+#include "station/core/utf8.h"
+
+uint32_t utf8_next(const char *text, size_t length, size_t *size)
+{
+    static const uint32_t lowest[] = {0, 0, 0x80, 0x800, 0x10000};
+    *size = 0;
+    if (length == 0)
+        return 0;
+    unsigned char lead = (unsigned char)text[0];
+    size_t need = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    if (need > length || (lead >= 0x80 && lead < 0xC2) || lead > 0xF4)
+        return 0;
+    uint32_t code = need == 1 ? lead : lead & (0xFFU >> (need + 1));
+    for (size_t i = 1; i < need; i++) {
+        unsigned char next = (unsigned char)text[i];
+        if ((next & 0xC0) != 0x80)
+            return 0;
+        code = code << 6 | (next & 0x3F);
+    }
+    if (code < lowest[need] || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
+        return 0;
+    *size = need;
+    return code;
+}
+
+size_t utf8_check(const char *text, size_t length)
+{
+    size_t at = 0;
+    while (at < length) {
+        size_t size;
+        utf8_next(text + at, length - at, &size);
+        if (size == 0)
+            return at;
+        at += size;
+    }
+    return at;
+}

@@ -1,0 +1,14 @@
+/* UTF-8 as RFC 3629 defines it. */
+#ifndef STATION_CORE_UTF8_H
+#define STATION_CORE_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The code point at text[0..length) and its size in bytes; size 0: not valid UTF-8 (overlong, surrogate, cut off). */
+uint32_t utf8_next(const char *text, size_t length, size_t *size);
+
+/* The offset of the first byte that is not valid UTF-8; `length` when all is well. */
+size_t utf8_check(const char *text, size_t length);
+
+#endif
