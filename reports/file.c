@@ -133,13 +133,10 @@ static int sync_parent(const char *path, struct err *err)
     return file_sync_folder(length ? folder : slash ? "/" : ".", err);
 }
 
-int file_write(const char *path, const void *data, size_t length, unsigned mode, struct err *err)
+int file_write_aside(const char *path, const char *aside, const void *data, size_t length, unsigned mode,
+                     struct err *err)
 {
-    char aside[PATH_MAX];
-    int wanted = snprintf(aside, sizeof aside, "%s.new-%ld", path, (long)getpid());
-    if (wanted < 0 || (size_t)wanted >= sizeof aside)
-        return err_set(err, ERR_INVALID, "%s: the path is too long", path);
-    /* Ours alone by its number: what is there was left by a dead process of that number. */
+    /* What is there was left by a dead process. */
     if (unlink(aside) != 0 && errno != ENOENT)
         return failed(err, "replace", aside);
     int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode);
@@ -160,18 +157,28 @@ fail:
     return -1;
 }
 
+int file_write(const char *path, const void *data, size_t length, unsigned mode, struct err *err)
+{
+    char aside[PATH_MAX];
+    int wanted = snprintf(aside, sizeof aside, "%s.new-%ld", path, (long)getpid());
+    if (wanted < 0 || (size_t)wanted >= sizeof aside)
+        return err_set(err, ERR_INVALID, "%s: the path is too long", path);
+    return file_write_aside(path, aside, data, length, mode, err);
+}
+
 int file_make_folder(const char *folder, unsigned mode, struct err *err)
 {
-    if (mkdir(folder, (mode_t)mode) == 0)
-        return sync_parent(folder, err);
-    if (errno != EEXIST)
-        return failed(err, "make the folder", folder);
     struct stat st;
-    if (stat(folder, &st) != 0)
-        return failed(err, "use the folder", folder);
-    if (!S_ISDIR(st.st_mode))
-        return err_set(err, ERR_INVALID, "%s: is there but is no folder; move it away", folder);
-    return 0;
+    if (mkdir(folder, (mode_t)mode) != 0) {
+        if (errno != EEXIST)
+            return failed(err, "make the folder", folder);
+        if (stat(folder, &st) != 0)
+            return failed(err, "use the folder", folder);
+        if (!S_ISDIR(st.st_mode))
+            return err_set(err, ERR_INVALID, "%s: is there but is no folder; move it away", folder);
+    }
+    /* One that is there may come from a call that failed just here. */
+    return sync_parent(folder, err);
 }
 
 int file_sha256(const char *path, char hex[65], uint64_t *size, struct err *err)

@@ -17,6 +17,10 @@ int file_read(const char *path, size_t max, char **data, size_t *length, struct 
  * when only the last step fails the new content may be visible but is not promised to be on the disk. A full disk is
  * named as such. */
 int file_write(const char *path, const void *data, size_t length, unsigned mode, struct err *err);
+/* The same with a name of the caller's for the new file, on the same file system; whatever has that name is replaced.
+ */
+int file_write_aside(const char *path, const char *aside, const void *data, size_t length, unsigned mode,
+                     struct err *err);
 
 /* fsyncs a folder: makes a rename or unlink within it last. */
 int file_sync_folder(const char *folder, struct err *err);

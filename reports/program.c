@@ -67,7 +67,7 @@ static int print_version(const char *name)
     struct err err;
     if (program_sha256(digest, &err) != 0) {
         fprintf(stderr, "%s: %s\n", name, err.text);
-        return err.code;
+        return (int)err.code;
     }
     printf("%s %s\nbuild-id %s\nsha256 %s\n", name, SMOGD_VERSION, program_build_id(), digest);
     return 0;

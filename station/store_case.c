@@ -1,0 +1,142 @@
+/* Cases, and what became of them on their way out. */
+#include "station/store_private.h"
+
+#include <string.h>
+
+int store_case_add(struct store *s, const char *id, const char *subject, int64_t created_ms, const char *state,
+                   struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_CASE_INSERT, err);
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, id);
+    store_bind_text(q, 2, subject);
+    store_bind_int(q, 3, created_ms);
+    store_bind_text(q, 4, state);
+    return store_run(s, q, "save the case", err);
+}
+
+int store_case_unsealed(struct store *s, int64_t after, int limit, int (*each)(void *ctx, const struct store_case *c),
+                        void *ctx, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_CASE_UNSEALED, err);
+    if (!q)
+        return -1;
+    store_bind_int(q, 1, after);
+    store_bind_int(q, 2, limit);
+    int rc;
+    while ((rc = store_step(s, q, "list the cases to seal", err)) > 0) {
+        struct store_case c;
+        c.seq = sqlite3_column_int64(q, 0);
+        c.created_ms = sqlite3_column_int64(q, 1);
+        store_column_text(q, 2, c.id, sizeof c.id);
+        store_column_text(q, 3, c.subject, sizeof c.subject);
+        store_column_text(q, 4, c.state, sizeof c.state);
+        if (each(ctx, &c) != 0) {
+            store_done(q);
+            return 0;
+        }
+    }
+    return rc;
+}
+
+int store_outbox_list(struct store *s, int limit, int (*each)(void *ctx, const struct store_outbox_row *row), void *ctx,
+                      struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_OUTBOX_LIST, err);
+    if (!q)
+        return -1;
+    store_bind_int(q, 1, INT64_MAX);
+    store_bind_int(q, 2, limit);
+    int rc;
+    while ((rc = store_step(s, q, "list the outbox", err)) > 0) {
+        struct store_outbox_row row;
+        store_column_text(q, 0, row.case_id, sizeof row.case_id);
+        store_column_text(q, 1, row.subject, sizeof row.subject);
+        row.created_ms = sqlite3_column_int64(q, 2);
+        store_column_text(q, 3, row.outlet, sizeof row.outlet);
+        store_column_text(q, 4, row.state, sizeof row.state);
+        store_column_text(q, 5, row.last_status, sizeof row.last_status);
+        store_column_text(q, 6, row.receipt_id, sizeof row.receipt_id);
+        row.attempts = sqlite3_column_int(q, 7);
+        row.next_ms = sqlite3_column_int64(q, 8);
+        row.last_ms = sqlite3_column_int64(q, 9);
+        if (each(ctx, &row) != 0) {
+            store_done(q);
+            return 0;
+        }
+    }
+    return rc;
+}
+
+int store_outbox_counts(struct store *s, int64_t counts[4], struct err *err)
+{
+    static const struct {
+        const char *state;
+        int place;
+    } places[] = {{"waiting", 0}, {"sending", 0}, {"retry", 0}, {"sent", 1}, {"refused", 2}, {"unknown", 3}};
+    memset(counts, 0, 4 * sizeof counts[0]);
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_CASE_UNSEALED_COUNT, err);
+    if (!q || store_integer(s, q, "count the cases", 0, &counts[0], err) != 0)
+        return -1;
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        int64_t count;
+        q = store_statement(s, STORE_SQL_OUTBOX_COUNT, err);
+        if (!q)
+            return -1;
+        store_bind_text(q, 1, places[i].state);
+        if (store_integer(s, q, "count the deliveries", 0, &count, err) != 0)
+            return -1;
+        counts[places[i].place] += count;
+    }
+    return 0;
+}
+
+int store_outbox_retry(struct store *s, const char *case_id, const char *outlet, int64_t now_ms, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, outlet ? STORE_SQL_OUTBOX_RETRY : STORE_SQL_OUTBOX_RETRY_ALL, err);
+    if (!q)
+        return -1;
+    store_bind_int(q, 1, now_ms);
+    store_bind_text(q, 2, case_id);
+    if (outlet)
+        store_bind_text(q, 3, outlet);
+    if (store_run(s, q, "change the delivery", err) != 0)
+        return -1;
+    if (sqlite3_changes(s->db) == 0)
+        return err_set(err, ERR_REFUSED, "case %s has no delivery that could be tried again%s%s", case_id,
+                       outlet ? " to " : "", outlet ? outlet : "");
+    return 0;
+}
+
+int store_receipt_list(struct store *s, int limit, int (*each)(void *ctx, const struct store_receipt *r), void *ctx,
+                       struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_RECEIPT_LIST, err);
+    if (!q)
+        return -1;
+    store_bind_int(q, 1, limit);
+    int rc;
+    while ((rc = store_step(s, q, "list the receipts", err)) > 0) {
+        struct store_receipt r;
+        store_column_text(q, 0, r.case_id, sizeof r.case_id);
+        store_column_text(q, 1, r.outlet, sizeof r.outlet);
+        r.receipt = (const char *)sqlite3_column_text(q, 2);
+        store_column_text(q, 3, r.package_sha256, sizeof r.package_sha256);
+        if (each(ctx, &r) != 0) {
+            store_done(q);
+            return 0;
+        }
+    }
+    return rc;
+}
+
+int store_receipt_journaled(struct store *s, const char *case_id, const char *outlet, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_RECEIPT_JOURNALED, err);
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, case_id);
+    store_bind_text(q, 2, outlet);
+    return store_run(s, q, "mark the receipt", err);
+}

@@ -1,0 +1,356 @@
+/* Opening: where the database may live, whose it is, who may do what with it, and the promises it is opened with. */
+#include "station/store_private.h"
+
+#include "reports/file.h"
+#include "station/schema.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+enum { BUSY_MS = 5000 };
+
+/* ---- the folder ---- */
+
+/* WAL needs memory shared among processes, locks and an fsync that means it. */
+const char *store_file_system_refused(unsigned long type)
+{
+    static const struct {
+        unsigned long type; /* linux/magic.h, statfs(2) */
+        const char *name;
+    } refused[] = {
+        {0x6969, "NFS"},      {0x517B, "SMB"},      {0xFF534D42, "SMB (cifs)"}, {0xFE534D42, "SMB2"},
+        {0x65735546, "FUSE"}, {0x01021997, "9P"},   {0x5346414F, "AFS"},        {0x73757245, "Coda"},
+        {0x564C, "NCP"},      {0x00C36400, "Ceph"}, {0x47504653, "GPFS"},       {0x0BD00BD0, "Lustre"},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        if (refused[i].type == (type & 0xFFFFFFFFUL))
+            return refused[i].name;
+    return NULL;
+}
+
+static int check_file_system(const char *state_dir, struct err *err)
+{
+    struct statfs fs;
+    if (statfs(state_dir, &fs) != 0)
+        return err_set(err, ERR_UNREACHABLE, "%s: no such state folder (%s): is 'state' right in the configuration?",
+                       state_dir, strerror(errno));
+    const char *name = store_file_system_refused((unsigned long)fs.f_type);
+    if (name)
+        return err_set(err, ERR_INVALID,
+                       "%s lies on a file system that cannot promise 'saved' (%s): put 'state' on a local disk",
+                       state_dir, name);
+    return 0;
+}
+
+/* What a crash left aside: objects that were never named. */
+static void clean_objects(const char *objects)
+{
+    DIR *dir = opendir(objects);
+    if (!dir)
+        return;
+    const struct dirent *entry;
+    while ((entry = readdir(dir)))
+        if (strncmp(entry->d_name, "new-", 4) == 0)
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    closedir(dir);
+}
+
+static int make_folders(const char *state_dir, struct err *err)
+{
+    static const char *const names[] = {"", "/objects", "/spool", "/packages"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[STORE_PATH_MAX];
+        snprintf(path, sizeof path, "%s%s", state_dir, names[i]);
+        if (file_make_folder(path, 0750, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* One owner, one delivery: the kernel drops the lock with the process, however it ends. */
+static int take_lock(struct store *s, struct err *err)
+{
+    if (s->mode == STORE_READER)
+        return 0;
+    const char *role = s->mode == STORE_OWNER ? "owner" : "delivery";
+    char path[STORE_PATH_MAX], pid[24] = "";
+    snprintf(path, sizeof path, "%s/%s.lock", s->state_dir, role);
+    s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (s->lock_fd < 0)
+        return err_set(err, ERR_UNREACHABLE, "%s: cannot open: %s", path, strerror(errno));
+    if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        ssize_t n = read(s->lock_fd, pid, sizeof pid - 1);
+        pid[n > 0 ? n : 0] = '\0';
+        pid[strcspn(pid, "\n")] = '\0';
+        return err_set(err, ERR_REFUSED, "%s is in use by a running %s (process %s): stop that one first", s->state_dir,
+                       s->mode == STORE_OWNER ? "smogd" : "smogpush", pid[0] ? pid : "unknown");
+    }
+    int length = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+    /* The number only helps the message above. */
+    if (ftruncate(s->lock_fd, 0) != 0 || pwrite(s->lock_fd, pid, (size_t)length, 0) != length)
+        return err_set(err, ERR_FAILED, "%s: cannot write: %s", path, strerror(errno));
+    return 0;
+}
+
+/* ---- who may do what ---- */
+
+static bool among(const char *name, const char *const *names)
+{
+    for (; *names; names++)
+        if (strcmp(name, *names) == 0)
+            return true;
+    return false;
+}
+
+static bool may_insert(enum store_mode mode, const char *table)
+{
+    static const char *const of_delivery[] = {"package", "delivery", "checkpoint", NULL};
+    return mode == STORE_OWNER ? !among(table, of_delivery) : mode == STORE_DELIVERY && among(table, of_delivery);
+}
+
+static bool may_update(enum store_mode mode, const char *table, const char *column)
+{
+    static const char *const of_owner[] = {"meta", "test", "case_file", NULL};
+    static const char *const decided[] = {"state", "next_ms", "journaled", NULL};
+    static const char *const of_delivery[] = {"package", "delivery", NULL};
+    if (mode == STORE_OWNER)
+        return among(table, of_owner) || (strcmp(table, "delivery") == 0 && among(column, decided));
+    return mode == STORE_DELIVERY && among(table, of_delivery);
+}
+
+static int authorize(void *ctx, int action, const char *first, const char *second, const char *database,
+                     const char *trigger)
+{
+    const struct store *s = ctx;
+    (void)database;
+    (void)trigger;
+    switch (action) {
+    case SQLITE_SELECT:
+    case SQLITE_READ:
+    case SQLITE_FUNCTION:
+    case SQLITE_RECURSIVE:
+    case SQLITE_TRANSACTION:
+    case SQLITE_SAVEPOINT: return SQLITE_OK;
+    case SQLITE_PRAGMA: return second ? SQLITE_DENY : SQLITE_OK; /* asking is free, setting is not */
+    case SQLITE_INSERT: return may_insert(s->mode, first) ? SQLITE_OK : SQLITE_DENY;
+    case SQLITE_UPDATE: return may_update(s->mode, first, second) ? SQLITE_OK : SQLITE_DENY;
+    default: return SQLITE_DENY; /* nobody deletes, nobody changes the schema */
+    }
+}
+
+/* ---- the database ---- */
+
+static int pragma(struct store *s, const char *sql, char *answer, size_t size, struct err *err)
+{
+    sqlite3_stmt *q = NULL;
+    if (sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) != SQLITE_OK)
+        return store_failed(s, "open the database", err);
+    int rc = sqlite3_step(q);
+    answer[0] = '\0';
+    if (rc == SQLITE_ROW) {
+        store_column_text(q, 0, answer, size);
+        rc = SQLITE_DONE;
+    }
+    if (rc != SQLITE_DONE)
+        store_failed(s, "open the database", err);
+    sqlite3_finalize(q);
+    return rc == SQLITE_DONE ? 0 : -1;
+}
+
+static int assert_pragma(struct store *s, const char *sql, const char *expected, struct err *err)
+{
+    char answer[64];
+    if (pragma(s, sql, answer, sizeof answer, err) != 0)
+        return -1;
+    if (strcmp(answer, expected) != 0)
+        return err_set(err, ERR_FAILED, "%s/smogd.db: '%s' gives '%s' and not '%s': 'saved' could not be promised",
+                       s->state_dir, sql, answer, expected);
+    return 0;
+}
+
+static int open_connection(struct store *s, struct err *err)
+{
+    char path[STORE_PATH_MAX];
+    snprintf(path, sizeof path, "%s/smogd.db", s->state_dir);
+    if (s->mode != STORE_OWNER && access(path, F_OK) != 0)
+        return err_set(err, ERR_UNREACHABLE, "%s: no database yet (%s): start smogd once", path, strerror(errno));
+    int flags = s->mode == STORE_READER ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    if (s->mode == STORE_OWNER)
+        flags |= SQLITE_OPEN_CREATE;
+    if (sqlite3_open_v2(path, &s->db, flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE, NULL) != SQLITE_OK) {
+        if (s->db)
+            return store_failed(s, "open the database", err);
+        return err_set(err, ERR_FAILED, "%s: out of memory", path);
+    }
+    sqlite3_busy_timeout(s->db, BUSY_MS);
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    /* Readers without write permission need the -wal and -shm files to be there. */
+    int keep = 1;
+    sqlite3_file_control(s->db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
+    return 0;
+}
+
+static int set_promises(struct store *s, struct err *err)
+{
+    char ignored[64];
+    if (pragma(s, "PRAGMA cache_size = -1024", ignored, sizeof ignored, err) != 0)
+        return -1;
+    if (s->mode == STORE_OWNER && assert_pragma(s, "PRAGMA journal_mode = WAL", "wal", err) != 0)
+        return -1;
+    if (assert_pragma(s, "PRAGMA journal_mode", "wal", err) != 0)
+        return -1;
+    if (s->mode == STORE_READER)
+        return 0;
+    if (pragma(s, "PRAGMA synchronous = FULL", ignored, sizeof ignored, err) != 0 ||
+        pragma(s, "PRAGMA journal_size_limit = 8388608", ignored, sizeof ignored, err) != 0)
+        return -1;
+    return assert_pragma(s, "PRAGMA synchronous", "2", err);
+}
+
+#define TEXT_OF(x) TEXT_OF_(x)
+#define TEXT_OF_(x) #x
+
+/* All of the schema and whose it is, or nothing. */
+static int create_schema(struct store *s, const char *station_id, struct err *err)
+{
+    char *sql = sqlite3_mprintf("BEGIN IMMEDIATE;" SCHEMA_SQL "INSERT INTO meta(key, value) VALUES('station', %Q);"
+                                "PRAGMA user_version = " TEXT_OF(SCHEMA_VERSION) ";"
+                                                                                 "PRAGMA application_id = " TEXT_OF(
+                                                                                     SCHEMA_APPLICATION) ";"
+                                                                                                         "COMMIT;",
+                                station_id);
+    if (!sql)
+        return err_set(err, ERR_FAILED, "%s/smogd.db: out of memory", s->state_dir);
+    int rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+    if (rc != SQLITE_OK) {
+        store_failed(s, "make the database", err);
+        if (!sqlite3_get_autocommit(s->db))
+            sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    sqlite3_free(sql);
+    return rc == SQLITE_OK ? file_sync_folder(s->state_dir, err) : -1;
+}
+
+static int check_station(struct store *s, const char *station_id, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_META_GET, err);
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, "station");
+    int rc = store_step(s, q, "read whose database it is", err);
+    if (rc < 0)
+        return -1;
+    if (rc == 0)
+        return err_set(err, ERR_FAILED, "%s/smogd.db is damaged: it does not say whose it is", s->state_dir);
+    store_column_text(q, 0, s->station, sizeof s->station);
+    store_done(q);
+    if (station_id && strcmp(station_id, s->station) != 0)
+        return err_set(err, ERR_INVALID,
+                       "%s belongs to station %s, the configuration says %s: correct 'id', or 'state' if this is "
+                       "another station's folder",
+                       s->state_dir, s->station, station_id);
+    return 0;
+}
+
+static int check_schema(struct store *s, const char *station_id, struct err *err)
+{
+    char application[24], version[24], tables[24];
+    if (pragma(s, "PRAGMA application_id", application, sizeof application, err) != 0 ||
+        pragma(s, "PRAGMA user_version", version, sizeof version, err) != 0 ||
+        pragma(s, "SELECT count(*) FROM sqlite_schema", tables, sizeof tables, err) != 0)
+        return -1;
+    if (s->mode == STORE_OWNER && strcmp(tables, "0") == 0) {
+        if (create_schema(s, station_id, err) != 0)
+            return -1;
+        return check_schema(s, station_id, err);
+    }
+    if (strtol(application, NULL, 10) != SCHEMA_APPLICATION)
+        return err_set(err, ERR_INVALID, "%s/smogd.db is not a database of smogd: move it away", s->state_dir);
+    if (strtol(version, NULL, 10) != SCHEMA_VERSION)
+        return err_set(err, ERR_INVALID,
+                       "%s/smogd.db has schema %s, this program knows %d: use the version of smogd that wrote it",
+                       s->state_dir, version, SCHEMA_VERSION);
+    if (assert_pragma(s,
+                      "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0 "
+                      "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+                      "0", err) != 0)
+        return -1;
+    return check_station(s, station_id, err);
+}
+
+static int open_all(struct store *s, const char *station_id, struct err *err)
+{
+    if (s->mode == STORE_OWNER && make_folders(s->state_dir, err) != 0)
+        return -1;
+    if (check_file_system(s->state_dir, err) != 0 || take_lock(s, err) != 0 || open_connection(s, err) != 0 ||
+        set_promises(s, err) != 0 || check_schema(s, station_id, err) != 0 || store_tree_load(s, err) != 0)
+        return -1;
+    if (s->mode == STORE_OWNER) {
+        char objects[STORE_PATH_MAX];
+        snprintf(objects, sizeof objects, "%s/objects", s->state_dir);
+        clean_objects(objects);
+    }
+    s->failed = false;
+    sqlite3_set_authorizer(s->db, authorize, s);
+    return 0;
+}
+
+int store_open(struct store **out, const char *state_dir, const char *station_id, enum store_mode mode, struct err *err)
+{
+    *out = NULL;
+    if (strlen(state_dir) > STORE_PATH_MAX - 128)
+        return err_set(err, ERR_INVALID, "%s: the path is too long", state_dir);
+    if (!station_id && mode != STORE_READER)
+        return err_set(err, ERR_INVALID, "%s: whose station is it? ('id' is missing)", state_dir);
+    struct store *s = calloc(1, sizeof *s);
+    if (!s)
+        return err_set(err, ERR_FAILED, "%s: out of memory", state_dir);
+    s->mode = mode;
+    s->lock_fd = -1;
+    s->state_dir = strdup(state_dir);
+    if (!s->state_dir) {
+        err_set(err, ERR_FAILED, "%s: out of memory", state_dir);
+        store_close(s);
+        return -1;
+    }
+    if (open_all(s, station_id, err) != 0) {
+        store_close(s);
+        return -1;
+    }
+    *out = s;
+    return 0;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    if (s->in_transaction)
+        store_rollback(s);
+    for (size_t i = 0; i < STORE_SQL_COUNT; i++)
+        sqlite3_finalize(s->statements[i]);
+    sqlite3_close(s->db);
+    if (s->lock_fd >= 0)
+        close(s->lock_fd);
+    free(s->state_dir);
+    free(s);
+}
+
+const char *store_station(const struct store *s)
+{
+    return s->station;
+}
+
+struct sqlite3 *store_database(struct store *s)
+{
+    return s->db;
+}

@@ -1,0 +1,98 @@
+/*
+ * Every statement that the store runs, in one table: what runs can be read here, is prepared once, and is shown to the
+ * query planner by the tests, which accept no full scan and no sort. X(enumerator, changes the database, text).
+ *
+ * "seq < ?" with a bound that always holds is how a walk from the newest backwards is written.
+ */
+#ifndef STATION_STORE_SQL_H
+#define STATION_STORE_SQL_H
+
+#define STORE_TEST_COLUMNS                                                                                             \
+    "seq, id, method, plate, colour, started_ms, ended_ms, verdict, void_reason, end_event, record"
+#define STORE_PASSAGE_COLUMNS                                                                                          \
+    "seq, at_ms, id, instrument, device_record, plate, colour, day, verdict, valid, exceeded, record, raw"
+#define STORE_OUTBOX_RETRY                                                                                             \
+    "UPDATE delivery SET state = 'retry', next_ms = ?1 WHERE case_id = ?2"                                             \
+    " AND state IN ('waiting', 'retry', 'refused', 'unknown')"
+
+#define STORE_SQL_TABLE(X)                                                                                             \
+    X(BEGIN, false, "BEGIN IMMEDIATE")                                                                                 \
+    X(BEGIN_READ, false, "BEGIN DEFERRED")                                                                             \
+    X(COMMIT, false, "COMMIT")                                                                                         \
+    X(ROLLBACK, false, "ROLLBACK")                                                                                     \
+    X(COMMIT_FAILED, true,                                                                                             \
+      "INSERT INTO meta(key, value) VALUES('failed-commits', '1')"                                                     \
+      " ON CONFLICT(key) DO UPDATE SET value = CAST(value + 1 AS TEXT)")                                               \
+    X(META_GET, false, "SELECT value FROM meta WHERE key = ?")                                                         \
+                                                                                                                       \
+    X(EVENT_INSERT, true, "INSERT INTO event(idx, kind, body, leaf) VALUES(?, ?, ?, ?)")                               \
+    X(EVENT_LAST, false, "SELECT max(idx) FROM event")                                                                 \
+    X(EVENT_GET, false, "SELECT body FROM event WHERE idx = ?")                                                        \
+    X(EVENT_LEAF, false, "SELECT leaf FROM event WHERE idx = ?")                                                       \
+    X(EVENT_LIST, false, "SELECT idx, body FROM event WHERE idx >= ? ORDER BY idx LIMIT ?")                            \
+    X(NODE_INSERT, true, "INSERT INTO node(level, idx, hash) VALUES(?, ?, ?)")                                         \
+    X(NODE_GET, false, "SELECT hash FROM node WHERE level = ? AND idx = ?")                                            \
+                                                                                                                       \
+    X(TEST_LAST, false, "SELECT max(seq) FROM test")                                                                   \
+    X(TEST_INSERT, true,                                                                                               \
+      "INSERT INTO test(seq, id, method, plate, colour, started_ms, start_event) VALUES(?, ?, ?, ?, ?, ?, ?)")         \
+    X(TEST_END, true,                                                                                                  \
+      "UPDATE test SET ended_ms = ?2, verdict = ?3, end_event = ?4, record = ?5 WHERE id = ?1 AND ended_ms IS NULL")   \
+    X(TEST_VOID, true,                                                                                                 \
+      "UPDATE test SET void_reason = ?2 WHERE id = ?1 AND ended_ms IS NOT NULL AND void_reason IS NULL")               \
+    X(TEST_GET, false, "SELECT " STORE_TEST_COLUMNS " FROM test WHERE id = ?1")                                        \
+    X(TEST_LIST, false, "SELECT " STORE_TEST_COLUMNS " FROM test WHERE seq < ?3 ORDER BY seq DESC LIMIT ?4")           \
+    X(TEST_LIST_OPEN, false,                                                                                           \
+      "SELECT " STORE_TEST_COLUMNS " FROM test WHERE ended_ms IS NULL AND seq < ?3 ORDER BY seq DESC LIMIT ?4")        \
+    X(TEST_LIST_PLATE, false,                                                                                          \
+      "SELECT " STORE_TEST_COLUMNS " FROM test WHERE plate = ?1 AND (?2 IS NULL OR colour = ?2) AND seq < ?3"          \
+      " ORDER BY seq DESC LIMIT ?4")                                                                                   \
+                                                                                                                       \
+    X(FILE_INSERT, true, "INSERT INTO record_file(subject, name, sha256, size) VALUES(?, ?, ?, ?)")                    \
+    X(FILE_LIST, false, "SELECT name, sha256, size FROM record_file WHERE subject = ? ORDER BY name")                  \
+                                                                                                                       \
+    X(PASSAGE_LAST, false, "SELECT max(seq) FROM passage")                                                             \
+    X(PASSAGE_INSERT, true,                                                                                            \
+      "INSERT INTO passage(" STORE_PASSAGE_COLUMNS ", event) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)")                     \
+    X(PASSAGE_KNOWN, false, "SELECT 1 FROM passage WHERE instrument = ? AND device_record = ? AND raw = ?")            \
+    X(PASSAGE_GET, false, "SELECT " STORE_PASSAGE_COLUMNS " FROM passage WHERE id = ?")                                \
+    X(PASSAGE_HISTORY, false,                                                                                          \
+      "SELECT day, valid, exceeded, id FROM passage WHERE plate = ? AND at_ms >= ? AND at_ms < ? AND colour = ?"       \
+      " ORDER BY at_ms DESC, seq DESC LIMIT ?")                                                                        \
+    X(PASSAGE_LIST, false,                                                                                             \
+      "SELECT " STORE_PASSAGE_COLUMNS " FROM passage WHERE at_ms >= ?3 AND (?4 = 0 OR valid = 0)"                      \
+      " ORDER BY at_ms DESC, seq DESC LIMIT ?5")                                                                       \
+    X(PASSAGE_LIST_PLATE, false,                                                                                       \
+      "SELECT " STORE_PASSAGE_COLUMNS " FROM passage WHERE plate = ?1 AND (?2 IS NULL OR colour = ?2)"                 \
+      " AND at_ms >= ?3 AND (?4 = 0 OR valid = 0) ORDER BY at_ms DESC, seq DESC LIMIT ?5")                             \
+                                                                                                                       \
+    X(CASE_INSERT, true, "INSERT INTO case_file(id, subject, created_ms, state) VALUES(?, ?, ?, ?)")                   \
+    X(CASE_VOID, true, "UPDATE case_file SET state = 'void' WHERE subject = ?")                                        \
+    X(CASE_UNSEALED, false,                                                                                            \
+      "SELECT seq, created_ms, id, subject, state FROM case_file WHERE seq > ? AND state = 'sealing'"                  \
+      " AND NOT EXISTS(SELECT 1 FROM package WHERE case_id = id) ORDER BY seq LIMIT ?")                                \
+    X(CASE_UNSEALED_COUNT, false,                                                                                      \
+      "SELECT count(*) FROM case_file WHERE state = 'sealing'"                                                         \
+      " AND NOT EXISTS(SELECT 1 FROM package WHERE case_id = id)")                                                     \
+                                                                                                                       \
+    X(OUTBOX_LIST, false,                                                                                              \
+      "SELECT id, subject, created_ms, outlet, ifnull(d.state, c.state), last_status, receipt_id,"                     \
+      " attempts, next_ms, last_ms"                                                                                    \
+      " FROM case_file c LEFT JOIN delivery d ON case_id = id WHERE seq < ? ORDER BY seq DESC LIMIT ?")                \
+    X(OUTBOX_COUNT, false, "SELECT count(*) FROM delivery WHERE state = ?")                                            \
+    X(OUTBOX_RETRY, true, STORE_OUTBOX_RETRY " AND outlet = ?3")                                                       \
+    X(OUTBOX_RETRY_ALL, true, STORE_OUTBOX_RETRY)                                                                      \
+                                                                                                                       \
+    X(RECEIPT_LIST, false,                                                                                             \
+      "SELECT d.case_id, outlet, receipt, sha256 FROM delivery d JOIN package p ON p.case_id = d.case_id"              \
+      " WHERE receipt IS NOT NULL AND journaled = 0 LIMIT ?")                                                          \
+    X(RECEIPT_JOURNALED, true, "UPDATE delivery SET journaled = 1 WHERE case_id = ? AND outlet = ?")
+
+enum store_sql {
+#define STORE_SQL_ENUM(id, write, text) STORE_SQL_##id,
+    STORE_SQL_TABLE(STORE_SQL_ENUM)
+#undef STORE_SQL_ENUM
+        STORE_SQL_COUNT
+};
+
+#endif
