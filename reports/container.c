@@ -44,14 +44,13 @@ static bool name_char(uint8_t c)
            c == '-' || c == '/';
 }
 
-/* A relative path: no empty part, no part that begins with a dot. */
-static bool name_ok(const uint8_t *name, size_t length)
+bool container_name_ok(const char *name, size_t length)
 {
     if (length == 0 || length >= CONTAINER_NAME_MAX || name[length - 1] == '/')
         return false;
     for (size_t i = 0; i < length; i++) {
         bool starts_part = i == 0 || name[i - 1] == '/';
-        if (!name_char(name[i]) || (starts_part && (name[i] == '/' || name[i] == '.')))
+        if (!name_char((uint8_t)name[i]) || (starts_part && (name[i] == '/' || name[i] == '.')))
             return false;
     }
     return true;
@@ -142,7 +141,8 @@ static int read_entry(struct container *c, const uint8_t *directory, size_t left
     if (left < DIRECTORY_SIZE || get32(directory) != directory_magic)
         return err_set(err, ERR_INVALID, "entry %zu is missing in the ZIP directory", number);
     size_t name_length = get16(directory + 28);
-    if (left - DIRECTORY_SIZE < name_length || !name_ok(directory + DIRECTORY_SIZE, name_length))
+    if (left - DIRECTORY_SIZE < name_length ||
+        !container_name_ok((const char *)directory + DIRECTORY_SIZE, name_length))
         return err_set(err, ERR_INVALID,
                        "entry %zu: the name is not a plain relative path of letters, digits, '.', '_', '-' and '/'",
                        number);

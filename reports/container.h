@@ -14,6 +14,7 @@
 #ifndef REPORTS_CONTAINER_H
 #define REPORTS_CONTAINER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,9 @@ struct container {
 
 /* Reads all of `data`. Fails with a text that names the entry, where one is concerned, and the byte. */
 int container_read(struct container *c, const uint8_t *data, size_t size, struct err *err);
+
+/* A relative path of the allowed characters: no empty part, no part that begins with a dot, not too long. */
+bool container_name_ok(const char *name, size_t length);
 
 /* The entry of that name, or NULL. */
 const struct container_entry *container_find(const struct container *c, const char *name);

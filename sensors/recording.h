@@ -12,11 +12,13 @@
  *     500 ! link down #3
  *     812 ! key confirm #4
  *     900 ! key abort engine noise #5
+ *     900 ! end #6
  *
  * Fields: ms since the start of the test; direction (> sent, < received as one read() gave it, ! event); bytes as lower
  * case hex, or the event's words. #N numbers the inputs of one test over all its files, so that several recordings
- * merge in one order. Modbus: one `<` chunk per block, bytes = function, address (2), count (2), register words, all
- * big-endian; an exception is function|0x80, address, count, code. The operator's keys are the recording "operator".
+ * merge in one order. Events: "link down", "link up" and "command NAME" in an instrument's recording; "key NAME text" and
+ * "end" (when the test ended; a recording without it was cut short) in the recording "operator". Modbus: one chunk per
+ * block in the form of protocols/modbusblock.h.
  */
 #ifndef SENSORS_RECORDING_H
 #define SENSORS_RECORDING_H

@@ -23,13 +23,31 @@ struct replay_host {
     void (*mark)(void *ctx, const struct verdict_mark *mark);                       /* may be NULL */
 };
 
+/* One recording while it is replayed. */
+struct replay_input {
+    struct recording recording;
+    struct sensor_config config;
+    int instrument; /* on the bench; -1: the operator */
+    bool more;
+    struct recording_line line; /* the next one, where there are more */
+};
+
 /* Large: keep it in static or heap memory of the caller. */
 struct replay {
     struct bench bench;
-    struct recording recordings[REPLAY_FILES_MAX];
+    struct replay_input inputs[REPLAY_FILES_MAX];
+    const struct replay_host *host;
     struct verdict verdict;
     bool finished;
 };
+
+/* The header lines of an instrument's recording: all that the driver may know, and `order`, its index on the bench, by
+ * which the replay orders the instruments. Further "# key = value" lines may follow. Returns the length (NUL-terminated,
+ * not counted), or -1 when it does not fit. `source`: live | bench | synthetic. */
+ptrdiff_t replay_header(const struct sensor_driver *driver, const struct sensor_config *config, int order,
+                        const char *source, char *out, size_t size);
+/* The same for the recording "operator". */
+ptrdiff_t replay_header_operator(const char *source, char *out, size_t size);
 
 /* Runs to the end of the recordings. 0: finished, replay->verdict is the verdict. -1: an error, or the recordings end
  * before the procedure does (ERR_FAILED, "the recording ends at … ms without a verdict"). */

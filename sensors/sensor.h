@@ -7,7 +7,7 @@
  *
  *   - Never give up. An instrument that is silent for a week is asked again, at the driver's slow pace.
  *   - Never block, and have at most one request in flight.
- *   - Every value carries a quality. Report the instrument's own status as status, on change only.
+ *   - Every value carries a quality. Report the instrument's own status as status.
  *   - Never turn an absent value into a number: no reading is the only way to say "no value".
  *   - Behaviour depends on nothing but the configuration, the bytes and the times since `start`. Shifting all times by a
  *     constant shifts the output and changes nothing else.
@@ -40,6 +40,7 @@ struct sensor_config {
     struct decimal path_m;          /* effective path length of an opacimeter; units 0: the model's own */
     char option[SENSOR_TEXT_MAX];   /* driver-specific words from the configuration, e.g. a dialect */
     int64_t poll_ms;                /* 0: the driver's own pace */
+    bool first_passage; /* the first record seen is a passage too: only where one recorded passage is replayed */
 };
 
 struct sensor_host {
@@ -47,7 +48,8 @@ struct sensor_host {
     void (*send)(void *ctx, const uint8_t *bytes, size_t length);
     void (*wake)(void *ctx, int64_t at_ms);                 /* the one timer; replaces; < 0 cancels */
     void (*publish)(void *ctx, const struct sample *sample); /* one frame's values, or one passage */
-    /* The instrument's own state, on change; detail is one line ("alarm bits 0004: lamp"). STATUS_OK ends a fault. */
+    /* The instrument's own state; detail is one line ("alarm bits 0004: lamp"). STATUS_OK ends a fault. The host passes
+     * on changes only. */
     void (*fault)(void *ctx, enum instrument_status status, const char *detail);
 };
 
@@ -77,6 +79,7 @@ struct sensor {
 
 /* Everything a driver exports. */
 struct sensor_driver {
+    const void *model; /* the driver's own table row, where one code serves several models */
     const char *name;  /* = config `driver`, = recording header */
     const char *title; /* for people: maker and model */
     const char *line;  /* default line setting "9600/8n1"; NULL: not a serial instrument */
@@ -91,19 +94,26 @@ struct sensor_driver {
      * CUT_BAD: the first byte cannot begin a frame (the host drops one byte and asks again). CUT_MORE: cannot tell
      * yet. Must not change state. */
     enum sensor_cut (*cut)(const struct sensor *s, const uint8_t *buf, size_t length, size_t *frame);
-    /* One valid frame. */
-    void (*frame)(struct sensor *s, const uint8_t *bytes, size_t length, int64_t t_ms, const struct sensor_host *host);
-    /* The timer it asked for. */
+    /* One frame. False: it says nothing that can be used (a malformed line); the host counts it as garbage. */
+    bool (*frame)(struct sensor *s, const uint8_t *bytes, size_t length, int64_t t_ms, const struct sensor_host *host);
+    /* The timer it asked for. Afterwards the host asks `cut` again about what is buffered: a driver that expects nothing
+     * after a time-out so gets rid of half an answer. */
     void (*wake)(struct sensor *s, int64_t t_ms, const struct sensor_host *host);
     /* An operator's command; NULL: none. Fails when this model cannot, or not now. */
     int (*command)(struct sensor *s, enum sensor_command command, int64_t t_ms, const struct sensor_host *host,
                    struct err *err);
 };
 
-extern const struct sensor_driver *const sensor_drivers[]; /* NULL-terminated; the tests walk it */
+extern const struct sensor_driver *const sensor_drivers[]; /* by name, NULL-terminated; the tests walk it */
 const struct sensor_driver *sensor_driver_by_name(const char *name);
 
 /* The quantities this configured sensor can publish (driver's or profile's), QUANTITY_COUNT ends. */
 const enum quantity *sensor_quantities(const struct sensor_driver *driver, const struct sensor_config *config);
+
+/* Does it tell of passing vehicles (remote sensing) and not of the one under test? */
+bool sensor_is_passage_source(const struct sensor_config *config);
+
+/* The age at which its values are stale; 0: never. */
+int64_t sensor_stale_ms(const struct sensor_driver *driver, const struct sensor_config *config);
 
 #endif

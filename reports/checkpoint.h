@@ -1,0 +1,28 @@
+/*
+ * Making a signed checkpoint of the journal: its size and root at a time, as a C2SP signed note (FORMATS.md, "Proof").
+ * reports/checkpoint_read.h reads and verifies it.
+ */
+#ifndef REPORTS_CHECKPOINT_H
+#define REPORTS_CHECKPOINT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reports/checkpoint_read.h"
+#include "reports/merkle.h"
+#include "reports/seal.h"
+#include "station/core/err.h"
+
+struct checkpoint {
+    const char *station; /* the origin is smogd/STATION */
+    uint64_t size;
+    struct merkle_hash root;
+    int64_t time_ms;
+    int offset_minutes;
+};
+
+/* The signed text, NUL-terminated. Fails like seal_usable. */
+int checkpoint_sign(const struct checkpoint *c, const struct seal *seal, char out[CHECKPOINT_TEXT_MAX + 1],
+                    struct err *err);
+
+#endif

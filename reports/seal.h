@@ -1,0 +1,47 @@
+/*
+ * The station's sealing key and certificate, and the signatures made with them: ECDSA P-256 with SHA-256, as CMS
+ * (RFC 5652, CAdES baseline B) over a package's manifest and raw over a checkpoint.
+ *
+ * A private key that others on the machine can read proves nothing; such a file is refused. reports/sealcheck.h is the
+ * other side and demands exactly the CMS form that is made here.
+ */
+#ifndef REPORTS_SEAL_H
+#define REPORTS_SEAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "station/core/err.h"
+
+struct seal;
+
+enum { SEAL_RAW_MAX = 80, SEAL_KEY_ID_SIZE = 4 };
+
+/* Reads a PEM private key and its certificate, which the issuers' certificates may follow. ERR_INVALID with a text that
+ * says what to do: permissions, passphrase, another kind of key, key and certificate of two pairs, a certificate that
+ * may not sign. */
+int seal_open(struct seal **out, const char *key_file, const char *cert_file, struct err *err);
+void seal_close(struct seal *seal);
+
+/* ERR_REFUSED with a text when the certificate is not yet or no longer valid at that time: what is sealed then would
+ * not verify. */
+int seal_usable(const struct seal *seal, int64_t unix_ms, struct err *err);
+
+/* How the signature's file in a package ends: "p7s". */
+const char *seal_ending(const struct seal *seal);
+
+/* The detached signature over `data` that goes into a package; malloc'ed. Fails like seal_usable. */
+int seal_sign(const struct seal *seal, const void *data, size_t size, int64_t unix_ms, uint8_t **signature,
+              size_t *length, struct err *err);
+
+/* The bare ECDSA signature (DER) over `data`. */
+int seal_sign_raw(const struct seal *seal, const void *data, size_t size, uint8_t out[SEAL_RAW_MAX], size_t *length,
+                  struct err *err);
+
+/* The first bytes of SHA-256 over the DER SubjectPublicKeyInfo: names the key in a checkpoint. */
+void seal_key_id(const struct seal *seal, uint8_t id[SEAL_KEY_ID_SIZE]);
+
+/* Is this file a private key that nobody else may read? For keys that other libraries load by themselves. */
+int seal_check_private(const char *key_file, struct err *err);
+
+#endif
