@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -119,10 +120,14 @@ const char *sealcheck_openssl_reason(char *out, size_t size)
 X509_STORE *sealcheck_trust(const char *ca_file, struct err *err)
 {
     char reason[128];
+    if (access(ca_file, R_OK)) {
+        err_set(err, ERR_UNREACHABLE, "%s: the trusted certificates cannot be read", ca_file);
+        return NULL;
+    }
     X509_STORE *store = X509_STORE_new();
     X509_LOOKUP *lookup = store ? X509_STORE_add_lookup(store, X509_LOOKUP_file()) : NULL;
     if (!lookup || X509_load_cert_file(lookup, ca_file, X509_FILETYPE_PEM) <= 0) {
-        err_set(err, ERR_UNREACHABLE, "%s: no trusted certificate can be read (%s); give a PEM file", ca_file,
+        err_set(err, ERR_INVALID, "%s: no trusted certificate is in it (%s); give a PEM file", ca_file,
                 sealcheck_openssl_reason(reason, sizeof reason));
         X509_STORE_free(store);
         return NULL;
@@ -149,16 +154,27 @@ static bool signing_time(CMS_SignerInfo *info, int64_t *out)
     return ok;
 }
 
-static void subject_text(struct sealcheck *s)
+void sealcheck_subject(const X509 *certificate, char *out, size_t size)
 {
     BIO *bio = BIO_new(BIO_s_mem());
-    if (!bio)
-        return;
-    X509_NAME_print_ex(bio, X509_get_subject_name(s->signer), 0,
-                       XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
-    int length = BIO_read(bio, s->subject, (int)sizeof s->subject - 1);
-    s->subject[length > 0 ? length : 0] = '\0';
+    int length = 0;
+    if (bio) {
+        X509_NAME_print_ex(bio, X509_get_subject_name(certificate), 0,
+                           XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
+        length = BIO_read(bio, out, (int)size - 1);
+    }
+    out[length > 0 ? length : 0] = '\0';
     BIO_free(bio);
+}
+
+/* OpenSSL computes the signature over its own encoding of what it read, so other encodings of the same would pass. */
+static bool encodes_to(CMS_ContentInfo *cms, const uint8_t *p7s, size_t size)
+{
+    unsigned char *der = NULL;
+    int length = i2d_CMS_ContentInfo(cms, &der);
+    bool same = length > 0 && (size_t)length == size && memcmp(der, p7s, size) == 0;
+    OPENSSL_free(der);
+    return same;
 }
 
 int sealcheck_open(struct sealcheck *s, const uint8_t *p7s, size_t size, struct err *err)
@@ -171,10 +187,9 @@ int sealcheck_open(struct sealcheck *s, const uint8_t *p7s, size_t size, struct 
                        "and nothing else");
     const uint8_t *p = p7s;
     s->cms = d2i_CMS_ContentInfo(NULL, &p, (long)size);
-    if (!s->cms || p != p7s + size) {
+    if (!s->cms || !encodes_to(s->cms, p7s, size)) {
         char reason[128];
-        err_set(err, ERR_INVALID, "the signature cannot be decoded: %s",
-                sealcheck_openssl_reason(reason, sizeof reason));
+        err_set(err, ERR_INVALID, "the signature is not DER: %s", sealcheck_openssl_reason(reason, sizeof reason));
         goto fail;
     }
     STACK_OF(CMS_SignerInfo) *infos = CMS_get0_SignerInfos(s->cms);
@@ -195,7 +210,7 @@ int sealcheck_open(struct sealcheck *s, const uint8_t *p7s, size_t size, struct 
         err_set(err, ERR_INVALID, "the signature does not say when it was made");
         goto fail;
     }
-    subject_text(s);
+    sealcheck_subject(s->signer, s->subject, sizeof s->subject);
     return 0;
 fail:
     sealcheck_close(s);

@@ -43,6 +43,9 @@ int sealcheck_chain(struct sealcheck *s, const uint8_t *manifest, size_t size, X
  * 0 and *named = whether it names the station. */
 int sealcheck_role(const struct sealcheck *s, const char *station, X509_STORE *trust, int *named, struct err *err);
 
+/* The certificate's subject, RFC 2253, in UTF-8; cut when it does not fit. */
+void sealcheck_subject(const X509 *certificate, char *out, size_t size);
+
 /* One line that says what OpenSSL's error queue holds; empties the queue. */
 const char *sealcheck_openssl_reason(char *out, size_t size);
 

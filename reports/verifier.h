@@ -41,9 +41,11 @@ struct verifier_finding {
 };
 
 struct verifier_options {
-    X509_STORE *trust;          /* sealcheck_trust */
-    const char *old_checkpoint; /* an older (or newer) checkpoint of the same journal; NULL: none */
-    size_t old_checkpoint_length;
+    X509_STORE *trust; /* sealcheck_trust */
+    /* A checkpoint of the same journal from the reader's own keeping, as text; NULL: none. Asked for when the record
+     * has told its station. */
+    const char *(*known_checkpoint)(void *ctx, const char *station);
+    void *ctx;
     const char *consistency; /* a consistency proof (FORMATS.md); NULL: none */
     size_t consistency_length;
 };

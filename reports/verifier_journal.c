@@ -242,19 +242,18 @@ static int decide_consistency(struct verification *v, const struct proof *p, con
     return 0;
 }
 
-static bool check_consistency(struct verification *v, const struct proof *p)
+static bool check_consistency(struct verification *v, const struct proof *p, const char *known)
 {
-    const struct verifier_options *o = v->options;
     struct checkpoint_read other;
     struct err err;
     char text[96] = "?";
     enum verifier_result result = VERIFIER_FAIL;
-    if (checkpoint_read(&other, o->old_checkpoint, o->old_checkpoint_length, &err))
+    if (checkpoint_read(&other, known, strlen(known), &err))
         return verifier_report(v, VERIFIER_CONSISTENCY, VERIFIER_FAIL, text, err.text);
     snprintf(text, sizeof text, "%" PRIu64 " / %s", other.size, other.time);
     /* Signed by an earlier key of the station (code ERR_INVALID) it is taken as it is: it comes from the reader's own
      * hands. */
-    if (check_signed(v, &other, o->old_checkpoint, &err) && err.code != ERR_INVALID)
+    if (check_signed(v, &other, known, &err) && err.code != ERR_INVALID)
         return verifier_report(v, VERIFIER_CONSISTENCY, VERIFIER_FAIL, text, err.text);
     if (decide_consistency(v, p, &other, &result, &err))
         return verifier_report(v, VERIFIER_CONSISTENCY, VERIFIER_FAIL, text, err.text);
@@ -278,6 +277,8 @@ void verifier_journal(struct verification *v)
     if (!check_checkpoint(v, &p))
         return;
     check_times(v, &p);
-    if (v->options->old_checkpoint)
-        check_consistency(v, &p);
+    const struct verifier_options *o = v->options;
+    const char *known = o->known_checkpoint ? o->known_checkpoint(o->ctx, v->record.station) : NULL;
+    if (known)
+        check_consistency(v, &p, known);
 }

@@ -58,6 +58,8 @@ void keys_make(struct keys_pair *p, const char *folder, const struct keys_reques
     extend(p->cert, issuer, NID_basic_constraints, r->by ? "critical,CA:FALSE" : "critical,CA:TRUE");
     extend(p->cert, issuer, NID_key_usage, r->usage ? r->usage : r->by ? "digitalSignature" : "keyCertSign");
     extend(p->cert, issuer, NID_subject_key_identifier, "hash");
+    if (r->extended)
+        extend(p->cert, issuer, NID_ext_key_usage, r->extended);
     if (r->san)
         extend(p->cert, issuer, NID_subject_alt_name, r->san);
     assert(X509_sign(p->cert, r->by ? r->by->key : p->key, EVP_sha256()) > 0);

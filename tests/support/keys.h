@@ -22,6 +22,7 @@ struct keys_request {
     const char *subject;        /* common name */
     const struct keys_pair *by; /* NULL: signs itself, and is a certification authority */
     const char *usage;          /* keyUsage extension; NULL: digitalSignature (keyCertSign for an authority) */
+    const char *extended;       /* extendedKeyUsage; NULL: none */
     const char *san;            /* subjectAltName, "IP:127.0.0.1"; NULL: none */
     const char *curve;          /* NULL: "P-256" */
     int64_t from_ms, until_ms;  /* 0: a day before now to a year after */

@@ -1,0 +1,88 @@
+/*
+ * smoginbox, the reference receiver on the police side: what its parts share.
+ *
+ *   inbox_receive.c  one POST: headers, body to a file, checks, receipt
+ *   inbox_server.c   TLS with client certificates, routes (contract: README, "Delivery")
+ *   inbox_page.c     the list for people
+ *   inbox_store.c    files and index
+ *
+ * The sender is not trusted: it must show a client certificate of --client-ca, is named in every row by it, and what it
+ * sends is accepted only when the package verifies against --seal-ca.
+ */
+#ifndef REPORTS_INBOX_H
+#define REPORTS_INBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "reports/inbox_store.h"
+#include "station/core/err.h"
+
+enum { INBOX_OFFSET_MINUTES = 480, INBOX_REPLY_MAX = 16384, INBOX_LIST_MAX = 500 };
+
+struct inbox {
+    struct inbox_store *store;
+    X509_STORE *trust;     /* for packages */
+    EVP_PKEY *receipt_key; /* NULL: receipts are not signed */
+    size_t size_max;
+    const char *viewer; /* common name of the client certificate that sees everybody's packages; NULL: none */
+};
+
+/* An answer: status and one JSON object, or a page. */
+struct inbox_reply {
+    unsigned status;
+    const char *location;
+    char body[INBOX_REPLY_MAX];
+    char signature[256]; /* Receipt-Signature; empty: none */
+};
+
+/* {"error","message"} with a status; the message is one line for a person. */
+void inbox_refuse(struct inbox_reply *reply, unsigned status, const char *error, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The receipt of a stored package; the same package gives the same bytes, always. */
+void inbox_receipt(const struct inbox *inbox, const struct inbox_package *p, unsigned status,
+                   struct inbox_reply *reply);
+
+/* ---- one upload ---- */
+
+struct inbox_upload;
+
+struct inbox_headers {
+    const char *content_type, *content_length, *content_digest, *idempotency_key; /* NULL: not sent */
+    const char *sender;
+};
+
+/* Never NULL but without memory. A header that is wrong is answered at the end. */
+struct inbox_upload *inbox_upload_open(const struct inbox *inbox, const struct inbox_headers *headers);
+/* True: the announced body is too large; answer now, do not read it. */
+bool inbox_upload_too_large(const struct inbox_upload *u);
+void inbox_upload_feed(struct inbox_upload *u, const char *data, size_t size);
+void inbox_upload_finish(struct inbox_upload *u, struct inbox_reply *reply);
+/* Removes what was not taken over. */
+void inbox_upload_close(struct inbox_upload *u);
+
+/* ---- the page ---- */
+
+/* The list of what arrived from `sender` (NULL: everybody) as HTML, malloc'ed; NULL with *err. */
+char *inbox_page(const struct inbox *inbox, const char *sender, size_t *length, struct err *err);
+
+/* ---- the server ---- */
+
+struct inbox_server;
+
+struct inbox_server_config {
+    const char *address; /* "127.0.0.1:8443", "[::1]:0" */
+    const char *cert_file, *key_file, *client_ca_file;
+};
+
+int inbox_server_open(struct inbox_server **out, const struct inbox *inbox, const struct inbox_server_config *config,
+                      struct err *err);
+/* "127.0.0.1:43121": the address with the port that was really taken. */
+const char *inbox_server_address(const struct inbox_server *server);
+void inbox_server_close(struct inbox_server *server);
+
+#endif
