@@ -5,7 +5,7 @@ VERSION := 0.1.0
 VARIANT ?= release
 B := build/$(VARIANT)
 
-PACKAGES_BUILD := gcc make pkg-config libmodbus-dev libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libjansson-dev \
+PACKAGES_BUILD := gcc make pkg-config libmodbus-dev libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev \
 	libsystemd-dev libssl-dev libzip-dev
 PACKAGES_TEST := libcmocka-dev clang libclang-rt-14-dev socat python3-minimal python3-pymodbus python3-serial unzip openssl sqlite3 jq curl procps
 PACKAGES_LINT := clang-format clang-tidy cppcheck
@@ -31,13 +31,9 @@ SRC_sensors := $(wildcard sensors/*.c sensors/drivers/*.c)
 SRC_links := $(wildcard sensors/links/*.c)
 SRC_sim := $(filter-out %/smogsim.c,$(wildcard sensors/sim/*.c))
 SRC_reports := $(filter-out %/smogpush.c %/smoginbox.c %/smogverify.c,$(wildcard reports/*.c))
-# What smogverify is made of, besides the pure units: it must build with nothing but OpenSSL.
-SRC_verify := $(addprefix reports/,checkpoint_read.c container.c encoding.c file.c manifest_read.c merkle.c program.c record.c rejudge.c \
-	sealcheck.c sha256.c verifier.c verifier_journal.c verifier_record.c verifier_seal.c verifier_words.c)
 SRC_station := $(filter-out %/smogd.c %/smogctl.c,$(wildcard station/*.c))
 ARCHIVES := station reports sim links sensors protocols core
 LIBS := $(foreach a,$(ARCHIVES),$(B)/lib$(a).a)
-LIBS_smogverify := $(foreach a,verify sensors protocols core,$(B)/lib$(a).a)
 
 MAIN_smogd := station/smogd.c
 MAIN_smogctl := station/smogctl.c
@@ -47,13 +43,13 @@ MAIN_smogverify := reports/smogverify.c
 MAIN_smogsim := sensors/sim/smogsim.c
 PROGRAMS := $(foreach p,smogd smogctl smogpush smoginbox smogverify smogsim,$(if $(wildcard $(MAIN_$(p))),$(p)))
 
-LINK_smogd := -lsystemd -lmodbus -lserialport -lsqlite3 -lmicrohttpd -ljansson -lcrypto -lpthread -lm
-LINK_smogctl := -lsqlite3 -ljansson -lserialport -lzip -lcrypto -lm
-LINK_smogpush := -lsqlite3 -lcurl -ljansson -lzip -lcrypto -lm
-LINK_smoginbox := -lsqlite3 -lmicrohttpd -lgnutls -ljansson -lzip -lcrypto -lpthread -lm
-LINK_smogverify := -lcrypto -lm
+LINK_smogd := -lsystemd -lmodbus -lserialport -lsqlite3 -lmicrohttpd -lcrypto -lpthread -lm
+LINK_smogctl := -lsqlite3 -lserialport -lzip -lcrypto -lm
+LINK_smogpush := -lsqlite3 -lcurl -lzip -lcrypto -lm
+LINK_smoginbox := -lsqlite3 -lmicrohttpd -lgnutls -lzip -lcrypto -lpthread -lm
+LINK_smogverify := -lzip -lcrypto -lm
 LINK_smogsim := -lcrypto -lm
-LINK_tests := -lcmocka -lsystemd -lmodbus -lserialport -lsqlite3 -lcurl -lmicrohttpd -lgnutls -ljansson -lzip -lcrypto -lpthread -lm
+LINK_tests := -lcmocka -lsystemd -lmodbus -lserialport -lsqlite3 -lcurl -lmicrohttpd -lgnutls -lzip -lcrypto -lpthread -lm
 
 TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 TEST_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/support/*.c))
@@ -72,14 +68,12 @@ $(B)/lib$(1).a: $$(patsubst %.c,$(B)/obj/%.o,$$(SRC_$(1)))
 	@mkdir -p $$(@D); rm -f $$@
 	$$(AR) rcsD $$@ $$^
 endef
-$(foreach a,$(ARCHIVES) verify,$(eval $(call archive,$(a))))
+$(foreach a,$(ARCHIVES),$(eval $(call archive,$(a))))
 
 define program
-.PHONY: $(1)
-$(1): $(B)/bin/$(1)
-$(B)/bin/$(1): $(B)/obj/$(MAIN_$(1):.c=.o) $(or $(LIBS_$(1)),$(LIBS))
+$(B)/bin/$(1): $(B)/obj/$(MAIN_$(1):.c=.o) $(LIBS)
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$< -Wl,--start-group $(or $(LIBS_$(1)),$(LIBS)) -Wl,--end-group $(LINK_$(1))
+	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$< -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_$(1))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 

@@ -1,7 +1,6 @@
 #define _GNU_SOURCE /* struct ucred, accept4 */
 #include "station/control.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <pwd.h>
 #include <stdbool.h>
@@ -36,11 +35,17 @@ struct control {
     size_t clients_count;
     int fd;
     char path[sizeof((struct sockaddr_un *)0)->sun_path];
+    struct json_token tokens[CONTROL_TOKENS_MAX]; /* of the request at hand */
+    char answer[CONTROL_ANSWER_MAX];
 };
 
-json_t *control_answer_error(const struct err *err)
+void control_refuse(struct json_writer *answer, const struct err *err)
 {
-    return json_pack("{s:b,s:i,s:s}", "ok", 0, "code", (int)err->code, "error", err->text);
+    json_object_begin(answer, NULL);
+    json_integer(answer, "code", err->code);
+    json_string(answer, "error", err->text);
+    json_bool(answer, "ok", false);
+    json_object_end(answer);
 }
 
 const char *control_user(const struct control_client *client)
@@ -109,47 +114,58 @@ static void client_flush(struct control_client *client)
         sd_event_source_set_io_events(client->source, (client->closing ? 0U : EPOLLIN) | (pending ? EPOLLOUT : 0U));
 }
 
-static void client_send(struct control_client *client, const json_t *line)
+static void client_send(struct control_client *client, const char *line, size_t length)
 {
     if (client->dead || client->closing)
         return;
-    char *text = json_dumps(line, JSON_COMPACT);
-    size_t length = text ? strlen(text) : 0;
     size_t need = client->out_length + length + 1;
-    if (text && need > client->out_size && need <= CONTROL_BACKLOG_MAX) {
+    if (need > client->out_size && need <= CONTROL_BACKLOG_MAX) {
         char *bigger = realloc(client->out, need);
         client->out = bigger ? bigger : client->out;
         client->out_size = bigger ? need : client->out_size;
     }
-    if (!text || need > client->out_size) {
-        free(text);
+    if (need > client->out_size) {
         client_kill(client);
         return;
     }
-    memcpy(client->out + client->out_length, text, length);
+    memcpy(client->out + client->out_length, line, length);
     client->out[client->out_length + length] = '\n';
     client->out_length = need;
-    free(text);
     client_flush(client);
+}
+
+static void refuse(struct control_client *client, const struct err *err)
+{
+    char text[2 * ERR_TEXT_MAX + 100];
+    struct json_writer writer;
+    json_writer_init(&writer, text, sizeof text);
+    control_refuse(&writer, err);
+    ptrdiff_t length = json_writer_finish(&writer);
+    if (length > 0)
+        client_send(client, text, (size_t)length);
 }
 
 static void answer(struct control_client *client, const char *line, size_t length)
 {
     struct control *control = client->control;
-    json_error_t why;
-    json_t *request = json_loadb(line, length, JSON_REJECT_DUPLICATES, &why);
-    json_t *reply = NULL;
-    if (json_is_object(request)) {
-        reply = control->host.request(control->host.ctx, client, request);
-    } else {
-        struct err err = {0};
-        err_set(&err, ERR_INVALID, "a request is one JSON object in one line: %s", request ? "this is none" : why.text);
-        reply = control_answer_error(&err);
+    struct err err = {0}, why = {0};
+    struct json_doc request = {.tokens = control->tokens, .max = CONTROL_TOKENS_MAX};
+    bool is_json = json_parse(&request, line, length, control->tokens, CONTROL_TOKENS_MAX, &why) == 0;
+    if (!is_json || request.tokens[0].type != JSON_OBJECT) {
+        err_set(&err, ERR_INVALID, "a request is one JSON object in one line: %s", is_json ? "this is none" : why.text);
+        refuse(client, &err);
+        return;
     }
-    assert(reply);
-    client_send(client, reply);
-    json_decref(reply);
-    json_decref(request);
+    struct json_writer writer;
+    json_writer_init(&writer, control->answer, sizeof control->answer);
+    control->host.request(control->host.ctx, client, &request, &writer);
+    ptrdiff_t written = json_writer_finish(&writer);
+    if (written > 0) {
+        client_send(client, control->answer, (size_t)written);
+        return;
+    }
+    err_set(&err, ERR_FAILED, "the answer is longer than %d bytes; ask for less", CONTROL_ANSWER_MAX);
+    refuse(client, &err);
 }
 
 static void client_lines(struct control_client *client)
@@ -166,9 +182,7 @@ static void client_lines(struct control_client *client)
     if (client->in_length == CONTROL_LINE_MAX) {
         struct err err = {0};
         err_set(&err, ERR_INVALID, "a request may have at most %d bytes", CONTROL_LINE_MAX);
-        json_t *reply = control_answer_error(&err);
-        client_send(client, reply);
-        json_decref(reply);
+        refuse(client, &err);
         client->closing = true;
         client_flush(client);
     }
@@ -217,7 +231,7 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
     struct control_client *client = control->clients_count < CONTROL_CLIENTS_MAX ? malloc(sizeof *client) : NULL;
     if (!client) {
         static const char full[] =
-            "{\"ok\":false,\"code\":3,\"error\":\"too many connections; close some and try again\"}\n";
+            "{\"code\":3,\"error\":\"too many connections; close some and try again\",\"ok\":false}\n";
         (void)!send(peer, full, sizeof full - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
         close(peer);
         return 0;
@@ -317,11 +331,11 @@ void control_watch(struct control_client *client, const char *topic)
     snprintf(client->topic, sizeof client->topic, "%s", topic);
 }
 
-void control_publish(struct control *control, const char *topic, const json_t *line)
+void control_publish(struct control *control, const char *topic, const char *line, size_t length)
 {
     for (struct control_client *client = control->clients; client; client = client->next)
         if (strcmp(client->topic, topic) == 0)
-            client_send(client, line);
+            client_send(client, line, length);
 }
 
 void control_end(struct control *control, const char *topic)

@@ -3,7 +3,7 @@
  * protocol").
  *
  *     > {"command":"status"}
- *     < {"ok":true, …}                     or {"ok":false,"code":4,"error":"what happened, and what to do"}
+ *     < {…,"ok":true}                      or {"code":4,"error":"what happened, and what to do","ok":false}
  *
  * A client that watches a topic (a test's id) also gets every line published under it, until the topic ends. A client
  * that does not read is cut off when its backlog passes a limit: nobody outside can make the daemon wait or grow.
@@ -11,17 +11,19 @@
 #ifndef STATION_CONTROL_H
 #define STATION_CONTROL_H
 
-#include <jansson.h>
-#include <sys/types.h>
+#include <stddef.h>
 #include <systemd/sd-event.h>
 
 #include "station/core/err.h"
+#include "station/core/json.h"
 
 struct control;
 struct control_client;
 
 enum {
     CONTROL_LINE_MAX = 64 << 10,
+    CONTROL_ANSWER_MAX = 128 << 10,
+    CONTROL_TOKENS_MAX = 1024,
     CONTROL_BACKLOG_MAX = 256 << 10,
     CONTROL_CLIENTS_MAX = 64,
     CONTROL_TOPIC_MAX = 48,
@@ -30,8 +32,9 @@ enum {
 
 struct control_host {
     void *ctx;
-    /* Answers one request: a new object that control sends and releases. Never NULL. */
-    json_t *(*request)(void *ctx, struct control_client *client, const json_t *request);
+    /* Answers one request, which is an object: writes exactly one object. */
+    void (*request)(void *ctx, struct control_client *client, const struct json_doc *request,
+                    struct json_writer *answer);
 };
 
 /* Listens at `path` (mode 0660). A socket left by a dead daemon is replaced; a living one is ERR_REFUSED. */
@@ -44,11 +47,12 @@ const char *control_user(const struct control_client *client);
 
 /* From now on the client gets the lines of this topic, after the answer to the request at hand. */
 void control_watch(struct control_client *client, const char *topic);
-/* Sends `line` (borrowed) to all who watch the topic. */
-void control_publish(struct control *control, const char *topic, const json_t *line);
+/* Sends one line of JSON (without its newline) to all who watch the topic. */
+void control_publish(struct control *control, const char *topic, const char *line, size_t length);
 /* The topic's last line has been published: its watchers are closed once they have it. */
 void control_end(struct control *control, const char *topic);
 
-json_t *control_answer_error(const struct err *err);
+/* The answer "no". */
+void control_refuse(struct json_writer *answer, const struct err *err);
 
 #endif

@@ -6,8 +6,8 @@
  * hex) for what must be escaped. Two equal facts are two equal byte strings.
  *
  * The reader accepts any valid JSON (RFC 8259), because instruments send it, and refuses duplicate keys, bad UTF-8,
- * lone surrogates, trailing bytes and nesting over JSON_DEPTH_MAX. jansson does JSON at the network edges; this module
- * exists because drivers may not allocate and because the verifier must stand alone.
+ * lone surrogates, trailing bytes and nesting over JSON_DEPTH_MAX. It exists because drivers may not allocate and because
+ * the verifier must stand alone; having it, nothing here needs a JSON library (jansson's names clash with these).
  */
 #ifndef STATION_CORE_JSON_H
 #define STATION_CORE_JSON_H

@@ -24,21 +24,35 @@ struct fixture {
 };
 
 /* "watch" watches topic T1; "echo" gives back its text; everything else is an error. */
-static json_t *on_request(void *ctx, struct control_client *client, const json_t *request)
+static void on_request(void *ctx, struct control_client *client, const struct json_doc *request,
+                       struct json_writer *answer)
 {
     struct fixture *f = ctx;
     f->requests++;
-    const char *command = json_string_value(json_object_get(request, "command"));
-    if (command && strcmp(command, "watch") == 0) {
+    ptrdiff_t command = json_member(request, 0, "command");
+    if (json_equals(request, command, "watch")) {
         control_watch(client, "T1");
-        return json_pack("{s:b}", "ok", 1);
+        json_object_begin(answer, NULL);
+        json_bool(answer, "ok", true);
+        json_object_end(answer);
+    } else if (json_equals(request, command, "echo")) {
+        char text[200] = "";
+        json_get_string(request, json_member(request, 0, "text"), text, sizeof text);
+        json_object_begin(answer, NULL);
+        json_bool(answer, "ok", true);
+        json_string(answer, "text", text);
+        json_string(answer, "user", control_user(client));
+        json_object_end(answer);
+    } else if (json_equals(request, command, "flood")) {
+        json_array_begin(answer, NULL);
+        for (int i = 0; i < CONTROL_ANSWER_MAX / 4; i++)
+            json_string(answer, NULL, "xxxx");
+        json_array_end(answer);
+    } else {
+        struct err err = {0};
+        err_set(&err, ERR_INVALID, "there is no such command");
+        control_refuse(answer, &err);
     }
-    if (command && strcmp(command, "echo") == 0)
-        return json_pack("{s:b,s:s,s:O}", "ok", 1, "user", control_user(client), "text",
-                         json_object_get(request, "text"));
-    struct err err = {0};
-    err_set(&err, ERR_INVALID, "there is no such command");
-    return control_answer_error(&err);
 }
 
 static int setup(void **state)
@@ -106,12 +120,11 @@ static void test_answers_each_line(void **state)
     int fd = dial(f);
     say(fd, "{\"command\":\"echo\",\"text\":\"新A12345\"}\n{\"comm");
     turn(f);
-    assert_non_null(strstr(hear(fd, text, sizeof text), "\"text\":\"新A12345\"}\n"));
-    assert_non_null(strstr(text, "\"user\":\""));
+    assert_non_null(strstr(hear(fd, text, sizeof text), "\"text\":\"新A12345\",\"user\":\""));
     say(fd, "and\":\"nonsense\"}\n");
     turn(f);
     assert_string_equal(hear(fd, text, sizeof text),
-                        "{\"ok\":false,\"code\":2,\"error\":\"there is no such command\"}\n");
+                        "{\"code\":2,\"error\":\"there is no such command\",\"ok\":false}\n");
     assert_int_equal(f->requests, 2);
     close(fd);
 }
@@ -125,14 +138,25 @@ static void test_refuses_what_is_no_object(void **state)
         int fd = dial(f);
         say(fd, lines[i]);
         turn(f);
-        assert_non_null(
-            strstr(hear(fd, text, sizeof text), "{\"ok\":false,\"code\":2,\"error\":\"a request is one JSON"));
+        assert_non_null(strstr(hear(fd, text, sizeof text), "{\"code\":2,\"error\":\"a request is one JSON"));
         say(fd, "{\"command\":\"echo\",\"text\":\"still here\"}\n");
         turn(f);
         assert_non_null(strstr(hear(fd, text, sizeof text), "still here"));
         close(fd);
     }
     assert_int_equal(f->requests, sizeof lines / sizeof lines[0]);
+}
+
+static void test_an_answer_that_is_too_long_is_an_error(void **state)
+{
+    struct fixture *f = *state;
+    char text[400];
+    int fd = dial(f);
+    say(fd, "{\"command\":\"flood\"}\n{\"command\":\"echo\",\"text\":\"next\"}\n");
+    turn(f);
+    assert_non_null(strstr(hear(fd, text, sizeof text), "{\"code\":1,\"error\":\"the answer is longer"));
+    assert_non_null(strstr(text, "\"text\":\"next\""));
+    close(fd);
 }
 
 static void test_ends_a_line_that_is_too_long(void **state)
@@ -164,13 +188,12 @@ static void test_watchers_get_their_topic_until_it_ends(void **state)
     turn(f);
     hear(watcher, text, sizeof text);
     hear(other, text, sizeof text);
-    json_t *line = json_pack("{s:s}", "event", "prompt");
-    control_publish(f->control, "T2", line);
+    static const char line[] = "{\"event\":\"prompt\"}";
+    control_publish(f->control, "T2", line, sizeof line - 1);
     turn(f);
     assert_string_equal(hear(watcher, text, sizeof text), "");
-    control_publish(f->control, "T1", line);
+    control_publish(f->control, "T1", line, sizeof line - 1);
     control_end(f->control, "T1");
-    json_decref(line);
     turn(f);
     assert_string_equal(hear(watcher, text, sizeof text), "{\"event\":\"prompt\"}\n");
     assert_true(at_end(watcher));
@@ -188,10 +211,8 @@ static void test_cuts_off_who_does_not_read(void **state)
     turn(f);
     static char filler[4000];
     memset(filler, 'x', sizeof filler - 1);
-    json_t *line = json_pack("{s:s}", "filler", filler);
     for (int i = 0; i < 1000; i++)
-        control_publish(f->control, "T1", line);
-    json_decref(line);
+        control_publish(f->control, "T1", filler, sizeof filler - 1);
     turn(f);
     size_t total = 0;
     for (ssize_t got = 1; got > 0; total += got > 0 ? (size_t)got : 0)
@@ -260,6 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_answers_each_line, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refuses_what_is_no_object, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_answer_that_is_too_long_is_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ends_a_line_that_is_too_long, setup, teardown),
         cmocka_unit_test_setup_teardown(test_watchers_get_their_topic_until_it_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cuts_off_who_does_not_read, setup, teardown),
