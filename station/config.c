@@ -215,21 +215,18 @@ static int check_single(const struct conf *conf, struct err *err)
     return 0;
 }
 
-static int read_all(struct config *config, struct conf *conf, enum config_depth depth, struct err *err)
+static int read_all(struct config *config, struct conf *conf, struct err *err)
 {
     if (check_single(conf, err) != 0 || read_station(config, conf, err) != 0 || read_law(config, conf, err) != 0 ||
         config_read_links(config, conf, err) != 0 || config_read_instruments(config, conf, err) != 0 ||
         read_outlets(config, conf, err) != 0 || read_seal(config, conf, err) != 0 ||
-        read_console(config, conf, err) != 0 || conf_check_all_used(conf, err) != 0)
+        read_console(config, conf, err) != 0)
         return -1;
-    if (depth == CONFIG_STATION)
-        return 0;
-    if (config_load_rules(config, conf, err) != 0 || config_load_profiles(config, conf, err) != 0)
-        return -1;
-    return config_check_drivers(config, conf, err);
+    return conf_check_all_used(conf, err);
 }
 
-int config_open(struct config **out, const char *file, enum config_depth depth, struct err *err)
+int config_open(struct config **out, const char *file,
+                int (*more)(struct config *config, struct conf *conf, struct err *err), struct err *err)
 {
     *out = NULL;
     struct config *config = calloc(1, sizeof *config);
@@ -240,7 +237,9 @@ int config_open(struct config **out, const char *file, enum config_depth depth, 
     if (result == 0) {
         snprintf(config->file, sizeof config->file, "%s", file);
         memcpy(config->sha256, source.sha256, sizeof config->sha256);
-        result = read_all(config, &source.conf, depth, err);
+        result = read_all(config, &source.conf, err);
+        if (result == 0 && more)
+            result = more(config, &source.conf, err);
     }
     config_source_close(&source);
     if (result != 0) {

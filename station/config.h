@@ -19,6 +19,7 @@
 #include <stddef.h>
 
 #include "sensors/bench.h"
+#include "sensors/links/link.h"
 #include "sensors/profile.h"
 #include "sensors/sensor.h"
 #include "station/core/civil.h"
@@ -34,11 +35,9 @@ enum {
     CONFIG_OUTLETS_MAX = 8,
 };
 
-enum config_link_kind { CONFIG_MODBUS_RTU, CONFIG_MODBUS_TCP, CONFIG_SERIAL, CONFIG_TCP };
-
 struct config_link {
     char name[CONFIG_NAME_MAX];
-    enum config_link_kind kind;
+    enum link_kind kind;
     char device[CONFIG_PATH_MAX]; /* modbus-rtu, serial: the port; modbus-tcp, tcp: "HOST:PORT" */
     char line[16];                /* "9600/8n1"; TCP kinds: empty */
     unsigned at_line;             /* in the configuration file */
@@ -65,6 +64,7 @@ struct config_file {
     char name[CONFIG_NAME_MAX];
     char path[CONFIG_PATH_MAX];
     char sha256[SHA256_HEX_SIZE];
+    size_t size;
 };
 
 struct config {
@@ -85,18 +85,21 @@ struct config {
     char seal_key[CONFIG_PATH_MAX], seal_cert[CONFIG_PATH_MAX];
     char seal_sm2_key[CONFIG_PATH_MAX], seal_sm2_cert[CONFIG_PATH_MAX]; /* empty: not configured */
     struct config_file rules_files[CONFIG_RULES_MAX], profile_files[BENCH_INSTRUMENTS_MAX];
-    struct rule_pack *rules;  /* rules_count; NULL with CONFIG_STATION */
-    struct profile *profiles; /* profiles_count; NULL with CONFIG_STATION */
+    struct rule_pack *rules;  /* rules_count; NULL until config_law */
+    struct profile *profiles; /* profiles_count; NULL until config_law */
 };
 
-/* CONFIG_STATION reads and checks the file alone: what smogctl and smogpush need. CONFIG_ALL also loads rule packs and
- * profiles and lets every driver check its instrument: what smogd runs on and `smogd --check` reports. */
-enum config_depth { CONFIG_STATION, CONFIG_ALL };
+struct conf;
 
-int config_open(struct config **out, const char *file, enum config_depth depth, struct err *err);
+/* Reads and checks the file; then, where `more` is given, what it leads to. */
+int config_open(struct config **out, const char *file,
+                int (*more)(struct config *config, struct conf *conf, struct err *err), struct err *err);
+/* For `more`: loads rule packs and profiles, lets every link and driver check its part: what smogd runs on and
+ * `smogd --check` reports. smogctl and smogpush do without. */
+int config_law(struct config *config, struct conf *conf, struct err *err);
 void config_close(struct config *config);
 
 /* "modbus-rtu" … */
-const char *config_link_kind_name(enum config_link_kind kind);
+const char *config_link_kind_name(enum link_kind kind);
 
 #endif

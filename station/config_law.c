@@ -34,7 +34,7 @@ static int find_file(const struct conf *conf, ptrdiff_t node, const char *what, 
                       list[0] ? list : "none");
 }
 
-int config_load_rules(struct config *config, struct conf *conf, struct err *err)
+static int load_rules(struct config *config, struct conf *conf, struct err *err)
 {
     ptrdiff_t node = conf_next(conf, CONF_TOP, CONF_FIRST, CONF_OPTION, "rules");
     config->rules = calloc(config->rules_count, sizeof *config->rules);
@@ -49,6 +49,7 @@ int config_load_rules(struct config *config, struct conf *conf, struct err *err)
         if (result == 0)
             result = rules_load(&config->rules[i], &source.conf, err);
         memcpy(file->sha256, source.sha256, sizeof file->sha256);
+        file->size = source.size;
         memcpy(config->rules[i].sha256, source.sha256, sizeof config->rules[i].sha256);
         config_source_close(&source);
         if (result != 0)
@@ -60,7 +61,7 @@ int config_load_rules(struct config *config, struct conf *conf, struct err *err)
     return 0;
 }
 
-int config_load_profiles(struct config *config, struct conf *conf, struct err *err)
+static int load_profiles(struct config *config, struct conf *conf, struct err *err)
 {
     if (config->profiles_count == 0)
         return 0;
@@ -82,6 +83,7 @@ int config_load_profiles(struct config *config, struct conf *conf, struct err *e
         if (result == 0)
             result = profile_load(&config->profiles[i], &source.conf, err);
         memcpy(file->sha256, source.sha256, sizeof file->sha256);
+        file->size = source.size;
         memcpy(config->profiles[i].sha256, source.sha256, sizeof config->profiles[i].sha256);
         config_source_close(&source);
         if (result != 0)
@@ -93,7 +95,7 @@ int config_load_profiles(struct config *config, struct conf *conf, struct err *e
     return 0;
 }
 
-int config_check_drivers(struct config *config, struct conf *conf, struct err *err)
+static int check_drivers(struct config *config, struct conf *conf, struct err *err)
 {
     ptrdiff_t node = CONF_FIRST;
     for (size_t i = 0; i < config->instruments_count; i++) {
@@ -107,4 +109,27 @@ int config_check_drivers(struct config *config, struct conf *conf, struct err *e
             return conf_error(conf, node, err, "instrument '%s': %s", instrument->sensor.name, why.text);
     }
     return 0;
+}
+
+static int check_links(const struct config *config, const struct conf *conf, struct err *err)
+{
+    ptrdiff_t node = CONF_FIRST;
+    for (size_t i = 0; i < config->links_count; i++) {
+        const struct config_link *link = &config->links[i];
+        const struct link_config check = {
+            .kind = link->kind, .name = link->name, .device = link->device, .line = link->line};
+        node = conf_next(conf, CONF_TOP, node, CONF_SECTION, "link");
+        struct err why = {0};
+        if (link_check(&check, &why) != 0)
+            return conf_error(conf, node, err, "link '%s': %s", link->name, why.text);
+    }
+    return 0;
+}
+
+int config_law(struct config *config, struct conf *conf, struct err *err)
+{
+    if (load_rules(config, conf, err) != 0 || load_profiles(config, conf, err) != 0 ||
+        check_drivers(config, conf, err) != 0)
+        return -1;
+    return check_links(config, conf, err);
 }

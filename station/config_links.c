@@ -6,27 +6,27 @@
 #include "station/config_read.h"
 
 static const char *const kind_names[] = {
-    [CONFIG_MODBUS_RTU] = "modbus-rtu",
-    [CONFIG_MODBUS_TCP] = "modbus-tcp",
-    [CONFIG_SERIAL] = "serial",
-    [CONFIG_TCP] = "tcp",
+    [LINK_MODBUS_RTU] = "modbus-rtu",
+    [LINK_MODBUS_TCP] = "modbus-tcp",
+    [LINK_SERIAL] = "serial",
+    [LINK_TCP] = "tcp",
 };
 
 enum { KIND_COUNT = sizeof kind_names / sizeof kind_names[0] };
 
-const char *config_link_kind_name(enum config_link_kind kind)
+const char *config_link_kind_name(enum link_kind kind)
 {
     return kind_names[kind];
 }
 
-static bool is_modbus(enum config_link_kind kind)
+static bool is_modbus(enum link_kind kind)
 {
-    return kind == CONFIG_MODBUS_RTU || kind == CONFIG_MODBUS_TCP;
+    return kind == LINK_MODBUS_RTU || kind == LINK_MODBUS_TCP;
 }
 
-static bool is_port(enum config_link_kind kind)
+static bool is_port(enum link_kind kind)
 {
-    return kind == CONFIG_MODBUS_RTU || kind == CONFIG_SERIAL;
+    return kind == LINK_MODBUS_RTU || kind == LINK_SERIAL;
 }
 
 static int read_kind(struct conf *conf, ptrdiff_t node, struct config_link *link, struct err *err)
@@ -36,36 +36,11 @@ static int read_kind(struct conf *conf, ptrdiff_t node, struct config_link *link
         return -1;
     for (int kind = 0; kind < KIND_COUNT; kind++)
         if (strcmp(kind_names[kind], text) == 0) {
-            link->kind = (enum config_link_kind)kind;
+            link->kind = (enum link_kind)kind;
             return 0;
         }
     return conf_error(conf, node, err, "'%s' is no kind of link; write one of: modbus-rtu, modbus-tcp, serial, tcp",
                       text);
-}
-
-/* "9600/8n1": speed, data bits, parity, stop bits. */
-static int check_line(struct conf *conf, ptrdiff_t node, const char *line, struct err *err)
-{
-    unsigned speed = 0, bits = 0, stop = 0;
-    char parity = 0, end = 0;
-    int got = sscanf(line, "%7u/%1u%c%1u%c", &speed, &bits, &parity, &stop, &end);
-    if (got != 4 || speed < 300 || bits < 5 || bits > 8 || !strchr("neo", parity) || stop < 1 || stop > 2)
-        return conf_error(
-            conf, conf_next(conf, node, CONF_FIRST, CONF_OPTION, "line"), err,
-            "'%s' is no line setting; write it like \"9600/8n1\" (speed, data bits, parity n e o, stop bits)", line);
-    return 0;
-}
-
-/* "HOST:PORT", "[::1]:PORT" */
-static int check_address(struct conf *conf, ptrdiff_t node, const char *address, struct err *err)
-{
-    const char *colon = strrchr(address, ':');
-    char *end = NULL;
-    long port = colon ? strtol(colon + 1, &end, 10) : 0;
-    if (!colon || colon == address || *end != '\0' || port < 1 || port > 65535)
-        return conf_error(conf, conf_next(conf, node, CONF_FIRST, CONF_OPTION, "address"), err,
-                          "'%s' is no address; write it like \"127.0.0.1:7001\"", address);
-    return 0;
 }
 
 /* Two names of one port (a by-id link and the tty it points to) are found when the port is there. */
@@ -107,13 +82,9 @@ int config_read_links(struct config *config, struct conf *conf, struct err *err)
             return -1;
         if (is_port(link->kind)) {
             if (config_path(conf, node, "device", true, link->device, sizeof link->device, err) != 0 ||
-                config_text(conf, node, "line", link->kind == CONFIG_MODBUS_RTU, link->line, sizeof link->line, err) !=
-                    0)
+                config_text(conf, node, "line", link->kind == LINK_MODBUS_RTU, link->line, sizeof link->line, err) != 0)
                 return -1;
-            if (link->line[0] && check_line(conf, node, link->line, err) != 0)
-                return -1;
-        } else if (config_text(conf, node, "address", true, link->device, sizeof link->device, err) != 0 ||
-                   check_address(conf, node, link->device, err) != 0) {
+        } else if (config_text(conf, node, "address", true, link->device, sizeof link->device, err) != 0) {
             return -1;
         }
         if (check_unique(config, conf, node, link, err) != 0)

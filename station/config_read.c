@@ -16,6 +16,7 @@ int config_source_open(struct config_source *source, const char *file, struct er
     if (file_read(file, FILE_MAX, &source->text, &length, err) != 0)
         return -1;
     sha256_hex(source->text, length, source->sha256);
+    source->size = length;
     /* "k{}" is the shortest node: no file can hold more nodes than this */
     size_t max = length / BYTES_PER_NODE + 16;
     source->nodes = calloc(max, sizeof *source->nodes);

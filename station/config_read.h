@@ -13,6 +13,7 @@ struct config_source {
     char *text;
     struct conf_node *nodes;
     char sha256[SHA256_HEX_SIZE];
+    size_t size;
 };
 
 int config_source_open(struct config_source *source, const char *file, struct err *err);
@@ -28,11 +29,8 @@ int config_path(struct conf *conf, ptrdiff_t section, const char *name, bool req
 /* The name of a titled section: letters, digits, - and _ (it becomes a file name and a word in records). */
 int config_title(struct conf *conf, ptrdiff_t section, char out[CONFIG_NAME_MAX], struct err *err);
 
-/* links and instruments; rule packs and profiles (config_law.c). Each fills its part of *config. */
+/* Each fills its part of *config. */
 int config_read_links(struct config *config, struct conf *conf, struct err *err);
 int config_read_instruments(struct config *config, struct conf *conf, struct err *err);
-int config_load_rules(struct config *config, struct conf *conf, struct err *err);
-int config_load_profiles(struct config *config, struct conf *conf, struct err *err);
-int config_check_drivers(struct config *config, struct conf *conf, struct err *err);
 
 #endif
