@@ -1,0 +1,225 @@
+/*
+ * The inside of the live host, shared by the files station/live*.c.
+ *
+ * live.c          the loop: bench, timers, start and stop
+ * live_links.c    links to the bench and back
+ * live_start.c    may a test start, and its start
+ * live_test.c     what a running test leaves behind, up to its end
+ * live_save.c     its end: files, record, transaction
+ * live_recover.c  tests that a dead daemon left open
+ * live_passage.c  passing vehicles
+ * live_journal.c  facts that wait for the next transaction
+ * live_request.c  the control socket's commands
+ * live_operator.c those by which an operator acts
+ * live_status.c   what they show
+ */
+#ifndef STATION_LIVE_PARTS_H
+#define STATION_LIVE_PARTS_H
+
+#include <systemd/sd-event.h>
+
+#include "sensors/bench.h"
+#include "sensors/recording.h"
+#include "station/clock.h"
+#include "station/config.h"
+#include "station/control.h"
+#include "station/live.h"
+#include "station/record_make.h"
+#include "station/spool.h"
+#include "station/store.h"
+
+enum {
+    LIVE_ID_MAX = 48,
+    LIVE_CASE_MAX = 56,
+    LIVE_OFFICER_MAX = 32,
+    LIVE_QUEUE_MAX = 1024,     /* facts that wait for the disk before input is refused */
+    LIVE_DISK_RESERVE_MB = 32, /* less free than this: no new test, so that finished evidence can still be sealed */
+    LIVE_GROUP_MAX = 128,      /* so many at the latest go into one transaction */
+    LIVE_TEXT_LIMIT = 180,     /* bytes of an operator's reason */
+    LIVE_HEAD_MAX = 1024,      /* bytes of a recording's head */
+    LIVE_RETRY_MS = 2000,      /* a journal that failed is tried again after this time */
+};
+
+struct live;
+
+/* Answers one command of the control socket; refuses with *err. */
+typedef int live_answer(struct live *live, struct control_client *client, const struct json_doc *request,
+                        struct json_writer *answer, struct err *err);
+
+/* What the loop knows of one instrument beside the bench. */
+struct live_instrument {
+    struct live_link *link;
+    size_t slave;           /* on that link */
+    enum bench_state state; /* as last journaled */
+    enum instrument_status status;
+    int64_t since_ms;            /* Unix time of that change */
+    char trouble[LINK_TEXT_MAX]; /* why its link is down; empty: it is up */
+    char problem[LINK_TEXT_MAX]; /* of the link as a whole, as last said */
+};
+
+/* The running test; `open` from its start until it is saved. */
+struct live_test {
+    bool open, finished;
+    bool aborting; /* a fault of the station ends it */
+    char id[LIVE_ID_MAX], officer[LIVE_OFFICER_MAX], user[CONTROL_USER_MAX];
+    int64_t seq, started_ms, ended_ms; /* Unix times */
+    const struct procedure_method *method;
+    const struct rule_pack *pack;
+    const struct rule *rule;
+    struct civil_date day;
+    struct vehicle vehicle;
+    bool takes_part[BENCH_INSTRUMENTS_MAX];
+    struct spool spool;
+    int files[BENCH_INSTRUMENTS_MAX + 1],
+        readings; /* in the spool: [0] operator, [1] first instrument …; -1: not yet */
+    struct verdict verdict;
+    enum prompt prompt;
+    int64_t prompt_value, prompt_limit, prompt_ms;
+    int64_t retry_ms; /* saving failed: again at this time; 0: it has not */
+    struct err why;
+};
+
+struct live_link;
+struct live_event;
+struct live_passage;
+
+struct live {
+    const struct config *config;
+    sd_event *event;
+    sd_event_source *bench_timer, *flush_soon, *tick, *clock_source;
+    struct store *store;
+    struct live_link *links; /* as many as configured */
+    struct control *control;
+    struct clock_watch clock;
+    struct bench bench;
+    struct live_instrument instruments[BENCH_INSTRUMENTS_MAX];
+    struct live_test test;
+    /* facts in their order, waiting for the next transaction */
+    struct live_event *events, **events_end;
+    struct live_passage *passages, **passages_end;
+    size_t waiting;
+    bool journal_faulty, prepare_due;
+    unsigned ticks;
+    char journal_trouble[ERR_TEXT_MAX];
+    int64_t journal_retry_ms;
+    uint64_t passages_stored, passages_repeated, passages_lost;
+    int64_t started_mono_ms;
+    char binary_sha256[SHA256_HEX_SIZE];
+};
+
+/* Texts on their way into the store: large, short-lived. */
+struct live_scratch {
+    char vehicle[RECORD_MAKE_PART_MAX], instruments[RECORD_MAKE_PART_MAX], basis[RECORD_MAKE_PART_MAX];
+    char officers[1024], rules[1024], passage[4096];
+    char event[RECORD_MAKE_EVENT_MAX];
+    char record[RECORD_MAKE_TEXT_MAX];
+    struct record_make make;
+};
+
+/* ---- live.c ---- */
+void live_stamp(const struct live *live, struct clock_stamp *stamp); /* with the station's own UTC offset */
+/* Writes what must be there before anything is judged: the law's objects, and the ends of tests that a dead daemon left
+ * open. When the disk does not let it, it is tried again. */
+void live_prepare(struct live *live);
+/* Call after everything that may have moved the bench: saves a finished test, arms the timers. */
+void live_settle(struct live *live);
+/* The operator's or the station's key at this moment, recorded. */
+void live_key(struct live *live, enum procedure_key key, const char *text);
+/* "14:02:11" */
+void live_time_of_day(const struct live *live, int64_t unix_ms, char out[16]);
+bool live_disk_free_mb(const struct live *live, int64_t *mb);
+
+/* ---- live_test.c ---- */
+/* The bench's callbacks. Times are the bench's. */
+void live_test_record(struct live *live, int instrument, const struct recording_line *line);
+void live_test_sample(struct live *live, int instrument, const struct sample *sample);
+void live_test_prompt(struct live *live, enum prompt prompt, int64_t value, int64_t limit, int64_t t_ms);
+void live_test_mark(struct live *live, const struct verdict_mark *mark);
+void live_test_finish(struct live *live, const struct verdict *verdict);
+/* Ended by the station itself. */
+void live_test_abort(struct live *live, const char *reason);
+/* Saves the test if it has its verdict; on failure it says so once and tries again later. */
+void live_test_save(struct live *live);
+/* The open test, or null. */
+void live_test_state(const struct live *live, struct json_writer *w, const char *key);
+
+/* ---- live_links.c ---- */
+int live_links_open(struct live *live, struct err *err);
+void live_links_close(struct live *live);
+/* Says once what keeps a link from its port. */
+void live_links_look(struct live *live);
+void live_links_send(struct live *live, int instrument, const uint8_t *bytes, size_t length);
+
+/* ---- live_start.c ---- */
+/* Why no test of that method can start now: 0, or -1 with which instrument, since when, and what to do. */
+int live_start_ready(const struct live *live, const struct procedure_method *method, struct err *err);
+live_answer live_start_test;
+
+/* ---- live_operator.c ---- */
+live_answer live_operator_key;
+live_answer live_operator_void;
+live_answer live_operator_watch;
+live_answer live_operator_command;
+live_answer live_operator_outbox;
+
+/* ---- live_save.c ---- */
+/* The end of a test, whoever finds it: its files become objects, its record is made, and event, row, files and case are
+ * written in one transaction. On failure nothing is saved and the test stays open. */
+struct live_end {
+    const char *id, *method;
+    int64_t seq, started_ms, ended_ms;
+    const char *instruments, *vehicle, *officers, *rules; /* canonical JSON */
+    const struct verdict *verdict;
+    bool may_be_pushed;
+    size_t law_count; /* rule pack and profiles */
+    struct record_make_file law[BENCH_INSTRUMENTS_MAX + 1];
+};
+int live_save(struct live *live, const struct live_end *end, struct live_scratch *scratch, struct err *err);
+/* The running test, which has its verdict. */
+int live_save_test(struct live *live, struct err *err);
+/* Rule pack and profiles of the running test. */
+size_t live_save_law(const struct live *live, struct record_make_file law[BENCH_INSTRUMENTS_MAX + 1]);
+/* Parts of the running test's start event and record. */
+int live_save_parts(const struct live *live, struct live_scratch *scratch, struct err *err);
+void live_case_id(const char *subject, char *out, size_t size);
+
+/* ---- live_recover.c ---- */
+int live_recover(struct live *live, struct err *err);
+
+/* ---- live_passage.c ---- */
+void live_passage_take(struct live *live, int instrument, const struct sample *sample);
+/* Inside a transaction: all that wait. */
+int live_passage_store(struct live *live, struct live_scratch *scratch, struct err *err);
+/* The transaction is through: counts and drops them. */
+void live_passage_forget(struct live *live);
+
+/* ---- live_journal.c ---- */
+/* Queues an event for the next transaction; its time is now. */
+void live_journal_note(struct live *live, const char *kind, struct entries *entries);
+/* What waits goes into one transaction once the loop has nothing else to do, or at once when it is a lot. */
+void live_journal_soon(struct live *live);
+/* Writes all that waits: 0 saved, -1 not (and it will be tried again). */
+int live_journal_flush(struct live *live);
+/* Notes that writing works (NULL) or why not, and says so on the edge. */
+void live_journal_health(struct live *live, const struct err *err);
+/* Instrument edges, as seen on the bench. */
+void live_journal_instrument(struct live *live, int instrument);
+/* Receipts that smogpush has stored become events. */
+void live_journal_receipts(struct live *live);
+/* Appends an event inside a transaction; `text` is room for its body. */
+int live_journal_append(struct live *live, const char *kind, struct entries *entries, char *text, size_t size,
+                        uint64_t *index, struct err *err);
+void live_journal_close(struct live *live);
+
+/* ---- live_request.c ---- */
+void live_request(void *ctx, struct control_client *client, const struct json_doc *request, struct json_writer *answer);
+/* A text of the request: absent and not required leaves "". Control characters and more than size - 1 bytes are
+ * errors. */
+int live_request_text(const struct json_doc *request, const char *key, bool required, char *out, size_t size,
+                      struct err *err);
+
+/* ---- live_status.c ---- */
+live_answer live_status, live_status_instruments;
+const char *live_status_state_name(enum bench_state state);
+
+#endif

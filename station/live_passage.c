@@ -1,0 +1,367 @@
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/log.h"
+#include "reports/sha256.h"
+#include "station/live_parts.h"
+
+enum { HISTORY_MAX = 64, HISTORY_DAYS = 400, DAY_MS = 24 * 60 * 60 * 1000, FILES_TEXT_MAX = 16 << 10 };
+
+/* One passing vehicle that waits to be stored. */
+struct live_passage {
+    struct live_passage *next;
+    int instrument;
+    int64_t received_ms;
+    struct sensor_identity identity;
+    struct sample sample;
+    struct passage passage;
+    bool repeated; /* the device sent it before */
+    size_t raw_length;
+    uint8_t raw[];
+};
+
+/* Everything that is found out about one of them on its way into the store. */
+struct judged {
+    const struct live_passage *from;
+    int64_t at_ms;
+    struct civil_date day;
+    struct vehicle vehicle;
+    const struct rule_pack *pack;
+    const struct rule *rule;
+    struct remote_past past[HISTORY_MAX];
+    size_t past_count;
+    struct verdict verdict;
+    char id[LIVE_ID_MAX];
+    int64_t seq;
+    char wire_name[64];
+    char wire[FILES_TEXT_MAX], readings[FILES_TEXT_MAX]; /* the record's files; objects only where it fails */
+    char raw_hex[2 * SENSOR_FRAME_MAX + 1];
+};
+
+void live_passage_take(struct live *live, int instrument, const struct sample *sample)
+{
+    const struct bench_instrument *from = &live->bench.instruments[instrument];
+    assert(from->frame);
+    struct live_passage *p = live->waiting < LIVE_QUEUE_MAX ? malloc(sizeof *p + from->frame_length) : NULL;
+    if (!p) {
+        if (live->passages_lost++ == 0)
+            log_error("%s: passages are lost, %zu wait already for a journal that cannot be written: %s",
+                      from->config.name, live->waiting, live->journal_trouble);
+        return;
+    }
+    *p = (struct live_passage){.instrument = instrument,
+                               .received_ms = clock_unix_ms(),
+                               .identity = from->sensor.identity,
+                               .sample = *sample,
+                               .passage = *sample->passage,
+                               .raw_length = from->frame_length};
+    memcpy(p->raw, from->frame, from->frame_length);
+    p->sample.t_ms = 0;
+    p->sample.passage = &p->passage;
+    *live->passages_end = p;
+    live->passages_end = &p->next;
+    live->waiting++;
+    live_journal_soon(live);
+}
+
+static void to_hex(const uint8_t *bytes, size_t length, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < length; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    out[2 * length] = '\0';
+}
+
+/* The recording that the passage came in: time 0, as many lines as its bytes need. */
+static void write_wire(const struct live *live, struct judged *j)
+{
+    const struct live_passage *p = j->from;
+    snprintf(j->wire_name, sizeof j->wire_name, "wire/%s.rec", live->config->instruments[p->instrument].sensor.name);
+    size_t length = record_make_recording_head(live->config, p->instrument, j->wire, sizeof j->wire);
+    struct recording_line line = {.direction = RECORDING_RECEIVED};
+    for (size_t at = 0; at < p->raw_length; at += line.length) {
+        line.number++;
+        line.length = p->raw_length - at < RECORDING_CHUNK_MAX ? p->raw_length - at : RECORDING_CHUNK_MAX;
+        memcpy(line.bytes, p->raw + at, line.length);
+        ptrdiff_t wrote = recording_format(&line, j->wire + length, sizeof j->wire - length);
+        assert(wrote > 0);
+        length += (size_t)wrote;
+    }
+    size_t head = sizeof READINGS_CSV_HEADER - 1;
+    memcpy(j->readings, READINGS_CSV_HEADER, head + 1);
+    ptrdiff_t rows = sample_csv(&p->sample, 0, live->config->instruments[p->instrument].sensor.name, j->readings + head,
+                                sizeof j->readings - head);
+    assert(rows >= 0);
+}
+
+/* Who it was, as far as the device could tell. An unreadable plate leaves the vehicle without one. */
+static void identify(const struct live *live, struct judged *j)
+{
+    const struct passage *passage = &j->from->passage;
+    const char *by = live->config->instruments[j->from->instrument].sensor.name;
+    if (plate_parse(&j->vehicle.plate, passage->plate_text, passage->plate_colour, NULL) != 0)
+        j->vehicle.plate = (struct plate){.colour = passage->plate_colour};
+    j->vehicle.plate_source = FACT_CAMERA;
+    snprintf(j->vehicle.plate_by, sizeof j->vehicle.plate_by, "%.*s", FACT_BY_MAX - 1, by);
+    if (passage->fuel[0] && vehicle_set(&j->vehicle, "fuel", passage->fuel, FACT_CAMERA, by, NULL) != 0)
+        j->vehicle.facts[VEHICLE_FUEL].source = FACT_ABSENT;
+}
+
+static int find_history(struct live *live, struct judged *j, struct err *err)
+{
+    if (j->vehicle.plate.text[0] == '\0')
+        return 0;
+    return store_passage_history(live->store, j->vehicle.plate.text, plate_colour_name(j->vehicle.plate.colour),
+                                 j->at_ms - (int64_t)HISTORY_DAYS * DAY_MS, j->at_ms, j->past, HISTORY_MAX,
+                                 &j->past_count, err);
+}
+
+/* A passage that no rule fits is invalid and says why. */
+static int judge(struct live *live, struct judged *j, struct err *err)
+{
+    const struct config *config = live->config;
+    struct err why = {0};
+    j->rule = rules_select(config->rules, config->rules_count, "remote-sensing", &j->vehicle, j->day, &j->pack, &why);
+    if (!j->rule)
+        j->pack = NULL;
+    if (find_history(live, j, err) != 0)
+        return -1;
+    if (j->rule && remote_judge(&j->verdict, j->pack, j->rule, config->limit_class, &j->from->sample, j->past,
+                                j->past_count, j->day, &why) == 0)
+        return 0;
+    j->verdict = (struct verdict){.kind = VERDICT_INVALID, .limit_class = config->limit_class};
+    snprintf(j->verdict.method, sizeof j->verdict.method, "remote-sensing");
+    verdict_reason(&j->verdict, "rule: %s", why.text);
+    return 0;
+}
+
+/* ---- the parts of its record ---- */
+
+static void basis_part(const struct judged *j, char *out, size_t size)
+{
+    struct json_writer w;
+    json_writer_init(&w, out, size);
+    json_array_begin(&w, NULL);
+    for (size_t i = 0; i < j->past_count; i++) {
+        char day[CIVIL_DATE_TEXT_MAX];
+        civil_date_format(j->past[i].day, day);
+        json_object_begin(&w, NULL);
+        json_string(&w, "day", day);
+        json_array_begin(&w, "exceeded");
+        for (enum quantity q = 0; q < QUANTITY_COUNT; q++)
+            if (j->past[i].exceeded & UINT32_C(1) << q)
+                json_string(&w, NULL, quantity_name(q));
+        json_array_end(&w);
+        json_string(&w, "id", j->past[i].record);
+        json_bool(&w, "valid", j->past[i].valid);
+        json_object_end(&w);
+    }
+    json_array_end(&w);
+    ptrdiff_t length = json_writer_finish(&w);
+    assert(length > 0);
+}
+
+static void passage_part(const struct live *live, const struct judged *j, char *out, size_t size)
+{
+    const struct passage *p = &j->from->passage;
+    char device_time[CIVIL_TIME_TEXT_MAX] = "";
+    if (p->has_device_time)
+        civil_time_format(p->device_time_ms, live->config->utc_offset_minutes, device_time);
+    struct entries e = {0};
+    entries_text(&e, "device_reason", p->device_reason);
+    entries_text(&e, "device_result", p->device_result);
+    entries_text(&e, "device_time", device_time);
+    if (p->lane > 0)
+        entries_integer(&e, "lane", p->lane);
+    entries_text(&e, "line", p->line);
+    entries_text(&e, "plate_text", p->plate_text);
+    entries_text(&e, "record_id", p->record_id);
+    entries_text(&e, "site", p->site);
+    struct json_writer w;
+    json_writer_init(&w, out, size);
+    entries_write(&e, &w, NULL);
+    ptrdiff_t length = json_writer_finish(&w);
+    assert(length > 0);
+}
+
+static void small_parts(const struct live *live, const struct judged *j, struct live_scratch *scratch)
+{
+    struct json_writer w;
+    json_writer_init(&w, scratch->instruments, sizeof scratch->instruments);
+    json_array_begin(&w, NULL);
+    record_make_instrument(&w, live->config, (size_t)j->from->instrument, &j->from->identity);
+    json_array_end(&w);
+    ptrdiff_t a = json_writer_finish(&w);
+    json_writer_init(&w, scratch->vehicle, sizeof scratch->vehicle);
+    vehicle_write(&j->vehicle, &w, NULL);
+    ptrdiff_t b = json_writer_finish(&w);
+    json_writer_init(&w, scratch->rules, sizeof scratch->rules);
+    record_make_rules(&w, j->pack, j->rule, live->config->limit_class, j->day);
+    ptrdiff_t c = json_writer_finish(&w);
+    assert(a > 0 && b > 0 && c > 0);
+    basis_part(j, scratch->basis, sizeof scratch->basis);
+    passage_part(live, j, scratch->passage, sizeof scratch->passage);
+}
+
+static void list_file(struct record_make *make, const char *name, const char *text)
+{
+    char digest[SHA256_HEX_SIZE];
+    sha256_hex(text, strlen(text), digest);
+    record_make_add_file(make, name, digest, strlen(text));
+}
+
+static void list_files(const struct live *live, const struct judged *j, struct record_make *make)
+{
+    const struct config *config = live->config;
+    char name[128];
+    list_file(make, j->wire_name, j->wire);
+    list_file(make, "readings.csv", j->readings);
+    for (size_t i = 0; i < config->rules_count; i++)
+        if (j->pack == &config->rules[i]) {
+            snprintf(name, sizeof name, "rules/%s.conf", config->rules_files[i].name);
+            record_make_add_file(make, name, config->rules_files[i].sha256, config->rules_files[i].size);
+        }
+    for (size_t i = 0; i < config->profiles_count; i++)
+        if (config->instruments[j->from->instrument].sensor.profile == &config->profiles[i]) {
+            snprintf(name, sizeof name, "profiles/%s.conf", config->profile_files[i].name);
+            record_make_add_file(make, name, config->profile_files[i].sha256, config->profile_files[i].size);
+        }
+}
+
+static ptrdiff_t make_record(const struct live *live, const struct judged *j, struct live_scratch *scratch)
+{
+    struct clock_stamp stamp;
+    live_stamp(live, &stamp);
+    small_parts(live, j, scratch);
+    struct record_make *make = &scratch->make;
+    *make = (struct record_make){.config = live->config,
+                                 .kind = "passage",
+                                 .id = j->id,
+                                 .method = "remote-sensing",
+                                 .seq = j->seq,
+                                 .started_ms = j->at_ms,
+                                 .ended_ms = j->from->received_ms,
+                                 .clock = &stamp,
+                                 .instruments = scratch->instruments,
+                                 .vehicle = scratch->vehicle,
+                                 .officers = "[]",
+                                 .rules = scratch->rules,
+                                 .basis = scratch->basis,
+                                 .passage = scratch->passage,
+                                 .verdict = &j->verdict,
+                                 .binary_sha256 = live->binary_sha256};
+    list_files(live, j, make);
+    return record_make_write(make, scratch->record, sizeof scratch->record);
+}
+
+/* ---- into the store ---- */
+
+/* A failed one goes to the police: its files become objects, and a case is opened in the same transaction. */
+static int open_case(struct live *live, const struct judged *j, const struct record_make *make, struct err *err)
+{
+    char digest[SHA256_HEX_SIZE], id[LIVE_CASE_MAX];
+    if (store_object_put(live->store, j->wire, strlen(j->wire), digest, err) != 0 ||
+        store_object_put(live->store, j->readings, strlen(j->readings), digest, err) != 0)
+        return -1;
+    for (size_t i = 0; i < make->files_count; i++)
+        if (store_file_add(live->store, j->id, make->files[i].name, make->files[i].sha256, make->files[i].size, err) !=
+            0)
+            return -1;
+    live_case_id(j->id, id, sizeof id);
+    return store_case_add(live->store, id, j->id, j->from->received_ms, "sealing", err);
+}
+
+static int add_row(struct live *live, const struct judged *j, uint64_t event, const char *record, struct err *err)
+{
+    struct store_passage row = {.seq = j->seq,
+                                .at_ms = j->at_ms,
+                                .valid = j->verdict.kind != VERDICT_INVALID,
+                                .exceeded = remote_exceeded(&j->verdict),
+                                .record = record,
+                                .raw = j->raw_hex};
+    memcpy(row.id, j->id, sizeof row.id);
+    snprintf(row.instrument, sizeof row.instrument, "%s", live->config->instruments[j->from->instrument].sensor.name);
+    snprintf(row.device_record, sizeof row.device_record, "%s", j->from->passage.record_id);
+    snprintf(row.plate, sizeof row.plate, "%s", j->vehicle.plate.text);
+    snprintf(row.colour, sizeof row.colour, "%s", plate_colour_name(j->vehicle.plate.colour));
+    snprintf(row.verdict, sizeof row.verdict, "%s", verdict_kind_name(j->verdict.kind));
+    civil_date_format(j->day, row.day);
+    return store_passage_add(live->store, &row, event, err);
+}
+
+static int store_judged(struct live *live, struct judged *j, struct live_scratch *scratch, struct err *err)
+{
+    if (store_passage_next_seq(live->store, &j->seq, err) != 0)
+        return -1;
+    snprintf(j->id, sizeof j->id, "%.32s-P%08" PRId64, live->config->id, j->seq);
+    ptrdiff_t length = make_record(live, j, scratch);
+    if (length < 0)
+        return err_set(err, ERR_FAILED, "the record of passage %s is too long", j->id);
+    char digest[SHA256_HEX_SIZE];
+    uint64_t event;
+    sha256_hex(scratch->record, (size_t)length, digest);
+    struct entries e = {0};
+    entries_text(&e, "passage", j->id);
+    entries_text(&e, "record_sha256", digest);
+    entries_text(&e, "verdict", verdict_kind_name(j->verdict.kind));
+    if (live_journal_append(live, "passage", &e, scratch->event, sizeof scratch->event, &event, err) != 0 ||
+        add_row(live, j, event, scratch->record, err) != 0)
+        return -1;
+    if (j->verdict.kind == VERDICT_FAIL && plate_may_be_pushed(&j->vehicle.plate))
+        return open_case(live, j, &scratch->make, err);
+    return 0;
+}
+
+static int store_one(struct live *live, struct live_passage *p, struct judged *j, struct live_scratch *scratch,
+                     struct err *err)
+{
+    *j = (struct judged){.from = p};
+    to_hex(p->raw, p->raw_length, j->raw_hex);
+    p->repeated = false;
+    if (p->passage.record_id[0] &&
+        store_passage_known(live->store, live->config->instruments[p->instrument].sensor.name, p->passage.record_id,
+                            j->raw_hex, &p->repeated, err) != 0)
+        return -1;
+    if (p->repeated)
+        return 0;
+    j->at_ms = p->passage.has_device_time ? p->passage.device_time_ms : p->received_ms;
+    j->day = civil_date_of(j->at_ms, live->config->utc_offset_minutes);
+    identify(live, j);
+    if (judge(live, j, err) != 0)
+        return -1;
+    write_wire(live, j);
+    return store_judged(live, j, scratch, err);
+}
+
+int live_passage_store(struct live *live, struct live_scratch *scratch, struct err *err)
+{
+    if (!live->passages)
+        return 0;
+    struct judged *j = malloc(sizeof *j);
+    if (!j)
+        return err_set(err, ERR_FAILED, "out of memory");
+    int result = 0;
+    for (struct live_passage *p = live->passages; p && result == 0; p = p->next)
+        result = store_one(live, p, j, scratch, err);
+    free(j);
+    return result;
+}
+
+void live_passage_forget(struct live *live)
+{
+    for (struct live_passage *p = live->passages, *next; p; p = next) {
+        next = p->next;
+        if (p->repeated)
+            live->passages_repeated++;
+        else
+            live->passages_stored++;
+        free(p);
+    }
+    live->passages = NULL;
+    live->passages_end = &live->passages;
+}

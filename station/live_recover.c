@@ -1,0 +1,148 @@
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/log.h"
+#include "station/live_parts.h"
+
+enum { TOKENS_MAX = 4096, OPEN_MAX = 16 };
+
+/* The start event of an open test, taken apart: its parts go into the record as they stand there. */
+struct start_event {
+    struct json_doc doc;
+    struct json_token tokens[TOKENS_MAX];
+    struct live_scratch scratch;
+    struct verdict verdict;
+    struct live_end end;
+};
+
+static int part(struct start_event *s, const char *key, char *out, size_t size, struct err *err)
+{
+    ptrdiff_t token = json_member(&s->doc, 0, key);
+    if (token < 0 || s->doc.tokens[token].length >= size)
+        return err_set(err, ERR_FAILED, "the start event has no readable '%s'", key);
+    memcpy(out, s->doc.text + s->doc.tokens[token].start, s->doc.tokens[token].length);
+    out[s->doc.tokens[token].length] = '\0';
+    return 0;
+}
+
+/* A text member of an object; "" where there is none. */
+static void text(const struct start_event *s, ptrdiff_t object, const char *key, char *out, size_t size)
+{
+    if (object < 0 || !json_get_string(&s->doc, json_member(&s->doc, (size_t)object, key), out, size))
+        out[0] = '\0';
+}
+
+static void read_law(struct start_event *s)
+{
+    ptrdiff_t files = json_member(&s->doc, 0, "files");
+    for (size_t i = 0; files >= 0 && i < s->doc.tokens[files].count && i < BENCH_INSTRUMENTS_MAX + 1; i++) {
+        struct record_make_file *file = &s->end.law[s->end.law_count];
+        ptrdiff_t object = json_element(&s->doc, (size_t)files, i);
+        int64_t size = 0;
+        text(s, object, "name", file->name, sizeof file->name);
+        text(s, object, "sha256", file->sha256, sizeof file->sha256);
+        if (!file->name[0] || !json_get_integer(&s->doc, json_member(&s->doc, (size_t)object, "size"), &size))
+            continue;
+        file->size = (size_t)size;
+        s->end.law_count++;
+    }
+}
+
+static void read_verdict(struct start_event *s, const char *method)
+{
+    ptrdiff_t rules = json_member(&s->doc, 0, "rules");
+    struct verdict *v = &s->verdict;
+    char class_[4] = "";
+    *v = (struct verdict){.kind = VERDICT_ABORTED};
+    snprintf(v->method, sizeof v->method, "%.31s", method);
+    text(s, rules, "pack", v->pack_id, sizeof v->pack_id);
+    text(s, rules, "version", v->pack_version, sizeof v->pack_version);
+    text(s, rules, "sha256", v->pack_sha256, sizeof v->pack_sha256);
+    text(s, rules, "rule", v->rule, sizeof v->rule);
+    text(s, rules, "class", class_, sizeof class_);
+    v->limit_class = class_[0] == 'b' ? LIMIT_CLASS_B : LIMIT_CLASS_A;
+    verdict_reason(v, "power or daemon lost");
+}
+
+static int read_start(struct live *live, struct start_event *s, const struct store_test *test, char **body,
+                      struct err *err)
+{
+    size_t length = 0;
+    s->doc = (struct json_doc){.tokens = s->tokens, .max = TOKENS_MAX};
+    if (store_event_get(live->store, (uint64_t)test->start_event, body, &length, err) != 0 ||
+        json_parse(&s->doc, *body, length, s->tokens, TOKENS_MAX, err) != 0 ||
+        part(s, "instruments", s->scratch.instruments, sizeof s->scratch.instruments, err) != 0 ||
+        part(s, "vehicle", s->scratch.vehicle, sizeof s->scratch.vehicle, err) != 0 ||
+        part(s, "officers", s->scratch.officers, sizeof s->scratch.officers, err) != 0 ||
+        part(s, "rules", s->scratch.rules, sizeof s->scratch.rules, err) != 0)
+        return -1;
+    s->end = (struct live_end){.id = test->id,
+                               .method = test->method,
+                               .seq = test->seq,
+                               .started_ms = test->started_ms,
+                               .ended_ms = clock_unix_ms(),
+                               .instruments = s->scratch.instruments,
+                               .vehicle = s->scratch.vehicle,
+                               .officers = s->scratch.officers,
+                               .rules = s->scratch.rules,
+                               .verdict = &s->verdict};
+    read_law(s);
+    read_verdict(s, test->method);
+    return 0;
+}
+
+static int end_one(struct live *live, const struct store_test *test, struct err *err)
+{
+    char *body = NULL;
+    struct start_event *s = calloc(1, sizeof *s);
+    int result = s ? read_start(live, s, test, &body, err) : err_set(err, ERR_FAILED, "out of memory");
+    if (result == 0)
+        result = live_save(live, &s->end, &s->scratch, err);
+    free(body);
+    free(s);
+    if (result != 0)
+        return err_prefix(err, "test %s, which a dead daemon left open", test->id);
+    log_notice("test %s of %s was open when the daemon died: aborted (power or daemon lost)", test->id, test->plate);
+    return 0;
+}
+
+struct open_tests {
+    size_t count;
+    struct store_test tests[OPEN_MAX];
+};
+
+static int take(void *ctx, const struct store_test *test)
+{
+    struct open_tests *all = ctx;
+    all->tests[all->count++] = *test;
+    return all->count == OPEN_MAX;
+}
+
+/* A folder of no open test: its test was saved, or never got as far as being told to anybody. */
+static void drop_folder(void *ctx, const char *test_id)
+{
+    const struct live *live = ctx;
+    struct err err = {0};
+    if (spool_remove(live->config->state, test_id, &err) != 0)
+        log_warning("%s", err.text);
+}
+
+int live_recover(struct live *live, struct err *err)
+{
+    struct open_tests *all = calloc(1, sizeof *all);
+    int result = all ? 0 : err_set(err, ERR_FAILED, "out of memory");
+    size_t found = 1;
+    while (result == 0 && found > 0) {
+        all->count = 0;
+        result = store_test_list(live->store, NULL, NULL, true, OPEN_MAX, take, all, err);
+        found = all->count;
+        for (size_t i = 0; i < found && result == 0; i++)
+            result = end_one(live, &all->tests[i], err);
+    }
+    free(all);
+    if (result == 0)
+        result = spool_each(live->config->state, drop_folder, live, err);
+    return result;
+}

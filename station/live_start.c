@@ -1,0 +1,291 @@
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/log.h"
+#include "station/live_parts.h"
+
+/* ---- may it start? ---- */
+
+static const char *what_to_do(enum instrument_status status)
+{
+    switch (status) {
+    case STATUS_WARMING: return "wait until it is warm";
+    case STATUS_ZEROING:
+    case STATUS_BUSY: return "wait until it has finished";
+    case STATUS_ZERO_NEEDED: return "zero it";
+    case STATUS_LOW_FLOW:
+    case STATUS_LEAK: return "check probe, hose and filter";
+    case STATUS_STANDBY: return "wake it up at its panel";
+    case STATUS_WRONG_MODEL: return "connect the configured instrument, or correct the configuration";
+    case STATUS_SENSOR_EXPIRED: return "have the sensor replaced";
+    case STATUS_OK:
+    case STATUS_OUT_OF_RANGE:
+    case STATUS_COMM_ERROR:
+    case STATUS_INTERNAL:
+    case STATUS_COUNT: break;
+    }
+    return "look at the instrument, switch it off and on";
+}
+
+/* Whether this instrument may measure now; else what is the matter, since when, and what to do. */
+static int instrument_ready(const struct live *live, int i, struct err *err)
+{
+    const struct live_instrument *known = &live->instruments[i];
+    const struct bench_instrument *b = &live->bench.instruments[i];
+    const struct config_instrument *c = &live->config->instruments[i];
+    const char *port = live->config->links[c->link].device;
+    char since[16], until[CIVIL_DATE_TEXT_MAX];
+    live_time_of_day(live, known->since_ms, since);
+    struct civil_date today = civil_date_of(clock_unix_ms(), live->config->utc_offset_minutes);
+    if (c->valid_until.year && civil_date_compare(c->valid_until, today) < 0) {
+        civil_date_format(c->valid_until, until);
+        return err_set(err, ERR_REFUSED,
+                       "%s is locked: its verification %s is overdue, it was valid until %s; have it verified, then "
+                       "write certificate and valid-until into %s:%u",
+                       c->sensor.name, c->certificate, until, live->config->file, c->at_line);
+    }
+    if (b->state == BENCH_OFFLINE)
+        return err_set(err, ERR_REFUSED, "%s is not connected since %s (%s); plug it in and switch it on",
+                       c->sensor.name, since, known->trouble[0] ? known->trouble : port);
+    if (b->status != STATUS_OK)
+        return err_set(err, ERR_REFUSED, "%s says %s since %s%s%s; %s", c->sensor.name,
+                       instrument_status_name(b->status), since, b->status_detail[0] ? ": " : "", b->status_detail,
+                       what_to_do(b->status));
+    if (b->state == BENCH_STALE)
+        return err_set(err, ERR_REFUSED, "%s is stale, it sends no values since %s; check its cable and power",
+                       c->sensor.name, since);
+    if (b->state == BENCH_CONNECTED)
+        return err_set(err, ERR_REFUSED,
+                       "%s has sent no value yet since %s; check its power and the line setting of %s", c->sensor.name,
+                       since, port);
+    return 0;
+}
+
+static bool offers(const struct live *live, int i, enum quantity quantity)
+{
+    const struct config_instrument *c = &live->config->instruments[i];
+    for (const enum quantity *q = sensor_quantities(c->driver, &c->sensor); q && *q != QUANTITY_COUNT; q++)
+        if (*q == quantity)
+            return true;
+    return false;
+}
+
+int live_start_ready(const struct live *live, const struct procedure_method *method, struct err *err)
+{
+    for (const enum quantity *q = method->quantities; *q != QUANTITY_COUNT; q++) {
+        struct err trouble = {0};
+        bool ready = false;
+        for (int i = 0; i < live->bench.count; i++) {
+            struct err why = {0};
+            if (!offers(live, i, *q))
+                continue;
+            if (instrument_ready(live, i, &why) == 0)
+                ready = true;
+            else if (!trouble.code)
+                trouble = why;
+        }
+        if (ready)
+            continue;
+        if (trouble.code)
+            return err_set(err, ERR_REFUSED, "%s", trouble.text);
+        return err_set(err, ERR_REFUSED, "%s needs %s and no instrument of this station measures it; add one to %s",
+                       method->name, quantity_name(*q), live->config->file);
+    }
+    return 0;
+}
+
+static int station_ready(const struct live *live, struct err *err)
+{
+    const struct live_test *test = &live->test;
+    char started[16];
+    int64_t free_mb = 0;
+    live_time_of_day(live, test->started_ms, started);
+    if (test->open && test->finished)
+        return err_set(err, ERR_REFUSED, "test %s has ended but is not saved yet: %s", test->id, test->why.text);
+    if (test->open)
+        return err_set(err, ERR_REFUSED, "test %s of %s is running since %s; end it or abort it first", test->id,
+                       test->vehicle.plate.text, started);
+    if (live->journal_faulty)
+        return err_set(err, ERR_REFUSED, "the journal cannot be written: %s", live->journal_trouble);
+    if (live_disk_free_mb(live, &free_mb) && free_mb < LIVE_DISK_RESERVE_MB)
+        return err_set(err, ERR_REFUSED, "only %" PRId64 " MiB are free in %s, a test needs %d; make room", free_mb,
+                       live->config->state, LIVE_DISK_RESERVE_MB);
+    return 0;
+}
+
+/* ---- its start ---- */
+
+/* "vehicle": {"mass_kg":"12000", …} */
+static int read_facts(struct live_test *test, const struct json_doc *request, const char *by, struct err *err)
+{
+    ptrdiff_t object = json_member(request, 0, "vehicle");
+    if (object < 0)
+        return 0;
+    if (request->tokens[object].type != JSON_OBJECT)
+        return err_set(err, ERR_INVALID, "'vehicle' must be an object of texts");
+    size_t token = (size_t)object + 1;
+    for (uint32_t i = 0; i < request->tokens[object].count; i++) {
+        char key[32], value[FACT_VALUE_MAX];
+        if (!json_get_string(request, (ptrdiff_t)token, key, sizeof key) ||
+            !json_get_string(request, (ptrdiff_t)token + 1, value, sizeof value))
+            return err_set(err, ERR_INVALID, "a vehicle fact must be a text of at most %d bytes", FACT_VALUE_MAX - 1);
+        if (vehicle_set(&test->vehicle, key, value, FACT_TYPED, by, err) != 0)
+            return -1;
+        token = request->tokens[token + 1].next;
+    }
+    return 0;
+}
+
+static int read_vehicle(struct live_test *test, const struct json_doc *request, struct err *err)
+{
+    char plate[64], colour_name[32];
+    enum plate_colour colour = PLATE_COLOUR_UNKNOWN;
+    const char *by = test->officer[0] ? test->officer : test->user;
+    if (live_request_text(request, "plate", true, plate, sizeof plate, err) != 0 ||
+        live_request_text(request, "colour", true, colour_name, sizeof colour_name, err) != 0)
+        return -1;
+    if (!plate_colour_by_name(colour_name, &colour))
+        return err_set(err, ERR_INVALID,
+                       "'%s' is no plate colour; say blue, yellow, black, white, green or yellow-green", colour_name);
+    if (plate_parse(&test->vehicle.plate, plate, colour, err) != 0)
+        return -1;
+    if (test->vehicle.plate.kind == PLATE_TRAILER)
+        return err_set(err, ERR_INVALID, "%s is a trailer; test the tractor and say --vehicle trailer_plate=%s",
+                       test->vehicle.plate.text, test->vehicle.plate.text);
+    test->vehicle.plate_source = FACT_TYPED;
+    snprintf(test->vehicle.plate_by, sizeof test->vehicle.plate_by, "%s", by);
+    return read_facts(test, request, by, err);
+}
+
+static int read_request(struct live *live, struct live_test *test, const struct json_doc *request, struct err *err)
+{
+    char method[RULES_ID_MAX];
+    if (live_request_text(request, "officer", false, test->officer, sizeof test->officer, err) != 0 ||
+        live_request_text(request, "method", true, method, sizeof method, err) != 0 ||
+        read_vehicle(test, request, err) != 0)
+        return -1;
+    test->method = procedure_method_by_name(method);
+    if (!test->method) {
+        char list[200] = "";
+        for (size_t i = 0, at = 0; procedure_methods[i] && at < sizeof list; i++)
+            at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "", procedure_methods[i]->name);
+        return err_set(err, ERR_INVALID, "there is no method '%s'; there are: %s", method, list);
+    }
+    test->day = civil_date_of(test->started_ms, live->config->utc_offset_minutes);
+    test->rule = rules_select(live->config->rules, live->config->rules_count, method, &test->vehicle, test->day,
+                              &test->pack, err);
+    return test->rule ? 0 : -1;
+}
+
+static int append_start(struct live *live, struct live_scratch *scratch, struct err *err)
+{
+    const struct live_test *test = &live->test;
+    char law[8192];
+    uint64_t event;
+    if (live_save_parts(live, scratch, err) != 0)
+        return -1;
+    scratch->make = (struct record_make){0};
+    scratch->make.files_count = live_save_law(live, scratch->make.files);
+    if (record_make_files(&scratch->make, law, sizeof law) < 0)
+        return err_set(err, ERR_FAILED, "the start event of test %s is too long", test->id);
+    struct entries e = {0};
+    entries_raw(&e, "files", law, strlen(law));
+    entries_raw(&e, "instruments", scratch->instruments, strlen(scratch->instruments));
+    entries_text(&e, "method", test->method->name);
+    entries_raw(&e, "officers", scratch->officers, strlen(scratch->officers));
+    entries_raw(&e, "rules", scratch->rules, strlen(scratch->rules));
+    entries_integer(&e, "seq", test->seq);
+    entries_text(&e, "test", test->id);
+    entries_raw(&e, "vehicle", scratch->vehicle, strlen(scratch->vehicle));
+    if (live_journal_append(live, "test-start", &e, scratch->event, sizeof scratch->event, &event, err) != 0)
+        return -1;
+    struct store_test row = {.seq = test->seq, .started_ms = test->started_ms, .end_event = -1};
+    memcpy(row.id, test->id, sizeof row.id);
+    snprintf(row.method, sizeof row.method, "%s", test->method->name);
+    snprintf(row.plate, sizeof row.plate, "%s", test->vehicle.plate.text);
+    snprintf(row.colour, sizeof row.colour, "%s", plate_colour_name(test->vehicle.plate.colour));
+    return store_test_start(live->store, &row, event, err);
+}
+
+/* Numbers it, lets the bench begin, and writes the start; nothing of it stays when one of these fails. */
+static int begin(struct live *live, struct live_scratch *scratch, struct err *err)
+{
+    struct live_test *test = &live->test;
+    int64_t now_ms = clock_mono_ms();
+    bench_advance(&live->bench, now_ms);
+    if (store_begin(live->store, err) != 0)
+        return -1;
+    if (store_test_next_seq(live->store, &test->seq, err) != 0)
+        goto failed;
+    snprintf(test->id, sizeof test->id, "%.31s-T%06" PRId64, live->config->id, test->seq);
+    if (spool_open(&test->spool, live->config->state, test->id, err) != 0)
+        goto failed;
+    test->open = true;
+    if (bench_start(&live->bench, now_ms, err) != 0)
+        goto failed;
+    for (int i = 0; i < live->bench.count; i++)
+        test->takes_part[i] = live->bench.instruments[i].in_test;
+    if (append_start(live, scratch, err) != 0)
+        goto failed;
+    if (store_commit(live->store, err) == 0)
+        return 0;
+    goto undo;
+failed:
+    store_rollback(live->store);
+undo:
+    if (live->bench.testing)
+        bench_key(&live->bench, KEY_ABORT, "its start could not be saved", now_ms);
+    spool_close(&test->spool);
+    if (test->spool.folder[0])
+        spool_remove(live->config->state, test->id, NULL);
+    *test = (struct live_test){0};
+    return -1;
+}
+
+static int start(struct live *live, struct control_client *client, const struct json_doc *request, struct err *err)
+{
+    if (station_ready(live, err) != 0)
+        return -1;
+    struct live_test *test = &live->test;
+    *test = (struct live_test){.started_ms = clock_unix_ms(), .readings = -1};
+    memset(test->files, 0xff, sizeof test->files);
+    snprintf(test->user, sizeof test->user, "%s", control_user(client));
+    struct live_scratch *scratch = malloc(sizeof *scratch);
+    int result = scratch ? read_request(live, test, request, err) : err_set(err, ERR_FAILED, "out of memory");
+    if (result == 0)
+        result = live_start_ready(live, test->method, err);
+    if (result == 0) {
+        memset(&live->bench.procedure, 0, sizeof live->bench.procedure);
+        live->bench.procedure.method = test->method;
+        result = test->method->init(&live->bench.procedure, test->pack, test->rule, &test->vehicle,
+                                    live->config->limit_class, err);
+    }
+    if (result == 0)
+        result = begin(live, scratch, err);
+    else
+        *test = (struct live_test){0};
+    free(scratch);
+    return result;
+}
+
+int live_start_test(struct live *live, struct control_client *client, const struct json_doc *request,
+                    struct json_writer *answer, struct err *err)
+{
+    if (start(live, client, request, err) != 0)
+        return -1;
+    const struct live_test *test = &live->test;
+    log_notice("test %s of %s starts: %s, rule %s of %s", test->id, test->vehicle.plate.text, test->method->name,
+               test->rule->name, test->pack->id);
+    struct entries e = {0};
+    entries_text(&e, "id", test->id);
+    entries_bool(&e, "ok", true);
+    entries_text(&e, "pack", test->pack->id);
+    entries_text(&e, "plate", test->vehicle.plate.text);
+    entries_text(&e, "rule", test->rule->name);
+    entries_integer(&e, "seq", test->seq);
+    entries_write(&e, answer, NULL);
+    return 0;
+}

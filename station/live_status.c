@@ -1,0 +1,232 @@
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "reports/sha256.h"
+#include "station/live_parts.h"
+
+const char *live_status_state_name(enum bench_state state)
+{
+    static const char *const names[] = {
+        [BENCH_OFFLINE] = "offline", [BENCH_CONNECTED] = "connected", [BENCH_LIVE] = "live", [BENCH_STALE] = "stale"};
+    return names[state];
+}
+
+bool live_disk_free_mb(const struct live *live, int64_t *mb)
+{
+    struct statvfs disk;
+    if (statvfs(live->config->state, &disk) != 0)
+        return false;
+    *mb = (int64_t)((uint64_t)disk.f_bavail * disk.f_frsize >> 20);
+    return true;
+}
+
+/* ---- instruments ---- */
+
+static void write_values(const struct bench_instrument *b, int64_t now_ms, struct json_writer *w)
+{
+    char texts[QUANTITY_COUNT][DECIMAL_TEXT_MAX];
+    struct entries all = {0}; /* sorted by name */
+    char parts[QUANTITY_COUNT][160];
+    for (enum quantity q = 0; q < QUANTITY_COUNT; q++) {
+        if (b->last_ms[q] < 0)
+            continue;
+        decimal_format(b->last[q].value, texts[q]);
+        struct entries e = {0};
+        entries_integer(&e, "age_ms", now_ms - b->last_ms[q]);
+        entries_text(&e, "quality", quality_name(b->last[q].quality));
+        entries_text(&e, "unit", quantity_unit(q));
+        entries_text(&e, "value", texts[q]);
+        struct json_writer part;
+        json_writer_init(&part, parts[q], sizeof parts[q]);
+        entries_write(&e, &part, NULL);
+        ptrdiff_t length = json_writer_finish(&part);
+        if (length > 0)
+            entries_raw(&all, quantity_name(q), parts[q], (size_t)length);
+    }
+    entries_write(&all, w, "values");
+}
+
+static void write_instrument(const struct live *live, int i, struct json_writer *w)
+{
+    const struct bench_instrument *b = &live->bench.instruments[i];
+    const struct config_instrument *c = &live->config->instruments[i];
+    const struct live_instrument *known = &live->instruments[i];
+    int64_t now_ms = clock_mono_ms();
+    char until[CIVIL_DATE_TEXT_MAX] = "", since[CIVIL_TIME_TEXT_MAX];
+    if (c->valid_until.year)
+        civil_date_format(c->valid_until, until);
+    civil_time_format(known->since_ms, live->config->utc_offset_minutes, since);
+    json_object_begin(w, NULL);
+    if (b->last_good_ms >= 0)
+        json_integer(w, "age_ms", now_ms - b->last_good_ms);
+    json_string(w, "certificate", c->certificate);
+    json_string(w, "detail", b->state == BENCH_OFFLINE ? known->trouble : b->status_detail);
+    json_string(w, "driver", c->driver->name);
+    json_string(w, "firmware", b->sensor.identity.firmware);
+    json_integer(w, "garbage_bytes", (int64_t)b->garbage_bytes);
+    json_string(w, "link", live->config->links[c->link].name);
+    json_string(w, "model", b->sensor.identity.model);
+    json_string(w, "name", c->sensor.name);
+    json_string(w, "port", live->config->links[c->link].device);
+    json_integer(w, "samples", (int64_t)b->samples);
+    json_string(w, "serial", c->serial);
+    json_string(w, "serial_read", b->sensor.identity.serial);
+    json_string(w, "since", since);
+    json_string(w, "state", live_status_state_name(b->state));
+    json_string(w, "status", instrument_status_name(b->status));
+    json_string(w, "valid_until", until);
+    write_values(b, now_ms, w);
+    json_object_end(w);
+}
+
+int live_status_instruments(struct live *live, struct control_client *client, const struct json_doc *request,
+                            struct json_writer *answer, struct err *err)
+{
+    (void)client;
+    char name[SENSOR_NAME_MAX];
+    bool found = false;
+    if (live_request_text(request, "name", false, name, sizeof name, err) != 0)
+        return -1;
+    for (int i = 0; i < live->bench.count; i++)
+        found |= strcmp(live->config->instruments[i].sensor.name, name) == 0;
+    if (name[0] && !found)
+        return err_set(err, ERR_INVALID, "there is no instrument '%s'; smogctl instruments lists them", name);
+    json_object_begin(answer, NULL);
+    json_array_begin(answer, "instruments");
+    for (int i = 0; i < live->bench.count; i++)
+        if (name[0] == '\0' || strcmp(live->config->instruments[i].sensor.name, name) == 0)
+            write_instrument(live, i, answer);
+    json_array_end(answer);
+    json_bool(answer, "ok", true);
+    json_object_end(answer);
+    return 0;
+}
+
+/* ---- status ---- */
+
+static void write_clock(const struct live *live, struct json_writer *w)
+{
+    struct clock_stamp stamp;
+    char at[CIVIL_TIME_TEXT_MAX];
+    live_stamp(live, &stamp);
+    civil_time_format(stamp.unix_ms, stamp.offset_minutes, at);
+    json_object_begin(w, "clock");
+    json_string(w, "at", at);
+    if (stamp.synchronised)
+        json_integer(w, "error_ms", stamp.error_ms);
+    json_string(w, "source", stamp.source);
+    json_bool(w, "synchronised", stamp.synchronised);
+    json_object_end(w);
+}
+
+static void write_daemon(const struct live *live, struct json_writer *w)
+{
+    json_object_begin(w, "daemon");
+    json_string(w, "binary_sha256", live->binary_sha256);
+    json_integer(w, "pid", getpid());
+    json_bool(w, "running", true);
+    json_integer(w, "uptime_ms", clock_mono_ms() - live->started_mono_ms);
+    json_string(w, "version", SMOGD_VERSION);
+    json_object_end(w);
+}
+
+static void write_disk(const struct live *live, struct json_writer *w)
+{
+    int64_t free_mb = 0;
+    json_object_begin(w, "disk");
+    if (live_disk_free_mb(live, &free_mb))
+        json_integer(w, "free_mb", free_mb);
+    json_integer(w, "reserve_mb", LIVE_DISK_RESERVE_MB);
+    json_string(w, "state", live->config->state);
+    json_object_end(w);
+}
+
+static void write_journal(const struct live *live, struct json_writer *w)
+{
+    uint64_t size = 0;
+    struct merkle_hash root;
+    char hex[2 * MERKLE_HASH_SIZE + 1] = "";
+    struct err err = {0};
+    if (store_size(live->store, &size, &err) == 0 && store_root(live->store, size, &root, &err) == 0)
+        sha256_to_hex(root.bytes, hex);
+    json_object_begin(w, "journal");
+    json_integer(w, "events", (int64_t)size);
+    json_string(w, "root", hex);
+    json_string(w, "trouble", err.code ? err.text : live->journal_trouble);
+    json_integer(w, "waiting", (int64_t)live->waiting);
+    json_object_end(w);
+}
+
+/* Why tests of a method cannot start now. */
+static void write_lockouts(const struct live *live, struct json_writer *w)
+{
+    json_array_begin(w, "lockouts");
+    for (size_t i = 0; procedure_methods[i]; i++) {
+        struct err why = {0};
+        if (live_start_ready(live, procedure_methods[i], &why) == 0)
+            continue;
+        json_object_begin(w, NULL);
+        json_string(w, "method", procedure_methods[i]->name);
+        json_string(w, "why", why.text);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
+static int write_outbox(const struct live *live, struct json_writer *w, struct err *err)
+{
+    int64_t counts[4] = {0};
+    if (store_outbox_counts(live->store, counts, err) != 0)
+        return -1;
+    json_object_begin(w, "outbox");
+    json_integer(w, "refused", counts[2]);
+    json_integer(w, "sent", counts[1]);
+    json_integer(w, "unknown", counts[3]);
+    json_integer(w, "waiting", counts[0]);
+    json_object_end(w);
+    return 0;
+}
+
+static void write_passages(const struct live *live, struct json_writer *w)
+{
+    json_object_begin(w, "passages");
+    json_integer(w, "lost", (int64_t)live->passages_lost);
+    json_integer(w, "repeated", (int64_t)live->passages_repeated);
+    json_integer(w, "stored", (int64_t)live->passages_stored);
+    json_object_end(w);
+}
+
+static void write_station(const struct live *live, struct json_writer *w)
+{
+    json_object_begin(w, "station");
+    json_string(w, "id", live->config->id);
+    json_string(w, "kind", live->config->kind);
+    json_string(w, "name", live->config->name);
+    json_object_end(w);
+}
+
+int live_status(struct live *live, struct control_client *client, const struct json_doc *request,
+                struct json_writer *answer, struct err *err)
+{
+    (void)client;
+    (void)request;
+    json_object_begin(answer, NULL);
+    write_clock(live, answer);
+    write_daemon(live, answer);
+    write_disk(live, answer);
+    json_array_begin(answer, "instruments");
+    for (int i = 0; i < live->bench.count; i++)
+        write_instrument(live, i, answer);
+    json_array_end(answer);
+    write_journal(live, answer);
+    write_lockouts(live, answer);
+    json_bool(answer, "ok", true);
+    if (write_outbox(live, answer, err) != 0)
+        json_null(answer, "outbox");
+    write_passages(live, answer);
+    write_station(live, answer);
+    live_test_state(live, answer, "test");
+    json_object_end(answer);
+    return 0;
+}

@@ -1,0 +1,168 @@
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/log.h"
+#include "station/live_parts.h"
+
+/* ---- what a running test leaves behind while it runs ---- */
+
+void live_test_record(struct live *live, int instrument, const struct recording_line *line)
+{
+    struct live_test *test = &live->test;
+    int *file = &test->files[instrument + 1];
+    if (*file < 0) {
+        char head[LIVE_HEAD_MAX], name[SPOOL_NAME_MAX];
+        record_make_recording_head(live->config, instrument, head, sizeof head);
+        snprintf(name, sizeof name, "%.31s.rec",
+                 instrument < 0 ? "operator" : live->config->instruments[instrument].sensor.name);
+        *file = spool_file(&test->spool, name, head);
+    }
+    char text[2 * RECORDING_CHUNK_MAX + 64];
+    ptrdiff_t length = recording_format(line, text, sizeof text);
+    assert(length > 0);
+    spool_write(&test->spool, *file, text, (size_t)length);
+}
+
+void live_test_sample(struct live *live, int instrument, const struct sample *sample)
+{
+    struct live_test *test = &live->test;
+    if (!live->bench.instruments[instrument].in_test)
+        return;
+    char text[SAMPLE_READINGS_MAX * 128];
+    ptrdiff_t length = sample_csv(sample, sample->t_ms - live->bench.start_ms,
+                                  live->config->instruments[instrument].sensor.name, text, sizeof text);
+    assert(length >= 0);
+    if (test->readings < 0)
+        test->readings = spool_file(&test->spool, "readings.csv", READINGS_CSV_HEADER);
+    spool_write(&test->spool, test->readings, text, (size_t)length);
+}
+
+/* Sends what the entries say to those who watch the test. */
+static void publish(struct live *live, const char *event, struct entries *e)
+{
+    char text[8192];
+    struct json_writer w;
+    entries_text(e, "event", event);
+    entries_text(e, "test", live->test.id);
+    json_writer_init(&w, text, sizeof text);
+    entries_write(e, &w, NULL);
+    ptrdiff_t length = json_writer_finish(&w);
+    assert(length > 0);
+    control_publish(live->control, live->test.id, text, (size_t)length);
+}
+
+void live_test_prompt(struct live *live, enum prompt prompt, int64_t value, int64_t limit, int64_t t_ms)
+{
+    struct live_test *test = &live->test;
+    test->prompt = prompt;
+    test->prompt_value = value;
+    test->prompt_limit = limit;
+    struct entries e = {0};
+    entries_integer(&e, "limit", limit);
+    entries_text(&e, "prompt", prompt_name(prompt));
+    entries_integer(&e, "t_ms", t_ms - live->bench.start_ms);
+    entries_integer(&e, "value", value);
+    publish(live, "prompt", &e);
+}
+
+void live_test_mark(struct live *live, const struct verdict_mark *mark)
+{
+    char value[DECIMAL_TEXT_MAX] = "";
+    struct entries e = {0};
+    entries_bool(&e, "counted", mark->counted);
+    entries_integer(&e, "from_ms", mark->from_ms);
+    entries_text(&e, "mark", mark->kind);
+    entries_integer(&e, "number", mark->number);
+    entries_integer(&e, "to_ms", mark->to_ms);
+    if (mark->quantity != QUANTITY_COUNT) {
+        decimal_format(mark->value, value);
+        entries_text(&e, "quantity", quantity_name(mark->quantity));
+        entries_text(&e, "unit", quantity_unit(mark->quantity));
+        entries_text(&e, "value", value);
+    }
+    publish(live, "mark", &e);
+}
+
+static void publish_end(struct live *live)
+{
+    const struct verdict *verdict = &live->test.verdict;
+    char reasons[VERDICT_REASONS_MAX * (VERDICT_REASON_MAX + 4) * 2];
+    struct json_writer w;
+    json_writer_init(&w, reasons, sizeof reasons);
+    json_array_begin(&w, NULL);
+    for (size_t i = 0; i < verdict->reasons_count; i++)
+        json_string(&w, NULL, verdict->reasons[i]);
+    json_array_end(&w);
+    ptrdiff_t length = json_writer_finish(&w);
+    struct entries e = {0};
+    if (length > 0)
+        entries_raw(&e, "reasons", reasons, (size_t)length);
+    entries_text(&e, "verdict", verdict_kind_name(verdict->kind));
+    publish(live, "end", &e);
+    control_end(live->control, live->test.id);
+}
+
+void live_test_finish(struct live *live, const struct verdict *verdict)
+{
+    struct live_test *test = &live->test;
+    test->verdict = *verdict;
+    test->finished = true;
+    test->ended_ms = clock_unix_ms();
+}
+
+void live_test_abort(struct live *live, const char *reason)
+{
+    struct live_test *test = &live->test;
+    if (!test->open || test->finished || test->aborting)
+        return;
+    test->aborting = true;
+    live_key(live, KEY_ABORT, reason);
+}
+
+/* Says once that the test cannot be saved, tries again later; says its end to all who watch. */
+void live_test_save(struct live *live)
+{
+    struct live_test *test = &live->test;
+    if (!test->open || !test->finished || clock_mono_ms() < test->retry_ms)
+        return;
+    spool_close(&test->spool);
+    struct err err = {0};
+    if (live_save_test(live, &err) != 0) {
+        if (test->retry_ms == 0)
+            log_error("test %s has ended (%s) but cannot be saved: %s; it is tried again", test->id,
+                      verdict_kind_name(test->verdict.kind), err.text);
+        test->why = err;
+        test->retry_ms = clock_mono_ms() + LIVE_RETRY_MS;
+        return;
+    }
+    log_notice("test %s of %s ended: %s", test->id, test->vehicle.plate.text, verdict_kind_name(test->verdict.kind));
+    test->open = false;
+    publish_end(live);
+}
+
+void live_test_state(const struct live *live, struct json_writer *w, const char *key)
+{
+    const struct live_test *test = &live->test;
+    if (!test->open) {
+        json_null(w, key);
+        return;
+    }
+    char started[CIVIL_TIME_TEXT_MAX];
+    civil_time_format(test->started_ms, live->config->utc_offset_minutes, started);
+    struct entries e = {0};
+    entries_text(&e, "colour", plate_colour_name(test->vehicle.plate.colour));
+    entries_text(&e, "id", test->id);
+    entries_integer(&e, "limit", test->prompt_limit);
+    entries_text(&e, "method", test->method->name);
+    entries_text(&e, "plate", test->vehicle.plate.text);
+    entries_text(&e, "prompt", prompt_name(test->prompt));
+    entries_text(&e, "started_at", started);
+    entries_integer(&e, "t_ms", clock_mono_ms() - live->bench.start_ms);
+    if (test->finished)
+        entries_text(&e, "unsaved", test->why.code ? test->why.text : "being saved");
+    entries_integer(&e, "value", test->prompt_value);
+    entries_write(&e, w, key);
+}
