@@ -1,9 +1,7 @@
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocols/modbusblock.h"
 #include "reports/log.h"
 #include "station/live_parts.h"
 
@@ -93,28 +91,12 @@ void live_links_close(struct live *live)
     live->links = NULL;
 }
 
-/* A driver on a Modbus link sends the blocks of protocols/modbusblock.h: writes that an operator asked for. */
-static void act(struct live_instrument *to, const uint8_t *bytes, size_t length)
-{
-    struct modbusblock block;
-    struct err err = {0};
-    assert(modbusblock_length(bytes, length) == (ptrdiff_t)length);
-    modbusblock_decode(&block, bytes, length);
-    const struct profile_action action = {.function = block.function, .address = block.address, .value = block.count};
-    if (link_act(to->link->link, to->slave, &action, &err) != 0)
-        log_warning("%s: %s", to->link->live->config->instruments[to->link->instruments[to->slave]].sensor.name,
-                    err.text);
-}
-
 void live_links_send(struct live *live, int instrument, const uint8_t *bytes, size_t length)
 {
     struct live_instrument *to = &live->instruments[instrument];
-    if (!to->link || !to->link->link)
-        return;
-    if (is_modbus(&live->config->links[live->config->instruments[instrument].link]))
-        act(to, bytes, length);
-    else
-        link_send(to->link->link, bytes, length);
+    struct err err = {0};
+    if (to->link && to->link->link && link_send(to->link->link, to->slave, bytes, length, &err) != 0)
+        log_warning("%s: %s", live->config->instruments[instrument].sensor.name, err.text);
 }
 
 void live_links_look(struct live *live)

@@ -1,5 +1,6 @@
 #include "sensors/links/link.h"
 
+#include <assert.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,17 +102,13 @@ void link_set_down(struct link *link, size_t slave, const char *reason, int64_t 
     link->host.down(link->host.ctx, slave, reason, t_ms);
 }
 
-void link_send(struct link *link, const uint8_t *bytes, size_t length)
+int link_send(struct link *link, size_t slave, const uint8_t *bytes, size_t length, struct err *err)
 {
-    if (link->bytes)
-        link_bytes_send(link, bytes, length);
-}
-
-int link_act(struct link *link, size_t slave, const struct profile_action *action, struct err *err)
-{
-    if (!link->modbus || slave >= link->slaves_count)
-        return err_set(err, ERR_INVALID, "link %s takes no register actions", link->config.name);
-    return link_modbus_act(link, slave, action, err);
+    assert(slave < link->slaves_count);
+    if (!link->slave_up[slave])
+        return err_set(err, ERR_UNREACHABLE, "the instrument on %s does not answer; check its power and cable",
+                       link->config.device);
+    return link->modbus ? link_modbus_send(link, slave, bytes, length, err) : link_bytes_send(link, bytes, length, err);
 }
 
 const char *link_problem(const struct link *link)

@@ -8,7 +8,11 @@
  * sensors/recording.h).
  *
  * "Up" is announced per slave (a byte link has the one slave 0): bytes can flow, or the Modbus slave has answered.
- * "Down" comes once, with the reason for people.
+ * "Down" comes once, with the reason for people. All callbacks come from the event loop, never from within link_open,
+ * link_send or link_close; they may call anything here but link_close.
+ *
+ * On a bus everything is a block of protocols/modbusblock.h: what is read, that a write was done, that the slave did
+ * not answer or refused.
  */
 #ifndef SENSORS_LINKS_LINK_H
 #define SENSORS_LINKS_LINK_H
@@ -42,7 +46,7 @@ struct link_host {
     void *ctx;
     void (*up)(void *ctx, size_t slave, int64_t t_ms);
     void (*down)(void *ctx, size_t slave, const char *reason, int64_t t_ms);
-    /* At most LINK_CHUNK_MAX bytes; t_ms is CLOCK_MONOTONIC at the read. */
+    /* At most LINK_CHUNK_MAX bytes, on a bus one block; t_ms is CLOCK_MONOTONIC at the read. */
     void (*received)(void *ctx, size_t slave, const uint8_t *bytes, size_t length, int64_t t_ms);
 };
 
@@ -62,12 +66,10 @@ int link_open(struct link **out, sd_event *event, const struct link_config *conf
               size_t slaves_count, const struct link_host *host, struct err *err);
 void link_close(struct link *link);
 
-/* Byte links: queues bytes for the port; what does not fit is dropped and counted. Nothing while down. */
-void link_send(struct link *link, const uint8_t *bytes, size_t length);
-
-/* Modbus: an operator's action, done between two polls. Success is what the instrument shows next; a failure is
- * counted. */
-int link_act(struct link *link, size_t slave, const struct profile_action *action, struct err *err);
+/* Queues bytes for the port; on a bus one write block, an operator's action, done before the next poll and answered
+ * with the same block or a failure block. Fails when the link or slave is down (ERR_UNREACHABLE) or the queue is full
+ * (ERR_REFUSED); then nothing was queued. */
+int link_send(struct link *link, size_t slave, const uint8_t *bytes, size_t length, struct err *err);
 
 /* Why the link as a whole is not up ("waiting for /dev/ttyUSB0: No such file or directory", "… is held by process 1234
  * (gpsd)"); "" when it is up. */

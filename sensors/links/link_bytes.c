@@ -120,8 +120,8 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *ctx)
         return 0;
     }
     if (open_descriptor(link, &err) != 0 || sd_event_add_io(link->event, &b->io, b->fd, EPOLLIN, on_io, link) < 0) {
-        snprintf(link->problem, sizeof link->problem, "%.*s", LINK_TEXT_MAX - 1, err.code ? err.text : "out of memory");
         close_descriptor(link);
+        snprintf(link->problem, sizeof link->problem, "%.*s", LINK_TEXT_MAX - 1, err.code ? err.text : "out of memory");
         arm(link, LINK_RETRY_MS);
         return 0;
     }
@@ -184,16 +184,18 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *ctx)
     return 0;
 }
 
-void link_bytes_send(struct link *link, const uint8_t *bytes, size_t length)
+int link_bytes_send(struct link *link, const uint8_t *bytes, size_t length, struct err *err)
 {
     struct link_bytes *b = link->bytes;
-    if (!link->slave_up[0] || length > OUTPUT_MAX - b->queued) {
+    if (length > OUTPUT_MAX - b->queued) {
         link->counters.dropped++;
-        return;
+        return err_set(err, ERR_REFUSED, "%zu bytes wait for %s already; it takes none", b->queued,
+                       link->config.device);
     }
     memcpy(b->output + b->queued, bytes, length);
     b->queued += length;
     flush_output(link); /* a broken port shows in the loop, as an event */
+    return 0;
 }
 
 static int open_bytes(struct link *link, struct err *err)

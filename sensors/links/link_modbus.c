@@ -27,6 +27,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "protocols/modbusblock.h"
 #include "sensors/links/link_parts.h"
 
 enum {
@@ -61,7 +62,7 @@ struct poll_state {
 
 struct action {
     size_t slave;
-    struct profile_action what;
+    struct modbusblock what;
 };
 
 struct link_modbus {
@@ -371,15 +372,22 @@ static void poll_slave(struct link_modbus *m, size_t slave)
 
 static void act(struct link_modbus *m, const struct action *action)
 {
-    const struct profile_action *a = &action->what;
+    struct modbusblock done = action->what;
     modbus_set_slave(m->bus, m->link->slaves[action->slave].unit);
     modbus_set_response_timeout(m->bus, ANSWER_MS / 1000, 0);
     modbus_flush(m->bus);
-    int done = a->function == 5    ? modbus_write_bit(m->bus, a->address, a->value != 0)
-               : a->function == 16 ? modbus_write_registers(m->bus, a->address, 1, &a->value)
-                                   : modbus_write_register(m->bus, a->address, a->value);
-    if (done != 1)
+    errno = 0;
+    int written = done.function == 5    ? modbus_write_bit(m->bus, done.address, done.count != 0)
+                  : done.function == 16 ? modbus_write_registers(m->bus, done.address, 1, &done.count)
+                                        : modbus_write_register(m->bus, done.address, done.count);
+    done.failed = written != 1;
+    if (done.failed) {
+        done.code = is_exception(errno) ? (uint8_t)(errno - MODBUS_ENOBASE) : MODBUSBLOCK_NO_ANSWER;
         distrust_line(m);
+    }
+    struct message message = {.kind = MESSAGE_BLOCK, .slave = action->slave, .t_ms = link_now_ms()};
+    message.length = modbusblock_encode(&done, message.data.block);
+    tell(m, &message);
 }
 
 static bool take_action(struct link_modbus *m, struct action *out)
@@ -491,16 +499,17 @@ static int on_ready(sd_event_source *source, int fd, uint32_t events, void *ctx)
     return 0;
 }
 
-int link_modbus_act(struct link *link, size_t slave, const struct profile_action *action, struct err *err)
+int link_modbus_send(struct link *link, size_t slave, const uint8_t *bytes, size_t length, struct err *err)
 {
     struct link_modbus *m = link->modbus;
-    if (!link->slave_up[slave])
-        return err_set(err, ERR_REFUSED, "unit %d on %s does not answer; check its power and cable",
-                       link->slaves[slave].unit, link->config.device);
+    if (modbusblock_length(bytes, length) != (ptrdiff_t)length || bytes[0] < 5)
+        return err_set(err, ERR_INVALID, "only one write block at a time can be sent to %s", link->config.device);
+    struct action action = {.slave = slave};
+    modbusblock_decode(&action.what, bytes, length);
     pthread_mutex_lock(&m->lock);
     bool fits = m->actions_count < ACTIONS_MAX;
     if (fits)
-        m->actions[m->actions_count++] = (struct action){.slave = slave, .what = *action};
+        m->actions[m->actions_count++] = action;
     pthread_mutex_unlock(&m->lock);
     eventfd_write(m->wake, 1);
     return fits ? 0 : err_set(err, ERR_REFUSED, "%d actions wait for %s already", ACTIONS_MAX, link->config.device);

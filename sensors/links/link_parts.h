@@ -42,7 +42,7 @@ int64_t link_now_ms(void); /* CLOCK_MONOTONIC */
 int link_split_address(const char *address, char *host, size_t host_size, char *port, size_t port_size,
                        struct err *err);
 
-void link_bytes_send(struct link *link, const uint8_t *bytes, size_t length);
-int link_modbus_act(struct link *link, size_t slave, const struct profile_action *action, struct err *err);
+int link_bytes_send(struct link *link, const uint8_t *bytes, size_t length, struct err *err);
+int link_modbus_send(struct link *link, size_t slave, const uint8_t *bytes, size_t length, struct err *err);
 
 #endif
