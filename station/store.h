@@ -160,6 +160,16 @@ int store_case_add(struct store *s, const char *id, const char *subject, int64_t
 int store_case_unsealed(struct store *s, int64_t after, int limit, int (*each)(void *ctx, const struct store_case *c),
                         void *ctx, struct err *err);
 
+/* What smogpush has sealed. `path` is the file's. */
+struct store_package {
+    char case_id[56], sha256[65], path[512];
+    int64_t size, sealed_ms, tree_size;
+};
+/* By the id of the case, or of its test or passage. ERR_INVALID when nothing is sealed under it. */
+int store_package_get(struct store *s, const char *id, struct store_package *out, struct err *err);
+/* The newest signed checkpoint, malloc'ed; *note NULL when there is none yet. */
+int store_checkpoint_last(struct store *s, char **note, struct err *err);
+
 struct store_outbox_row {
     char case_id[56], subject[48];
     char outlet[32], state[16]; /* "" and "sealing" for a case that has no delivery yet */

@@ -40,6 +40,42 @@ int store_case_unsealed(struct store *s, int64_t after, int limit, int (*each)(v
     return rc;
 }
 
+int store_package_get(struct store *s, const char *id, struct store_package *out, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_PACKAGE_GET, err);
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, id);
+    int rc = store_step(s, q, "find the package", err);
+    if (rc < 0)
+        return -1;
+    if (rc == 0)
+        return err_set(err, ERR_INVALID, "there is no sealed package of %s; smogctl outbox list shows the cases", id);
+    store_column_text(q, 0, out->case_id, sizeof out->case_id);
+    store_column_text(q, 1, out->sha256, sizeof out->sha256);
+    store_column_text(q, 2, out->path, sizeof out->path);
+    out->size = sqlite3_column_int64(q, 3);
+    out->sealed_ms = sqlite3_column_int64(q, 4);
+    out->tree_size = sqlite3_column_int64(q, 5);
+    store_done(q);
+    return 0;
+}
+
+int store_checkpoint_last(struct store *s, char **note, struct err *err)
+{
+    *note = NULL;
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_CHECKPOINT_LAST, err);
+    if (!q)
+        return -1;
+    store_bind_int(q, 1, INT64_MAX);
+    int rc = store_step(s, q, "read the newest checkpoint", err);
+    if (rc <= 0)
+        return rc;
+    rc = store_column_copy(q, 0, note, NULL, err);
+    store_done(q);
+    return rc;
+}
+
 int store_outbox_list(struct store *s, int limit, int (*each)(void *ctx, const struct store_outbox_row *row), void *ctx,
                       struct err *err)
 {

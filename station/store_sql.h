@@ -8,7 +8,7 @@
 #define STATION_STORE_SQL_H
 
 #define STORE_TEST_COLUMNS                                                                                             \
-    "seq, id, method, plate, colour, started_ms, ended_ms, verdict, void_reason, end_event, record"
+    "seq, id, method, plate, colour, started_ms, ended_ms, verdict, void_reason, end_event, record, start_event"
 #define STORE_PASSAGE_COLUMNS                                                                                          \
     "seq, at_ms, id, instrument, device_record, plate, colour, day, verdict, valid, exceeded, record, raw"
 #define STORE_OUTBOX_RETRY                                                                                             \
@@ -74,6 +74,11 @@
     X(CASE_UNSEALED_COUNT, false,                                                                                      \
       "SELECT count(*) FROM case_file WHERE state = 'sealing'"                                                         \
       " AND NOT EXISTS(SELECT 1 FROM package WHERE case_id = id)")                                                     \
+                                                                                                                       \
+    X(PACKAGE_GET, false,                                                                                              \
+      "SELECT id, sha256, path, size, sealed_ms, tree_size FROM case_file JOIN package ON case_id = id"                \
+      " WHERE id = ?1 OR subject = ?1")                                                                                \
+    X(CHECKPOINT_LAST, false, "SELECT note FROM checkpoint WHERE size < ? ORDER BY size DESC LIMIT 1")                  \
                                                                                                                        \
     X(OUTBOX_LIST, false,                                                                                              \
       "SELECT id, subject, created_ms, outlet, ifnull(d.state, c.state), last_status, receipt_id,"                     \

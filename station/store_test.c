@@ -79,6 +79,7 @@ static void read_test(sqlite3_stmt *q, struct store_test *t)
     if (sqlite3_column_type(q, 8) != SQLITE_NULL)
         memcpy(t->verdict, "void", sizeof "void");
     t->end_event = sqlite3_column_type(q, 9) == SQLITE_NULL ? -1 : sqlite3_column_int64(q, 9);
+    t->start_event = sqlite3_column_int64(q, 11);
 }
 
 int store_test_get(struct store *s, const char *id, struct store_test *out, char **record, struct err *err)
