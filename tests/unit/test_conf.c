@@ -1,0 +1,173 @@
+#include "station/core/conf.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { NODES = 64 };
+static struct conf_node nodes[NODES];
+static char buffer[4096];
+static struct err err;
+
+static int parse(struct conf *conf, const char *text)
+{
+    snprintf(buffer, sizeof buffer, "%s", text);
+    err = (struct err){0};
+    return conf_parse(conf, "f.conf", buffer, strlen(text), nodes, NODES, &err);
+}
+
+static void assert_refused(const char *text, const char *message)
+{
+    struct conf conf;
+    assert_int_equal(parse(&conf, text), -1);
+    assert_string_equal(err.text, message);
+    assert_int_equal(err.code, ERR_INVALID);
+}
+
+/* The shapes of a station's file: several options on a line, bare words with signs, lists, titles, UTF-8, comments. */
+static void reads_a_station_file(void **state)
+{
+    (void)state;
+    struct conf conf;
+    const char *text = NULL;
+    int64_t number = 0;
+    struct decimal decimal = {0};
+    struct civil_date date = {0};
+    bool yes = false;
+    ptrdiff_t list;
+    assert_int_equal(
+        parse(&conf, "\xEF\xBB\xBF# station\nstation { id = \"652301-0007\"  name = '长丰路'  kind=joint\n"
+                     "  latitude = 44.01 on = yes }\n"
+                     "rules = {\"gb3847-2018\", hj845-2017,}   /* two\n packs */ limit-class = a // a\n"
+                     "link bus0 { kind = modbus-rtu  line = 9600/8n1 absent = 0x7FFF until = 2027-03-01 }\n"
+                     "link \"gw\" { address = 127.0.0.1:1502 text = \"a\\\"b\\\\\\n\" }\nempty = {}"),
+        0);
+    ptrdiff_t station = conf_next(&conf, CONF_TOP, CONF_FIRST, CONF_SECTION, "station");
+    assert_int_equal(conf_get_string(&conf, station, "name", true, &text, &err), 0);
+    assert_string_equal(text, "长丰路");
+    assert_int_equal(conf_get_decimal(&conf, station, "latitude", true, &decimal, &err), 0);
+    assert_int_equal(decimal.units, 4401);
+    assert_int_equal(conf_get_bool(&conf, station, "on", true, &yes, &err), 0);
+    assert_true(yes);
+    assert_int_equal(conf_get_list(&conf, CONF_TOP, "rules", true, &list, &err), 0);
+    assert_int_equal(conf.nodes[list].values, 2);
+    assert_string_equal(conf_value(&conf, list, 0), "gb3847-2018");
+    assert_string_equal(conf_value(&conf, list, 1), "hj845-2017");
+    assert_int_equal(conf.nodes[list].line, 4);
+    ptrdiff_t bus = conf_next(&conf, CONF_TOP, CONF_FIRST, CONF_SECTION, "link");
+    assert_string_equal(conf.nodes[bus].value, "bus0");
+    assert_int_equal(conf_get_integer(&conf, bus, "absent", true, 0, 65535, &number, &err), 0);
+    assert_int_equal(number, 0x7FFF);
+    assert_int_equal(conf_get_date(&conf, bus, "until", true, &date, &err), 0);
+    assert_int_equal(date.year, 2027);
+    ptrdiff_t gateway = conf_next(&conf, CONF_TOP, bus, CONF_SECTION, "link");
+    assert_int_equal(conf_get_string(&conf, gateway, "text", true, &text, &err), 0);
+    assert_string_equal(text, "a\"b\\\n");
+    assert_int_equal(conf_next(&conf, CONF_TOP, gateway, CONF_SECTION, "link"), -1);
+    assert_int_equal(conf_get_list(&conf, CONF_TOP, "empty", true, &list, &err), 0);
+    assert_int_equal(conf.nodes[list].values, 0);
+}
+
+static void names_the_line_of_what_is_wrong(void **state)
+{
+    (void)state;
+    assert_refused("a = 1\nb {\n c = 2\n", "f.conf:2: section 'b' does not end; a } is missing");
+    assert_refused("a = 1\n}\n", "f.conf:2: unexpected '}'");
+    assert_refused("a =\n", "f.conf:1: 'a =' has no value");
+    assert_refused("a = \"x\n\"", "f.conf:1: this string does not end; write \" at its end");
+    assert_refused("a = 1 /* x", "f.conf:1: this comment does not end; write */ where it should");
+    assert_refused("a = {1 2}", "f.conf:1: expected , or } in the list of 'a'");
+    assert_refused("a = {1,", "f.conf:1: expected a value in the list of 'a'");
+    assert_refused("\n\na b c", "f.conf:3: expected = or { after 'b'");
+    assert_refused("a = $x", "f.conf:1: unexpected character '$'; put values with special characters in \"quotes\"");
+    assert_refused("a = 1\nb = \"\xFF\"", "f.conf:2: not UTF-8; save the file as UTF-8");
+    assert_refused("a = \"\x01\"", "f.conf:1: control character 0x01; take it out");
+    assert_refused("a = \"\\q\"", "f.conf:1: unknown escape in a string; known: \\\" \\\\ \\n \\t");
+    assert_refused("\"a\" = 1", "f.conf:1: expected a name, not a quoted string");
+    assert_refused("s{s{s{s{s{s{s{s{s{}}}}}}}}}", "f.conf:1: sections are nested deeper than 8");
+}
+
+static void says_what_an_option_should_be(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } rows[] = {
+        {"n = x", "f.conf:1: 'n = x' is not a whole number"},
+        {"n = 1.5", "f.conf:1: 'n = 1.5' is not a whole number"},
+        {"n = 99999999999999999999", "f.conf:1: 'n = 99999999999999999999' is not a whole number"},
+        {"n = 11", "f.conf:1: 'n = 11' is out of range; allowed: 1 to 10"},
+        {"n = {1, 2}", "f.conf:1: 'n' takes one value, not a list"},
+        {"n = 1\nn = 2", "f.conf:2: option 'n' is given twice; first in line 1"},
+        {"m = 1", "f.conf:1: option 'n' is missing"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct conf conf;
+        int64_t n = 0;
+        assert_int_equal(parse(&conf, rows[i].text), 0);
+        assert_int_equal(conf_get_integer(&conf, CONF_TOP, "n", true, 1, 10, &n, &err), -1);
+        assert_string_equal(err.text, rows[i].message);
+    }
+    struct conf conf;
+    int64_t untouched = 7;
+    assert_int_equal(parse(&conf, "m = 1"), 0);
+    assert_int_equal(conf_get_integer(&conf, CONF_TOP, "n", false, 1, 10, &untouched, &err), 0);
+    assert_int_equal(untouched, 7);
+}
+
+static void finds_what_nobody_asked_for(void **state)
+{
+    (void)state;
+    struct conf conf;
+    const char *text;
+    assert_int_equal(parse(&conf, "a = 1\ns t {\n b = 2\n typo = 3 }\n"), 0);
+    assert_int_equal(conf_get_string(&conf, CONF_TOP, "a", true, &text, &err), 0);
+    assert_int_equal(conf_check_all_used(&conf, &err), -1);
+    assert_string_equal(err.text, "f.conf:2: no such section 's'");
+    ptrdiff_t s = conf_next(&conf, CONF_TOP, CONF_FIRST, CONF_SECTION, "s");
+    conf_use(&conf, s);
+    assert_int_equal(conf_get_string(&conf, s, "b", true, &text, &err), 0);
+    assert_int_equal(conf_check_all_used(&conf, &err), -1);
+    assert_string_equal(err.text, "f.conf:4: no such option 'typo' in 's'");
+    assert_int_equal(conf_get_string(&conf, s, "typo", true, &text, &err), 0);
+    assert_int_equal(conf_check_all_used(&conf, &err), 0);
+}
+
+/* Whatever the bytes are: an answer, no access outside (the sanitizers watch), and nodes whose extent is sound. */
+static void survives_every_cut_and_flip(void **state)
+{
+    (void)state;
+    static const char text[] = "a = {\"x\", y}\ns t { b = 'z' /* c */ q { r = 0x1F } }\n# end";
+    for (size_t cut = 0; cut < sizeof text; cut++) {
+        char copy[sizeof text];
+        struct conf conf;
+        memcpy(copy, text, cut);
+        conf_parse(&conf, "f", copy, cut == sizeof text ? cut - 1 : cut, nodes, NODES, NULL);
+        for (size_t i = 0; i < conf.count; i++)
+            assert_true(conf.nodes[i].next > i && conf.nodes[i].next <= conf.count);
+    }
+    for (size_t bit = 0; bit < 8 * (sizeof text - 1); bit++) {
+        char copy[sizeof text];
+        struct conf conf;
+        memcpy(copy, text, sizeof text);
+        copy[bit / 8] = (char)(copy[bit / 8] ^ 1 << bit % 8);
+        conf_parse(&conf, "f", copy, sizeof text - 1, nodes, NODES, NULL);
+    }
+    struct conf conf;
+    assert_int_equal(conf_parse(&conf, "f", strcpy(buffer, "a=1 b=1 c=1"), 11, nodes, 2, &err), -1);
+    assert_string_equal(err.text, "f:1: the file has more than 2 options and sections");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_a_station_file),          cmocka_unit_test(names_the_line_of_what_is_wrong),
+        cmocka_unit_test(says_what_an_option_should_be), cmocka_unit_test(finds_what_nobody_asked_for),
+        cmocka_unit_test(survives_every_cut_and_flip),
+    };
+    return cmocka_run_group_tests_name("conf", tests, NULL, NULL);
+}

@@ -1,0 +1,143 @@
+#include "station/core/plate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void finds_kind_and_stored_form(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *typed, *stored;
+        enum plate_kind kind;
+        enum plate_colour colour;
+    } rows[] = {
+        {"新B12345", "新B12345", PLATE_ORDINARY, PLATE_COLOUR_UNKNOWN},
+        {" 新a·66t21 ", "新A66T21", PLATE_ORDINARY, PLATE_COLOUR_UNKNOWN},
+        {"新Ａ９０７１８", "新A90718", PLATE_ORDINARY, PLATE_COLOUR_UNKNOWN},
+        {"京O•12345", "京O12345", PLATE_ORDINARY, PLATE_COLOUR_UNKNOWN},
+        {"新AD12345", "新AD12345", PLATE_NEV_SMALL, PLATE_GREEN},
+        {"新AKX1234", "新AKX1234", PLATE_NEV_SMALL, PLATE_GREEN},
+        {"新A12345F", "新A12345F", PLATE_NEV_LARGE, PLATE_YELLOW_GREEN},
+        {"新A1234挂", "新A1234挂", PLATE_TRAILER, PLATE_YELLOW},
+        {"新A1234学", "新A1234学", PLATE_INSTRUCTION, PLATE_YELLOW},
+        {"新A1234警", "新A1234警", PLATE_POLICE, PLATE_WHITE},
+        {"粤Z1234港", "粤Z1234港", PLATE_HONGKONG, PLATE_BLACK},
+        {"粤ZF123澳", "粤ZF123澳", PLATE_MACAO, PLATE_BLACK},
+        {"123456使", "123456使", PLATE_EMBASSY, PLATE_BLACK},
+        {"沪A1234领", "沪A1234领", PLATE_CONSULATE, PLATE_BLACK},
+        {"沪12345领", "沪12345领", PLATE_CONSULATE, PLATE_BLACK},
+        {"WJ01234", "WJ01234", PLATE_ARMED_POLICE, PLATE_WHITE},
+        {"WJ新1234X", "WJ新1234X", PLATE_ARMED_POLICE, PLATE_WHITE},
+        {"VA12345", "VA12345", PLATE_MILITARY, PLATE_WHITE},
+        {"新X1234应急", "新X1234应急", PLATE_EMERGENCY, PLATE_WHITE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct plate plate;
+        struct err err = {0};
+        if (plate_parse(&plate, rows[i].typed, PLATE_COLOUR_UNKNOWN, &err) != 0)
+            fail_msg("%s: %s", rows[i].typed, err.text);
+        assert_string_equal(plate.text, rows[i].stored);
+        assert_int_equal(plate.kind, rows[i].kind);
+        assert_int_equal(plate.colour, rows[i].colour);
+        assert_int_equal(plate_may_be_pushed(&plate), plate.kind != PLATE_ARMED_POLICE && plate.kind != PLATE_MILITARY);
+    }
+}
+
+static void says_which_place_is_wrong(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *typed, *part;
+    } rows[] = {
+        {"", "nothing was given"},
+        {"新A12O45", "place 5, 'O'"},
+        {"新AI2345", "place 3, 'I'"},
+        {"新1B2345", "place 2, '1'"},
+        {"新A123", "5 places"},
+        {"新A123456", "a letter A-K first"},
+        {"新AL12345", "a letter A-K first"},
+        {"A12345B", "begin with a province"},
+        {"火A12345", "begin with a province"},
+        {"新B1234港", "粤Z"},
+        {"WJ12", "WJ plates"},
+        {"新A1234567890", "more than 8 places"},
+        {"新A12*45", "place 5, '*'"},
+        {"\xFF\xFE", "not UTF-8"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct plate plate = {.text = "kept"};
+        struct err err = {0};
+        assert_int_equal(plate_parse(&plate, rows[i].typed, PLATE_COLOUR_UNKNOWN, &err), -1);
+        if (!strstr(err.text, rows[i].part))
+            fail_msg("'%s': '%s' does not say '%s'", rows[i].typed, err.text, rows[i].part);
+        assert_string_equal(plate.text, "kept");
+    }
+}
+
+static void colour_and_kind_must_agree(void **state)
+{
+    (void)state;
+    struct plate plate;
+    struct err err = {0};
+    assert_int_equal(plate_parse(&plate, "新A12345", PLATE_YELLOW, &err), 0);
+    assert_int_equal(plate.colour, PLATE_YELLOW);
+    assert_int_equal(plate_parse(&plate, "新A12345", PLATE_GREEN, &err), -1);
+    assert_int_equal(plate_parse(&plate, "新A12345F", PLATE_YELLOW, &err), -1);
+    assert_int_equal(plate_parse(&plate, "新A1234挂", PLATE_BLUE, &err), -1);
+    assert_non_null(strstr(err.text, "trailer, which is never blue"));
+}
+
+static void knows_colours_in_both_languages(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum plate_colour colour;
+    } rows[] = {{"yellow", PLATE_YELLOW},         {"黄", PLATE_YELLOW},         {"黄色", PLATE_YELLOW},
+                {"黄牌", PLATE_YELLOW},           {"黄绿", PLATE_YELLOW_GREEN}, {"黄绿色", PLATE_YELLOW_GREEN},
+                {"unknown", PLATE_COLOUR_UNKNOWN}};
+    enum plate_colour colour;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_true(plate_colour_by_name(rows[i].name, &colour));
+        assert_int_equal(colour, rows[i].colour);
+    }
+    assert_false(plate_colour_by_name("pink", &colour));
+    assert_false(plate_colour_by_name("", &colour));
+    assert_false(plate_colour_by_name("黄x", &colour));
+}
+
+/* Normalising is idempotent: what is stored parses to itself. */
+static void stored_form_is_stable(void **state)
+{
+    (void)state;
+    static const char serial[] = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+    uint32_t x = 2463534242U;
+    for (int i = 0; i < 5000; i++) {
+        char text[16] = "新A";
+        for (size_t at = 4; at < 9; at++) {
+            x ^= x << 13;
+            x ^= x >> 17;
+            x ^= x << 5;
+            text[at] = serial[x % (sizeof serial - 1)];
+        }
+        struct plate plate;
+        struct plate again;
+        assert_int_equal(plate_parse(&plate, text, PLATE_BLUE, NULL), 0);
+        assert_int_equal(plate_parse(&again, plate.text, PLATE_BLUE, NULL), 0);
+        assert_string_equal(again.text, text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_kind_and_stored_form), cmocka_unit_test(says_which_place_is_wrong),
+        cmocka_unit_test(colour_and_kind_must_agree), cmocka_unit_test(knows_colours_in_both_languages),
+        cmocka_unit_test(stored_form_is_stable),
+    };
+    return cmocka_run_group_tests_name("plate", tests, NULL, NULL);
+}
