@@ -26,6 +26,13 @@ void fixture_folder(char *out, size_t size)
     assert_non_null(mkdtemp(out));
 }
 
+struct store *fixture_open(const char *dir, enum store_mode mode)
+{
+    struct store *s = NULL;
+    must(store_open(&s, dir, mode == STORE_READER ? NULL : FIXTURE_STATION, mode, &err));
+    return s;
+}
+
 static int append(struct store *s, const char *kind, const char *more, uint64_t *index)
 {
     char body[4096];

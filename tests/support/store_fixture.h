@@ -14,6 +14,9 @@
 /* A new empty folder under TMPDIR; its `out` may serve as a state folder. */
 void fixture_folder(char *out, size_t size);
 
+/* The station's store in that folder. */
+struct store *fixture_open(const char *dir, enum store_mode mode);
+
 /* Appends one event inside the open transaction; its mono_ms is its index. */
 int fixture_append(struct store *s, const char *kind, uint64_t *index);
 /* The same in a transaction of its own; gives the index. */
