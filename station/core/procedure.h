@@ -39,7 +39,7 @@ enum procedure_key {
     KEY_COUNT
 };
 
-const char *procedure_key_name(enum procedure_key key); /* "confirm" "bypass-warm" "observe" "abort" */
+const char *procedure_key_name(enum procedure_key key);     /* "confirm" "bypass-warm" "observe" "abort" */
 enum procedure_key procedure_key_by_name(const char *name); /* KEY_COUNT if unknown */
 
 struct procedure_event {
@@ -54,15 +54,15 @@ struct procedure_event {
 /* What the operator is asked to do now. The words stand in the tables of the page and of smogctl, by name. */
 #define PROMPT_TABLE(X)                                                                                                \
     X(WAIT_INSTRUMENT, "wait-instrument")                                                                              \
-    X(WARM_UP, "warm-up")                 /* engine too cold; value: oil temperature if known, limit: minimum */       \
+    X(WARM_UP, "warm-up") /* engine too cold; value: oil temperature in degC, limit: minimum */                        \
     X(INSERT_PROBE, "insert-probe")                                                                                    \
-    X(PURGE, "purge")                     /* value: done, limit: needed */                                             \
-    X(IDLE, "idle")                       /* limit: ms to go */                                                        \
-    X(PRESS, "press")                     /* value: number of this acceleration, limit: how many at least */           \
-    X(HOLD, "hold")                                                                                                    \
+    X(PURGE, "purge") /* value: done, limit: needed */                                                                 \
+    X(IDLE, "idle")   /* limit: ms to go */                                                                            \
+    X(PRESS, "press") /* value: number of this acceleration, limit: how many at least */                               \
+    X(HOLD, "hold")   /* value: number of this acceleration, limit: ms to hold */                                      \
     X(RELEASE, "release")                                                                                              \
     X(OBSERVE, "observe")                                                                                              \
-    X(SPEED, "speed")                     /* dynamometer: value: speed to reach */                                     \
+    X(SPEED, "speed") /* dynamometer: value: speed to reach */                                                         \
     X(DONE, "done")
 
 enum prompt {
@@ -73,6 +73,9 @@ enum prompt {
 };
 
 const char *prompt_name(enum prompt prompt);
+
+/* A prompt's value where there is none, as the temperature of an engine that has no sensor. */
+#define PROMPT_UNKNOWN INT64_MIN
 
 /* The four actions. */
 struct procedure_host {
@@ -98,6 +101,10 @@ struct procedure_method {
 
 extern const struct procedure_method *const procedure_methods[]; /* NULL-terminated */
 const struct procedure_method *procedure_method_by_name(const char *name);
+
+/* Has every rule of the pack a method that this program knows, and each limit and parameter which that method reads?
+ * For the check of the configuration; also covers remote sensing. */
+int procedure_check_pack(const struct rule_pack *pack, struct err *err);
 
 enum { PROCEDURE_STATE_MAX = 8192 };
 

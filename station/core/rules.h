@@ -36,6 +36,7 @@
 enum {
     RULES_ID_MAX = 32,
     RULES_TEXT_MAX = 160,
+    RULES_UNIT_MAX = 16,
     RULES_LIMITS_MAX = 8,
     RULES_PARAMS_MAX = 48,
     RULES_PER_PACK_MAX = 24,
@@ -54,17 +55,17 @@ struct rule_origin {
 
 struct rule_limit {
     enum quantity quantity;
-    int point;              /* 0, or the lug-down point in % (100, 80) */
+    int point;               /* 0, or the lug-down point in % (100, 80) */
     struct decimal value[2]; /* by enum limit_class; their digits are the digits compared */
-    bool at_least;          /* the value must be >= limit (e.g. wheel power); otherwise <= */
-    bool screening;         /* compared and shown, never part of the verdict */
+    bool at_least;           /* the value must be >= limit (e.g. wheel power); otherwise <= */
+    bool screening;          /* compared and shown, never part of the verdict */
     struct rule_origin origin;
 };
 
 struct rule_param {
     char name[RULES_ID_MAX];
     struct decimal value;
-    char unit[16];
+    char unit[RULES_UNIT_MAX];
     struct rule_origin origin;
 };
 
@@ -94,12 +95,14 @@ struct rule_pack {
 
 /* Reads a parsed file into *pack. Refuses with file:line: unknown keys and quantities, a status that is neither
  * confirmed nor unconfirmed, a missing clause/source/status, rules of one method whose periods and selectors overlap,
- * and gaps between periods of one method and selector. */
+ * and gaps between periods of one method and selector. Whether a rule has all that its method reads is checked by
+ * procedure_check_pack. */
 int rules_load(struct rule_pack *pack, struct conf *conf, struct err *err);
 
-/* The one rule of `method` for this vehicle on that day; NULL with a reason in *err when there is none, when a fact
- * that the selection needs is missing ("the rule depends on mass_kg: say it with --vehicle mass_kg=…"), or when more
- * than one fits. */
+/* The one rule of `method` for this vehicle on that day; NULL with a reason in *err when there is none, when several
+ * rules are possible and a fact that decides between them is missing ("the rule depends on mass_kg: say it with
+ * --vehicle mass_kg=…"), or when more than one fits. What is known is always held against the rule (a petrol vehicle
+ * gets no diesel rule); what is unknown is asked for only where it decides. */
 const struct rule *rules_select(const struct rule_pack *packs, size_t packs_count, const char *method,
                                 const struct vehicle *vehicle, struct civil_date day, const struct rule_pack **pack,
                                 struct err *err);

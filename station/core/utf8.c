@@ -1,5 +1,7 @@
 #include "station/core/utf8.h"
 
+#include <string.h>
+
 uint32_t utf8_next(const char *text, size_t length, size_t *size)
 {
     static const uint32_t lowest[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -34,4 +36,18 @@ size_t utf8_check(const char *text, size_t length)
         at += size;
     }
     return at;
+}
+
+void utf8_trim(char *text)
+{
+    size_t end = strlen(text);
+    size_t lead = end;
+    while (lead > 0 && ((unsigned char)text[lead - 1] & 0xC0U) == 0x80U)
+        lead--;
+    if (lead == 0)
+        return;
+    unsigned char first = (unsigned char)text[lead - 1];
+    size_t need = first >= 0xF0U ? 4 : first >= 0xE0U ? 3 : first >= 0xC0U ? 2 : 1;
+    if (end - (lead - 1) < need)
+        text[lead - 1] = '\0';
 }

@@ -11,4 +11,7 @@ uint32_t utf8_next(const char *text, size_t length, size_t *size);
 /* The offset of the first byte that is not valid UTF-8; `length` when all is well. */
 size_t utf8_check(const char *text, size_t length);
 
+/* Takes away a last character that was cut in two, as vsnprintf does. */
+void utf8_trim(char *text);
+
 #endif

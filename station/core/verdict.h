@@ -25,13 +25,14 @@ enum {
     VERDICT_REASONS_MAX = 16,
     VERDICT_REASON_MAX = 120,
     VERDICT_MARKS_MAX = 32,
+    VERDICT_NOTE_MAX = 80,
     VERDICT_JSON_MAX = 16384,
 };
 
 /* One compared quantity. */
 struct verdict_value {
     enum quantity quantity;
-    int point;              /* see rule_limit */
+    int point;               /* see rule_limit */
     struct decimal measured; /* before rounding to the limit's digits */
     struct decimal value;    /* rounded: this is what was compared */
     struct decimal limit;
@@ -45,12 +46,13 @@ struct verdict_value {
 /* One thing that happened and counts: an acceleration with its maximum, a power-scan point … Times are ms since the
  * start of the test. */
 struct verdict_mark {
-    char kind[24];           /* "acceleration" "purge" "bypass" "point" */
-    int number;              /* 1… within its kind */
+    char kind[24]; /* "acceleration" "purge" "point" */
+    int number;    /* 1… within its kind */
     int64_t from_ms, to_ms;
-    enum quantity quantity;  /* QUANTITY_COUNT: no value */
+    enum quantity quantity; /* QUANTITY_COUNT: no value */
     struct decimal value;
-    bool counted;            /* entered the result */
+    bool counted;                /* entered the result */
+    char note[VERDICT_NOTE_MAX]; /* why it did not count, or what is special about it; mostly empty */
 };
 
 struct verdict {
@@ -69,13 +71,18 @@ struct verdict {
 /* Starts an empty verdict of that method under that rule. */
 void verdict_init(struct verdict *v, const struct rule_pack *pack, const struct rule *rule, enum limit_class class_);
 
-/* Rounds `measured` to the limit's digits, compares, adds the value. Returns whether it exceeds (false for screening
- * limits, whose `exceeded` field still tells). */
+/* Rounds `measured` to the digits of the limit (of the verdict's class), compares, adds the value. Returns whether it
+ * exceeds (false for screening limits, whose `exceeded` field still tells). */
 bool verdict_compare(struct verdict *v, const struct rule_limit *limit, struct decimal measured);
 
+/* Adds a line, cut to its maximum; dropped when the list is full. */
 void verdict_reason(struct verdict *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The canonical "verdict" object. */
+/* The canonical "verdict" object:
+ *   {class, duration_ms, kind, marks, method, pack: {id, sha256, version}, reasons, rule, values}
+ *   mark:  {counted, from_ms, kind, note, number, quantity, to_ms, unit, value}; note, quantity, unit and value where
+ *          there are any
+ *   value: {at_least, clause, exceeded, limit, measured, point, quantity, screening, status, unit, value} */
 void verdict_write(const struct verdict *v, struct json_writer *w, const char *key);
 int verdict_read(struct verdict *v, const struct json_doc *doc, ptrdiff_t object, struct err *err);
 

@@ -1,0 +1,523 @@
+#include "station/core/free_acceleration.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "station/core/opacity.h"
+#include "station/core/snap.h"
+
+enum { MEAN_MAX = 8, K_DIGITS = 6, BYPASS_MAX = VERDICT_REASON_MAX };
+
+enum phase { PHASE_NOT_STARTED, PHASE_WAIT, PHASE_WARM, PHASE_PROBE, PHASE_PURGE, PHASE_MEASURE };
+
+struct plan {
+    struct rule_limit limit; /* of k */
+    struct decimal oil_temp_min, path_m;
+    int64_t purge_count, count;
+    int64_t hold_ms, idle_ms, time_limit_ms;
+    struct decimal rpm_reach; /* r/min; units 0: not asked for */
+    struct snap_params snap;
+};
+
+/* All times count from the start of the test. */
+struct state {
+    struct plan plan;
+    enum phase phase;
+    struct snap snap;
+    bool smoke_seen; /* an ok reading came */
+    bool has_oil_temp;
+    struct decimal oil_temp;
+    enum instrument_status status; /* of the instrument that gives k */
+    char bypass[BYPASS_MAX];       /* the reason line; empty: engine found warm */
+    int64_t purged;
+    int64_t accelerations; /* measured ones, counted or not */
+    size_t maxima_count;
+    struct decimal maxima[MEAN_MAX]; /* the latest ones, as a ring */
+    int64_t idle_until_ms;
+    enum prompt prompt; /* the one that stands; PROMPT_COUNT none */
+    int64_t prompt_value;
+};
+
+_Static_assert(sizeof(struct state) <= PROCEDURE_STATE_MAX, "the state does not fit into struct procedure");
+
+static struct state *state_of(struct procedure *p)
+{
+    return (struct state *)(void *)p->state.bytes;
+}
+
+/* ---- parameters ---- */
+
+static bool fact_is(const struct vehicle *vehicle, enum vehicle_fact fact, const char *word)
+{
+    const struct fact *f = &vehicle->facts[fact];
+    return f->source != FACT_ABSENT && strcmp(f->value, word) == 0;
+}
+
+/* The engine speed that an acceleration must reach: a share of the rated speed, where that is known. */
+static int load_reach(struct plan *plan, const struct rule *rule, const struct vehicle *vehicle, struct err *err)
+{
+    enum { PERCENT_MAX = 120 };
+    bool automatic = fact_is(vehicle, VEHICLE_GEARBOX, "automatic");
+    int64_t manual_percent;
+    int64_t automatic_percent;
+    struct decimal rated;
+    if (rule_param_integer(rule, "rpm-reach-manual", 0, PERCENT_MAX, &manual_percent, err) != 0 ||
+        rule_param_integer(rule, "rpm-reach-automatic", 0, PERCENT_MAX, &automatic_percent, err) != 0)
+        return -1;
+    int64_t percent = automatic ? automatic_percent : manual_percent;
+    struct decimal share = {.units = percent, .digits = 2};
+    struct decimal none = {0};
+    plan->rpm_reach = none;
+    if (vehicle_number(vehicle, VEHICLE_RATED_RPM, &rated) && decimal_round(rated, 0, &rated) &&
+        !decimal_scale(rated.units, share, none, &plan->rpm_reach))
+        return err_set(err, ERR_INVALID, "rated_rpm is too large");
+    return 0;
+}
+
+/* Light vehicles have shorter times; a vehicle whose class is not known is taken as heavy. */
+static int load_times(struct plan *plan, const struct rule *rule, const struct vehicle *vehicle, struct err *err)
+{
+    bool light = fact_is(vehicle, VEHICLE_CLASS, "light");
+    int64_t hold_ms[2];
+    int64_t idle_ms[2];
+    if (rule_param_ms(rule, "hold-heavy", &hold_ms[0], err) != 0 ||
+        rule_param_ms(rule, "hold-light", &hold_ms[1], err) != 0 ||
+        rule_param_ms(rule, "idle-heavy", &idle_ms[0], err) != 0 ||
+        rule_param_ms(rule, "idle-light", &idle_ms[1], err) != 0 ||
+        rule_param_ms(rule, "time-limit", &plan->time_limit_ms, err) != 0)
+        return -1;
+    plan->hold_ms = hold_ms[light];
+    plan->idle_ms = idle_ms[light];
+    return 0;
+}
+
+static int load_plan(struct plan *plan, const struct rule *rule, const struct vehicle *vehicle, struct err *err)
+{
+    enum { PURGE_MAX = 10 };
+    const struct rule_limit *limit = rule_limit(rule, QUANTITY_K, 0);
+    if (!limit)
+        return err_set(err, ERR_INVALID, "rule '%s' (line %u) has no limit of k; add 'limit k {'", rule->name,
+                       rule->line);
+    plan->limit = *limit;
+    if (rule_param(rule, "oil-temp-min", &plan->oil_temp_min, err) != 0 ||
+        rule_param(rule, "path", &plan->path_m, err) != 0 ||
+        rule_param_integer(rule, "purge-count", 0, PURGE_MAX, &plan->purge_count, err) != 0 ||
+        rule_param_integer(rule, "count", 1, MEAN_MAX, &plan->count, err) != 0 ||
+        load_times(plan, rule, vehicle, err) != 0 || load_reach(plan, rule, vehicle, err) != 0)
+        return -1;
+    return snap_load(&plan->snap, rule, err);
+}
+
+static int init(struct procedure *p, const struct rule_pack *pack, const struct rule *rule,
+                const struct vehicle *vehicle, enum limit_class limit_class, struct err *err)
+{
+    struct state *s = state_of(p);
+    memset(p, 0, sizeof *p);
+    p->method = &free_acceleration_method;
+    if (load_plan(&s->plan, rule, vehicle, err) != 0)
+        return -1;
+    verdict_init(&p->verdict, pack, rule, limit_class);
+    snap_init(&s->snap, &s->plan.snap);
+    s->prompt = PROMPT_COUNT;
+    return 0;
+}
+
+/* ---- ends ---- */
+
+static void finish(struct procedure *p, enum verdict_kind kind, int64_t t_ms, const struct procedure_host *host)
+{
+    const struct state *s = state_of(p);
+    if (s->bypass[0])
+        verdict_reason(&p->verdict, "%s", s->bypass);
+    p->verdict.kind = kind;
+    p->verdict.duration_ms = t_ms;
+    p->finished = true;
+    host->wake(host->ctx, -1);
+    host->prompt(host->ctx, PROMPT_DONE, 0, 0);
+    host->finish(host->ctx, &p->verdict);
+}
+
+static void abort_test(struct procedure *p, int64_t t_ms, const struct procedure_host *host, const char *what,
+                       const char *detail)
+{
+    verdict_reason(&p->verdict, "%s%s", what, detail);
+    finish(p, VERDICT_ABORTED, t_ms, host);
+}
+
+static void judge(struct procedure *p, int64_t t_ms, const struct procedure_host *host)
+{
+    const struct state *s = state_of(p);
+    struct verdict *v = &p->verdict;
+    struct decimal mean;
+    /* Nine decimals of a mean of at most eight values never touch a tie that is not there, so the limit's digits are
+     * rounded to once, as GB/T 8170 asks. */
+    if (!decimal_mean(s->maxima, (size_t)s->plan.count, DECIMAL_DIGITS_MAX, &mean)) {
+        abort_test(p, t_ms, host, "the mean of the maxima is too large to be true: check the instrument", "");
+        return;
+    }
+    bool exceeded = verdict_compare(v, &s->plan.limit, mean);
+    if (exceeded) {
+        char value[DECIMAL_TEXT_MAX];
+        char limit[DECIMAL_TEXT_MAX];
+        decimal_format(v->values[0].value, value);
+        decimal_format(v->values[0].limit, limit);
+        verdict_reason(v, "k: %s > %s", value, limit);
+    }
+    finish(p, exceeded ? VERDICT_FAIL : VERDICT_PASS, t_ms, host);
+}
+
+/* ---- accelerations ---- */
+
+static void seconds(char *out, size_t size, int64_t ms)
+{
+    snprintf(out, size, "%" PRId64 ".%" PRId64 " s", ms / 1000, ms % 1000 / 100);
+}
+
+/* Why it cannot count; empty if it can. */
+static void find_fault(const struct state *s, const struct snap_window *w, char note[VERDICT_NOTE_MAX])
+{
+    char is[24];
+    char should[24];
+    note[0] = '\0';
+    if (w->too_long) {
+        seconds(should, sizeof should, s->plan.snap.longest_ms);
+        snprintf(note, VERDICT_NOTE_MAX, "did not return to idle within %s", should);
+    } else if (w->from_ms < s->idle_until_ms) {
+        seconds(should, sizeof should, s->plan.idle_ms);
+        snprintf(note, VERDICT_NOTE_MAX, "idle before it was shorter than %s", should);
+    } else if (w->spoiled) {
+        snprintf(note, VERDICT_NOTE_MAX, "a reading was missing or not good");
+    } else if (w->with_rpm && w->rpm_high_ms < s->plan.hold_ms) {
+        seconds(is, sizeof is, w->rpm_high_ms);
+        seconds(should, sizeof should, s->plan.hold_ms);
+        snprintf(note, VERDICT_NOTE_MAX, "pedal held for %s, %s needed", is, should);
+    } else if (w->with_rpm && decimal_compare(w->max_rpm, s->plan.rpm_reach) < 0) {
+        decimal_format(w->max_rpm, is);
+        decimal_format(s->plan.rpm_reach, should);
+        snprintf(note, VERDICT_NOTE_MAX, "reached %s r/min, %s needed", is, should);
+    }
+}
+
+static bool add_mark(struct procedure *p, const struct snap_window *w, const char *kind, int64_t number, bool counted,
+                     const char *note, const struct procedure_host *host)
+{
+    struct verdict *v = &p->verdict;
+    if (v->marks_count == VERDICT_MARKS_MAX)
+        return false;
+    struct verdict_mark *mark = &v->marks[v->marks_count++];
+    *mark = (struct verdict_mark){.number = (int)number,
+                                  .from_ms = w->from_ms,
+                                  .to_ms = w->to_ms,
+                                  .quantity = w->has_max ? QUANTITY_K : QUANTITY_COUNT,
+                                  .value = w->max_k,
+                                  .counted = counted};
+    snprintf(mark->kind, sizeof mark->kind, "%s", kind);
+    snprintf(mark->note, sizeof mark->note, "%s", note);
+    host->mark(host->ctx, mark);
+    return true;
+}
+
+static const char *const manual_note = "marked by the operator, not seen in the signals";
+
+static void take_purge(struct procedure *p, const struct snap_window *w, const struct procedure_host *host)
+{
+    struct state *s = state_of(p);
+    s->purged++;
+    add_mark(p, w, "purge", s->purged, false, w->manual ? manual_note : "", host);
+    if (s->purged < s->plan.purge_count)
+        return;
+    s->phase = PHASE_MEASURE;
+    s->idle_until_ms = w->to_ms + s->plan.idle_ms;
+}
+
+static void take_measured(struct procedure *p, const struct snap_window *w, int64_t t_ms,
+                          const struct procedure_host *host)
+{
+    struct state *s = state_of(p);
+    char note[VERDICT_NOTE_MAX];
+    find_fault(s, w, note);
+    bool counts = !note[0];
+    if (counts && w->manual)
+        snprintf(note, sizeof note, "%s", manual_note);
+    s->accelerations++;
+    if (!add_mark(p, w, "acceleration", s->accelerations, counts, note, host)) {
+        abort_test(p, t_ms, host, "too many accelerations did not count: see the marks", "");
+        return;
+    }
+    s->idle_until_ms = w->to_ms + s->plan.idle_ms;
+    if (!counts)
+        return;
+    s->maxima[s->maxima_count++ % (size_t)s->plan.count] = w->max_k;
+    if (s->maxima_count >= (size_t)s->plan.count)
+        judge(p, t_ms, host);
+}
+
+/* ---- phases ---- */
+
+/* States of an instrument that may be waited for before the test, and that end it once smoke is measured. The others
+ * (busy, communication, out of range) show in the readings: they are not good, missing or stale. */
+static bool unfit(enum instrument_status status)
+{
+    switch (status) {
+    case STATUS_OK:
+    case STATUS_BUSY:
+    case STATUS_OUT_OF_RANGE:
+    case STATUS_COMM_ERROR: return false;
+    case STATUS_WARMING:
+    case STATUS_ZEROING:
+    case STATUS_LOW_FLOW:
+    case STATUS_LEAK:
+    case STATUS_ZERO_NEEDED:
+    case STATUS_SENSOR_EXPIRED:
+    case STATUS_STANDBY:
+    case STATUS_WRONG_MODEL:
+    case STATUS_INTERNAL:
+    case STATUS_COUNT: break;
+    }
+    return true;
+}
+
+static bool warm(const struct state *s)
+{
+    return s->bypass[0] || (s->has_oil_temp && decimal_compare(s->oil_temp, s->plan.oil_temp_min) >= 0);
+}
+
+static void advance_phase(struct state *s)
+{
+    if (s->phase == PHASE_WAIT && s->smoke_seen && !unfit(s->status))
+        s->phase = PHASE_WARM;
+    if (s->phase == PHASE_WARM && warm(s))
+        s->phase = PHASE_PROBE;
+}
+
+struct prompting {
+    enum prompt prompt;
+    int64_t value, limit;
+};
+
+static int64_t whole(struct decimal value)
+{
+    struct decimal out;
+    return decimal_round(value, 0, &out) ? out.units : PROMPT_UNKNOWN;
+}
+
+static struct prompting measuring(const struct state *s, int64_t t_ms)
+{
+    int64_t number = (int64_t)s->maxima_count + 1;
+    if (!snap_is_open(&s->snap)) {
+        if (t_ms < s->idle_until_ms)
+            return (struct prompting){PROMPT_IDLE, 0, s->idle_until_ms - t_ms};
+        return (struct prompting){PROMPT_PRESS, number, s->plan.count};
+    }
+    bool in_time = s->snap.window.from_ms >= s->idle_until_ms;
+    if (in_time && t_ms < s->snap.window.from_ms + s->plan.hold_ms)
+        return (struct prompting){PROMPT_HOLD, number, s->plan.hold_ms};
+    return (struct prompting){PROMPT_RELEASE, 0, 0};
+}
+
+static struct prompting prompting(const struct state *s, int64_t t_ms)
+{
+    switch (s->phase) {
+    case PHASE_NOT_STARTED:
+    case PHASE_WAIT: break;
+    case PHASE_WARM:
+        return (struct prompting){PROMPT_WARM_UP, s->has_oil_temp ? whole(s->oil_temp) : PROMPT_UNKNOWN,
+                                  whole(s->plan.oil_temp_min)};
+    case PHASE_PROBE: return (struct prompting){PROMPT_INSERT_PROBE, 0, 0};
+    case PHASE_PURGE: return (struct prompting){PROMPT_PURGE, s->purged, s->plan.purge_count};
+    case PHASE_MEASURE: return measuring(s, t_ms);
+    }
+    return (struct prompting){PROMPT_WAIT_INSTRUMENT, 0, 0};
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    if (a < 0 || b < 0)
+        return a < 0 ? b : a;
+    return a < b ? a : b;
+}
+
+/* The next moment at which something changes without an event. */
+static int64_t next_ms(const struct state *s, int64_t t_ms)
+{
+    int64_t next = s->plan.time_limit_ms;
+    if (s->phase != PHASE_PURGE && s->phase != PHASE_MEASURE)
+        return next;
+    next = earlier(next, snap_next_ms(&s->snap));
+    if (s->idle_until_ms > t_ms)
+        next = earlier(next, s->idle_until_ms);
+    int64_t held_ms = s->snap.window.from_ms + s->plan.hold_ms;
+    if (snap_is_open(&s->snap) && held_ms > t_ms)
+        next = earlier(next, held_ms);
+    return next;
+}
+
+static void ask(struct procedure *p, int64_t t_ms, const struct procedure_host *host)
+{
+    struct state *s = state_of(p);
+    struct prompting now = prompting(s, t_ms);
+    bool changed = now.prompt != s->prompt || now.value != s->prompt_value;
+    s->prompt = now.prompt;
+    s->prompt_value = now.value;
+    host->wake(host->ctx, p->start_ms + next_ms(s, t_ms));
+    if (changed)
+        host->prompt(host->ctx, now.prompt, now.value, now.limit);
+}
+
+/* ---- events ---- */
+
+/* k as the instrument gives it, or from its opacity. False: the sample says nothing of smoke. *good false: it does,
+ * but not so that it may be used. */
+static bool smoke_of(const struct state *s, const struct sample *sample, struct decimal *k, bool *good)
+{
+    const struct reading *reading = sample_find(sample, QUANTITY_K);
+    if (reading) {
+        *good = reading->quality == QUALITY_OK;
+        *k = reading->value;
+        return true;
+    }
+    reading = sample_find(sample, QUANTITY_OPACITY);
+    if (!reading)
+        return false;
+    *good = reading->quality == QUALITY_OK && opacity_to_k(reading->value, s->plan.path_m, K_DIGITS, k);
+    return true;
+}
+
+static void on_reading(struct state *s, const struct sample *sample, int64_t t_ms)
+{
+    struct decimal k;
+    bool good;
+    const struct reading *oil = sample_find(sample, QUANTITY_OIL_TEMP);
+    const struct reading *rpm = sample_find(sample, QUANTITY_RPM);
+    if (oil) {
+        s->has_oil_temp = oil->quality == QUALITY_OK;
+        s->oil_temp = oil->value;
+    }
+    bool measuring_now = s->phase == PHASE_PURGE || s->phase == PHASE_MEASURE;
+    if (rpm && measuring_now && rpm->quality == QUALITY_OK)
+        snap_rpm(&s->snap, t_ms, rpm->value);
+    else if (rpm && measuring_now)
+        snap_rpm_bad(&s->snap, t_ms);
+    if (!smoke_of(s, sample, &k, &good))
+        return;
+    s->smoke_seen = s->smoke_seen || good;
+    if (measuring_now && good)
+        snap_k(&s->snap, t_ms, k);
+    else if (measuring_now)
+        snap_k_bad(&s->snap, t_ms);
+}
+
+static void on_bypass(struct state *s, const char *reason)
+{
+    char temp[DECIMAL_TEXT_MAX];
+    char min[DECIMAL_TEXT_MAX];
+    if (s->phase != PHASE_WARM || !reason || !*reason)
+        return;
+    decimal_format(s->plan.oil_temp_min, min);
+    if (s->has_oil_temp) {
+        decimal_format(s->oil_temp, temp);
+        snprintf(s->bypass, sizeof s->bypass, "warm-bypass: engine at %s degC, minimum %s: %s", temp, min, reason);
+    } else {
+        snprintf(s->bypass, sizeof s->bypass, "warm-bypass: engine temperature not taken: %s", reason);
+    }
+}
+
+static void on_confirm(struct state *s, int64_t t_ms)
+{
+    if (s->phase == PHASE_PROBE) {
+        s->phase = s->plan.purge_count > 0 ? PHASE_PURGE : PHASE_MEASURE;
+        s->idle_until_ms = t_ms;
+    } else if (s->phase == PHASE_PURGE || (s->phase == PHASE_MEASURE && t_ms >= s->idle_until_ms)) {
+        snap_manual(&s->snap, t_ms);
+    }
+}
+
+static void on_key(struct procedure *p, const struct procedure_event *event, int64_t t_ms,
+                   const struct procedure_host *host)
+{
+    struct state *s = state_of(p);
+    if (event->key == KEY_CONFIRM)
+        on_confirm(s, t_ms);
+    else if (event->key == KEY_BYPASS_WARM)
+        on_bypass(s, event->text);
+    else if (event->key == KEY_ABORT && event->text && *event->text)
+        abort_test(p, t_ms, host, "aborted by the operator: ", event->text);
+}
+
+static void on_status(struct procedure *p, const struct procedure_event *event, int64_t t_ms,
+                      const struct procedure_host *host)
+{
+    struct state *s = state_of(p);
+    s->status = event->status;
+    if (!unfit(event->status))
+        return;
+    if (s->phase == PHASE_PURGE || s->phase == PHASE_MEASURE) {
+        char what[VERDICT_REASON_MAX];
+        snprintf(what, sizeof what, "instrument %s: ", event->text ? event->text : "");
+        abort_test(p, t_ms, host, what, instrument_status_name(event->status));
+    } else if (s->phase != PHASE_NOT_STARTED) {
+        s->phase = PHASE_WAIT;
+        s->smoke_seen = false;
+    }
+}
+
+/* Lets time pass up to t_ms. */
+static void pass_time(struct procedure *p, int64_t t_ms, const struct procedure_host *host)
+{
+    struct state *s = state_of(p);
+    struct snap_window window;
+    while (!p->finished && snap_advance(&s->snap, t_ms, &window)) {
+        if (s->phase == PHASE_PURGE)
+            take_purge(p, &window, host);
+        else
+            take_measured(p, &window, t_ms, host);
+    }
+    if (!p->finished && t_ms >= s->plan.time_limit_ms) {
+        char limit[24];
+        seconds(limit, sizeof limit, s->plan.time_limit_ms);
+        abort_test(p, t_ms, host, "time limit: no result within ", limit);
+    }
+}
+
+static void handle(struct procedure *p, const struct procedure_event *event, int64_t t_ms,
+                   const struct procedure_host *host)
+{
+    struct state *s = state_of(p);
+    char what[VERDICT_REASON_MAX];
+    switch (event->kind) {
+    case PROCEDURE_START: s->phase = PHASE_WAIT; break;
+    case PROCEDURE_READING: on_reading(s, event->sample, t_ms); break;
+    case PROCEDURE_WAKE: break;
+    case PROCEDURE_KEY: on_key(p, event, t_ms, host); break;
+    case PROCEDURE_STATUS: on_status(p, event, t_ms, host); break;
+    case PROCEDURE_LOST:
+        snprintf(what, sizeof what, "instrument %s ", event->text ? event->text : "");
+        abort_test(p, t_ms, host, what, "lost");
+        break;
+    }
+}
+
+static void step(struct procedure *p, const struct procedure_event *event, const struct procedure_host *host)
+{
+    struct state *s = state_of(p);
+    if (p->finished)
+        return;
+    assert((event->kind == PROCEDURE_START) == (s->phase == PHASE_NOT_STARTED));
+    if (event->kind == PROCEDURE_START)
+        p->start_ms = event->t_ms;
+    int64_t t_ms = event->t_ms - p->start_ms;
+    pass_time(p, t_ms, host);
+    if (!p->finished)
+        handle(p, event, t_ms, host);
+    if (p->finished)
+        return;
+    advance_phase(s);
+    ask(p, t_ms, host);
+}
+
+static const enum quantity needed[] = {QUANTITY_K, QUANTITY_COUNT};
+
+const struct procedure_method free_acceleration_method = {
+    .name = "free-acceleration", .quantities = needed, .init = init, .step = step};

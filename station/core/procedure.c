@@ -1,0 +1,67 @@
+#include "station/core/procedure.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "station/core/free_acceleration.h"
+#include "station/core/remote.h"
+
+const struct procedure_method *const procedure_methods[] = {&free_acceleration_method, NULL};
+
+static const char *const key_names[KEY_COUNT] = {
+    [KEY_CONFIRM] = "confirm", [KEY_BYPASS_WARM] = "bypass-warm", [KEY_OBSERVE] = "observe", [KEY_ABORT] = "abort"};
+
+static const char *const prompt_names[PROMPT_COUNT] = {
+#define PROMPT_ROW(id, name) [PROMPT_##id] = (name),
+    PROMPT_TABLE(PROMPT_ROW)
+#undef PROMPT_ROW
+};
+
+const char *procedure_key_name(enum procedure_key key)
+{
+    assert(key < KEY_COUNT);
+    return key_names[key];
+}
+
+enum procedure_key procedure_key_by_name(const char *name)
+{
+    enum procedure_key key = 0;
+    while (key < KEY_COUNT && strcmp(key_names[key], name) != 0)
+        key++;
+    return key;
+}
+
+const char *prompt_name(enum prompt prompt)
+{
+    assert(prompt < PROMPT_COUNT);
+    return prompt_names[prompt];
+}
+
+const struct procedure_method *procedure_method_by_name(const char *name)
+{
+    for (size_t i = 0; procedure_methods[i]; i++)
+        if (strcmp(procedure_methods[i]->name, name) == 0)
+            return procedure_methods[i];
+    return NULL;
+}
+
+int procedure_check_pack(const struct rule_pack *pack, struct err *err)
+{
+    const struct vehicle nobody = {0};
+    for (size_t i = 0; i < pack->rules_count; i++) {
+        const struct rule *rule = &pack->rules[i];
+        const struct procedure_method *method = procedure_method_by_name(rule->method);
+        struct procedure p;
+        int result;
+        if (strcmp(rule->method, REMOTE_METHOD) == 0)
+            result = remote_check_rule(rule, err);
+        else if (method)
+            result = method->init(&p, pack, rule, &nobody, LIMIT_CLASS_A, err);
+        else
+            result = err_set(err, ERR_INVALID, "rule '%s' (line %u): this program knows no method '%s'", rule->name,
+                             rule->line, rule->method);
+        if (result != 0)
+            return err_prefix(err, "rule pack %s", pack->id);
+    }
+    return 0;
+}
