@@ -129,6 +129,7 @@ struct store_passage {
     char id[48], instrument[32], device_record[48], plate[40], colour[16], day[11], verdict[16];
     bool valid;
     uint32_t exceeded;
+    int64_t event;            /* filled by get and list */
     const char *record, *raw; /* canonical JSON; hex of the bytes */
 };
 int store_passage_next_seq(struct store *s, int64_t *seq, struct err *err);

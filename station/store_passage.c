@@ -107,6 +107,7 @@ static void read_passage(sqlite3_stmt *q, struct store_passage *p)
     p->exceeded = (uint32_t)sqlite3_column_int64(q, 10);
     p->record = (const char *)sqlite3_column_text(q, 11);
     p->raw = (const char *)sqlite3_column_text(q, 12);
+    p->event = sqlite3_column_int64(q, 13);
 }
 
 int store_passage_get(struct store *s, const char *id, struct store_passage *out, char **record, char **raw,

@@ -10,9 +10,10 @@
 #define STORE_TEST_COLUMNS                                                                                             \
     "seq, id, method, plate, colour, started_ms, ended_ms, verdict, void_reason, end_event, record, start_event"
 #define STORE_PASSAGE_COLUMNS                                                                                          \
-    "seq, at_ms, id, instrument, device_record, plate, colour, day, verdict, valid, exceeded, record, raw"
+    "seq, at_ms, id, instrument, device_record, plate, colour, day, verdict, valid, exceeded, record, raw, event"
+/* what is unknown stays so: the receiver is asked before anything is sent again */
 #define STORE_OUTBOX_RETRY                                                                                             \
-    "UPDATE delivery SET state = 'retry', next_ms = ?1 WHERE case_id = ?2"                                             \
+    "UPDATE delivery SET state = iif(state = 'unknown', state, 'retry'), next_ms = ?1 WHERE case_id = ?2"              \
     " AND state IN ('waiting', 'retry', 'refused', 'unknown')"
 
 #define STORE_SQL_TABLE(X)                                                                                             \
@@ -53,7 +54,7 @@
                                                                                                                        \
     X(PASSAGE_LAST, false, "SELECT max(seq) FROM passage")                                                             \
     X(PASSAGE_INSERT, true,                                                                                            \
-      "INSERT INTO passage(" STORE_PASSAGE_COLUMNS ", event) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)")                     \
+      "INSERT INTO passage(" STORE_PASSAGE_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)")                            \
     X(PASSAGE_KNOWN, false, "SELECT 1 FROM passage WHERE instrument = ? AND device_record = ? AND raw = ?")            \
     X(PASSAGE_GET, false, "SELECT " STORE_PASSAGE_COLUMNS " FROM passage WHERE id = ?")                                \
     X(PASSAGE_HISTORY, false,                                                                                          \

@@ -1,0 +1,403 @@
+#include "reports/courier.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/backoff.h"
+#include "reports/container.h"
+#include "reports/encoding.h"
+#include "reports/file.h"
+#include "reports/log.h"
+#include "reports/sha256.h"
+
+enum {
+    PAUSE_MAX_MS = 30 * 1000,
+    CLOCK_BACK_MS = 1000,         /* the wall clock was set back: not slewed */
+    LATEST_MS = 25 * 3600 * 1000, /* later than any pause: such a time came from a wrong clock */
+    FOLDER_MAX = 512,
+};
+
+struct outlet {
+    const struct courier_outlet *config;
+    const struct outlet_driver *driver;
+    size_t running;
+    int failures; /* answers in a row that say the receiver is away */
+    int64_t pause_until_ms;
+};
+
+enum progress { TO_SEND, UNDER_WAY, DONE };
+
+/* One attempt. */
+struct attempt {
+    struct attempt *next;
+    struct outlet *outlet;
+    enum progress progress;
+    struct queue_item item;
+    struct outlet_parcel parcel;
+    struct outlet_request request;
+    struct outlet_result result;
+    char *bytes;
+    size_t size;
+    struct courier *owner;
+};
+
+struct courier {
+    struct queue *queue;
+    struct http *http;
+    char folder[FOLDER_MAX];
+    size_t outlets_count;
+    struct outlet outlets[COURIER_OUTLETS_MAX];
+    struct attempt *attempts;
+    bool stopping;
+    int64_t last_ms;
+    uint64_t counts[OUTLET_UNKNOWN + 1];
+};
+
+/* ---- opening ---- */
+
+static void warn_of_stranger(void *ctx, const char *outlet, int64_t number)
+{
+    const struct courier *c = ctx;
+    for (size_t i = 0; i < c->outlets_count; i++)
+        if (strcmp(c->outlets[i].config->name, outlet) == 0)
+            return;
+    log_warning("%lld deliveries wait for the outlet '%s', which the configuration no longer has; enter it again to "
+                "have them delivered",
+                (long long)number, outlet);
+}
+
+static int find_drivers(struct courier *c, const struct courier_outlet *outlets, size_t count, struct err *err)
+{
+    for (; c->outlets_count < count; c->outlets_count++) {
+        struct outlet *o = &c->outlets[c->outlets_count];
+        o->config = &outlets[c->outlets_count];
+        o->driver = outlet_find(o->config->kind);
+        if (!o->driver)
+            return err_set(err, ERR_INVALID, "outlet '%s': there is no kind '%s'", o->config->name, o->config->kind);
+    }
+    return 0;
+}
+
+/* What the last run of the program left. */
+static int take_over(struct courier *c, int64_t now_ms, struct err *err)
+{
+    const char *names[COURIER_OUTLETS_MAX];
+    int interrupted = 0;
+    for (size_t i = 0; i < c->outlets_count; i++)
+        names[i] = c->outlets[i].config->name;
+    if (queue_begin(c->queue, err) != 0)
+        return -1;
+    if (queue_recover(c->queue, now_ms, &interrupted, err) != 0 ||
+        queue_adopt(c->queue, names, c->outlets_count, now_ms, err) != 0 ||
+        queue_hasten(c->queue, now_ms + LATEST_MS, now_ms, err) != 0) {
+        queue_rollback(c->queue);
+        return -1;
+    }
+    if (queue_commit(c->queue, err) != 0)
+        return -1;
+    if (interrupted > 0)
+        log_notice("%d deliveries were interrupted; the receiver is asked before anything is sent again", interrupted);
+    return queue_pending(c->queue, warn_of_stranger, c, err);
+}
+
+int courier_open(struct courier **out, struct queue *queue, struct http *http, const char *folder,
+                 const struct courier_outlet *outlets, size_t count, int64_t now_ms, struct err *err)
+{
+    *out = NULL;
+    if (count > COURIER_OUTLETS_MAX || strlen(folder) >= FOLDER_MAX)
+        return err_set(err, ERR_INVALID, "more than %d outlets, or too long a path", COURIER_OUTLETS_MAX);
+    struct courier *c = calloc(1, sizeof *c);
+    if (!c)
+        return err_set(err, ERR_FAILED, "out of memory");
+    c->queue = queue;
+    c->http = http;
+    c->last_ms = now_ms;
+    snprintf(c->folder, sizeof c->folder, "%s", folder);
+    if (find_drivers(c, outlets, count, err) != 0 || take_over(c, now_ms, err) != 0) {
+        courier_close(c);
+        return -1;
+    }
+    *out = c;
+    return 0;
+}
+
+static void attempt_free(struct attempt *a)
+{
+    free(a->bytes);
+    free(a);
+}
+
+void courier_close(struct courier *c)
+{
+    if (!c)
+        return;
+    while (c->attempts) {
+        struct attempt *a = c->attempts;
+        c->attempts = a->next;
+        attempt_free(a);
+    }
+    free(c);
+}
+
+/* ---- one attempt on its way ---- */
+
+static void end_attempt(struct attempt *a, enum outlet_outcome outcome, bool alarm, const char *text)
+{
+    a->result = (struct outlet_result){.outcome = outcome, .alarm = alarm};
+    snprintf(a->result.text, sizeof a->result.text, "%s", text);
+    a->progress = DONE;
+}
+
+/* The recorded bytes, or the end of the attempt. */
+static bool load(struct courier *c, struct attempt *a)
+{
+    char path[FOLDER_MAX + QUEUE_PATH_MAX];
+    char hex[65];
+    struct err err;
+    snprintf(path, sizeof path, "%s/%s", c->folder, a->item.package.path);
+    if (file_read(path, CONTAINER_SIZE_MAX, &a->bytes, &a->size, &err) != 0) {
+        end_attempt(a, err.code == ERR_FAILED ? OUTLET_RETRY : OUTLET_REFUSED, true, err.text);
+        return false;
+    }
+    sha256_hex(a->bytes, a->size, hex);
+    if (strcmp(hex, a->item.package.sha256) != 0) {
+        end_attempt(a, OUTLET_REFUSED, true, "the package's file is not what was sealed; restore it from a backup");
+        return false;
+    }
+    return true;
+}
+
+static void answered(void *ctx, const struct outlet_reply *reply);
+
+static void send_request(struct attempt *a)
+{
+    struct courier *c = a->owner;
+    struct err err;
+    if (a->request.post && a->item.withdrawn) {
+        end_attempt(a, OUTLET_REFUSED, false, "not sent: the case was withdrawn before it could be delivered");
+        return;
+    }
+    if (a->request.post && !a->bytes && !load(c, a))
+        return;
+    if (http_start(c->http, &a->outlet->config->identity, &a->request, a->bytes, a->size, answered, a, &err) != 0)
+        end_attempt(a, a->item.ask ? OUTLET_UNKNOWN : OUTLET_RETRY, true, err.text);
+    else
+        a->progress = UNDER_WAY;
+}
+
+static void answered(void *ctx, const struct outlet_reply *reply)
+{
+    struct attempt *a = ctx;
+    struct outlet_request next;
+    if (a->outlet->driver->step(&a->parcel, &a->request, reply, &next, &a->result)) {
+        a->request = next;
+        send_request(a);
+    } else {
+        a->progress = DONE;
+    }
+}
+
+static void begin_attempt(struct attempt *a)
+{
+    struct outlet_parcel *p = &a->parcel;
+    *p = (struct outlet_parcel){.url = a->outlet->config->url, .ask = a->item.ask};
+    memcpy(p->sha256_hex, a->item.package.sha256, sizeof p->sha256_hex);
+    if (!encoding_unhex(p->sha256_hex, strlen(p->sha256_hex), p->sha256, sizeof p->sha256)) {
+        end_attempt(a, OUTLET_REFUSED, true, "the package's row in the database has no readable hash");
+        return;
+    }
+    a->outlet->driver->begin(p, &a->request);
+    send_request(a);
+}
+
+/* ---- what came of it ---- */
+
+static int64_t next_ms(const struct attempt *a, int attempts, int64_t now_ms)
+{
+    struct backoff_facts facts = {.attempts = attempts,
+                                  .last_ms = now_ms,
+                                  .status = a->result.status,
+                                  .retry_after_ms = a->result.retry_after_ms};
+    memcpy(facts.hash, a->parcel.sha256, sizeof facts.hash);
+    return backoff_next_ms(&facts);
+}
+
+/* Once for each new trouble, not for each attempt. */
+static void tell_trouble(const struct attempt *a)
+{
+    const struct outlet_result *r = &a->result;
+    const char *outlet = a->item.outlet, *id = a->item.package.case_id;
+    bool news = r->everyone ? a->outlet->failures == 0 : strcmp(r->text, a->item.last_status) != 0;
+    if (!news)
+        return;
+    if (r->alarm)
+        log_error("outlet %s: %s: %s", outlet, id, r->text);
+    else
+        log_warning("outlet %s: %s: %s; it is tried again", outlet, id, r->text);
+}
+
+/* What the result means for the outlet; after it is written. */
+static void settle(struct courier *c, struct attempt *a, int64_t now_ms)
+{
+    struct outlet *o = a->outlet;
+    const struct outlet_result *r = &a->result;
+    c->counts[r->outcome]++;
+    switch (r->outcome) {
+    case OUTLET_SENT: log_info("outlet %s: %s delivered: %s", a->item.outlet, a->item.package.case_id, r->text); break;
+    case OUTLET_REFUSED: log_error("outlet %s: %s parked: %s", a->item.outlet, a->item.package.case_id, r->text); break;
+    case OUTLET_RETRY:
+    case OUTLET_UNKNOWN: tell_trouble(a); break;
+    }
+    if (r->everyone) {
+        int64_t until = next_ms(a, ++o->failures, now_ms);
+        int64_t most = now_ms + PAUSE_MAX_MS;
+        if (until > most && r->retry_after_ms < PAUSE_MAX_MS)
+            until = most;
+        o->pause_until_ms = until;
+    } else if (r->status != 0) {
+        if (o->failures > 0)
+            log_notice("outlet %s: the receiver answers again", a->item.outlet);
+        o->failures = 0;
+        o->pause_until_ms = 0;
+    }
+}
+
+/* ---- a round ---- */
+
+static int write_results(struct courier *c, int64_t now_ms, struct err *err)
+{
+    for (struct attempt *a = c->attempts; a; a = a->next) {
+        if (a->progress != DONE)
+            continue;
+        if (queue_finish(c->queue, &a->item, &a->result, now_ms, next_ms(a, a->item.attempts, now_ms), err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void drop_results(struct courier *c, int64_t now_ms)
+{
+    struct attempt **at = &c->attempts;
+    while (*at) {
+        struct attempt *a = *at;
+        if (a->progress != DONE) {
+            at = &a->next;
+            continue;
+        }
+        *at = a->next;
+        a->outlet->running--;
+        settle(c, a, now_ms);
+        attempt_free(a);
+    }
+}
+
+static size_t free_slots(const struct outlet *o, int64_t now_ms)
+{
+    if (now_ms < o->pause_until_ms)
+        return 0;
+    size_t slots = o->failures > 0 ? 1 : COURIER_SLOTS;
+    return o->running < slots ? slots - o->running : 0;
+}
+
+/* Asks what is due and claims it: a list of attempts that are to be sent once the claims are committed. */
+static int claim_due(struct courier *c, struct outlet *o, int64_t now_ms, struct attempt **claimed, struct err *err)
+{
+    struct queue_item items[COURIER_SLOTS];
+    size_t count = 0, slots = c->stopping ? 0 : free_slots(o, now_ms);
+    if (slots > 0 && queue_due(c->queue, o->config->name, now_ms, items, slots, &count, err) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        if (queue_claim(c->queue, &items[i], now_ms, err) != 0)
+            return -1;
+        struct attempt *a = calloc(1, sizeof *a);
+        if (!a)
+            return err_set(err, ERR_FAILED, "out of memory");
+        *a = (struct attempt){.next = *claimed, .outlet = o, .item = items[i], .owner = c};
+        *claimed = a;
+    }
+    return 0;
+}
+
+static void forget(struct attempt *claimed)
+{
+    while (claimed) {
+        struct attempt *a = claimed;
+        claimed = a->next;
+        attempt_free(a);
+    }
+}
+
+static int write_round(struct courier *c, int64_t now_ms, struct attempt **claimed, struct err *err)
+{
+    if (queue_begin(c->queue, err) != 0)
+        return -1;
+    int result = write_results(c, now_ms, err);
+    if (result == 0 && now_ms < c->last_ms - CLOCK_BACK_MS) {
+        result = queue_hasten(c->queue, now_ms, now_ms, err);
+        for (size_t i = 0; i < c->outlets_count; i++)
+            c->outlets[i].pause_until_ms = 0;
+    }
+    for (size_t i = 0; i < c->outlets_count && result == 0; i++)
+        result = claim_due(c, &c->outlets[i], now_ms, claimed, err);
+    if (result == 0)
+        return queue_commit(c->queue, err);
+    queue_rollback(c->queue);
+    return -1;
+}
+
+/* Is there anything to write? Most rounds find nothing, and then nothing is locked. */
+static int look(struct courier *c, int64_t now_ms, bool *work, struct err *err)
+{
+    struct queue_item item;
+    size_t due = 0;
+    *work = now_ms < c->last_ms - CLOCK_BACK_MS;
+    for (struct attempt *a = c->attempts; a && !*work; a = a->next)
+        *work = a->progress == DONE;
+    for (size_t i = 0; i < c->outlets_count && !*work && !c->stopping; i++) {
+        const struct outlet *o = &c->outlets[i];
+        if (free_slots(o, now_ms) > 0 && queue_due(c->queue, o->config->name, now_ms, &item, 1, &due, err) != 0)
+            return -1;
+        *work = due > 0;
+    }
+    return 0;
+}
+
+int courier_step(struct courier *c, int64_t now_ms, struct err *err)
+{
+    struct attempt *claimed = NULL;
+    bool work = false;
+    if (look(c, now_ms, &work, err) != 0)
+        return -1;
+    if (work && write_round(c, now_ms, &claimed, err) != 0) {
+        forget(claimed);
+        return -1;
+    }
+    c->last_ms = now_ms;
+    if (work)
+        drop_results(c, now_ms);
+    while (claimed) {
+        struct attempt *a = claimed;
+        claimed = a->next;
+        a->next = c->attempts;
+        c->attempts = a;
+        a->outlet->running++;
+        begin_attempt(a);
+    }
+    return 0;
+}
+
+void courier_stop(struct courier *c)
+{
+    c->stopping = true;
+}
+
+bool courier_busy(const struct courier *c)
+{
+    return c->attempts != NULL;
+}
+
+uint64_t courier_count(const struct courier *c, enum outlet_outcome outcome)
+{
+    return c->counts[outcome];
+}

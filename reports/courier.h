@@ -1,0 +1,52 @@
+/*
+ * Carries packages from the queue to the outlets: takes what is due, a few at a time for each outlet, hands it over and
+ * writes down what came of it. Results and new attempts are committed together, one commit for all of a round.
+ *
+ * One package never stands in another's way: each waits by its own clock. Only when an answer says that the receiver as
+ * a whole is away does the outlet pause, for 30 s at most unless the receiver asked for longer, and comes back with one
+ * package first.
+ *
+ * Always sends the recorded bytes: a file that no longer has the recorded hash is parked as refused.
+ */
+#ifndef REPORTS_COURIER_H
+#define REPORTS_COURIER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reports/http.h"
+#include "reports/outlet.h"
+#include "reports/queue.h"
+#include "station/core/err.h"
+
+enum { COURIER_OUTLETS_MAX = 8, COURIER_SLOTS = 4 };
+
+/* As configured; the texts must outlive the courier. */
+struct courier_outlet {
+    const char *name, *kind, *url;
+    struct http_identity identity;
+};
+
+struct courier;
+
+/* `folder`: what the packages' paths are relative to. Makes interrupted deliveries unknown and adopts packages without
+ * an outlet; warns of deliveries whose outlet is no longer configured. */
+int courier_open(struct courier **out, struct queue *queue, struct http *http, const char *folder,
+                 const struct courier_outlet *outlets, size_t count, int64_t now_ms, struct err *err);
+void courier_close(struct courier *c);
+
+/* One round: writes the results that have come in, begins what is due. When the database cannot be written nothing is
+ * lost: the results are kept for the next round. */
+int courier_step(struct courier *c, int64_t now_ms, struct err *err);
+
+/* No more attempts; what is under way may end. */
+void courier_stop(struct courier *c);
+
+/* Attempts under way, or results not yet written. */
+bool courier_busy(const struct courier *c);
+
+/* Attempts since the start, by outcome. */
+uint64_t courier_count(const struct courier *c, enum outlet_outcome outcome);
+
+#endif

@@ -1,0 +1,324 @@
+#include "reports/queue.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+/* What is due in one state: a walk along the index delivery_due that stops after as many as are wanted. */
+#define DUE(state)                                                                                                     \
+    "SELECT * FROM (SELECT case_id, attempts, next_ms, state, last_status FROM delivery"                               \
+    " WHERE state = '" state "' AND outlet = ?1 AND next_ms <= ?2 ORDER BY next_ms LIMIT ?3)"
+
+#define STATEMENT_TABLE(X)                                                                                             \
+    X(BEGIN, "BEGIN IMMEDIATE")                                                                                        \
+    X(COMMIT, "COMMIT")                                                                                                \
+    X(ROLLBACK, "ROLLBACK")                                                                                            \
+    X(PACKAGE_ADD, "INSERT INTO package(case_id, sha256, path, size, sealed_ms, tree_size) VALUES(?, ?, ?, ?, ?, ?)")  \
+    X(PACKAGE_TREE, "SELECT ifnull(max(tree_size), 0) FROM package")                                                   \
+    X(DELIVERY_ADD, "INSERT INTO delivery(case_id, outlet, state, attempts, next_ms) VALUES(?, ?, 'waiting', 0, ?)")   \
+    X(CHECKPOINT_LAST, "SELECT size, root, note, signed_ms FROM checkpoint ORDER BY size DESC LIMIT 1")                \
+    X(CHECKPOINT_ADD, "INSERT INTO checkpoint(size, root, note, signed_ms) VALUES(?, ?, ?, ?)")                        \
+    X(RECOVER, "UPDATE delivery SET state = 'unknown', next_ms = ? WHERE state = 'sending'")                           \
+    X(ORPHAN, "SELECT case_id FROM package p WHERE case_id > ?"                                                        \
+              " AND NOT EXISTS(SELECT 1 FROM delivery d WHERE d.case_id = p.case_id) ORDER BY case_id LIMIT 1")        \
+    X(PENDING, "SELECT outlet, count(*) FROM delivery WHERE state IN ('waiting', 'retry', 'unknown') GROUP BY outlet") \
+    X(DUE, "SELECT d.case_id, p.sha256, p.path, p.size, p.sealed_ms, p.tree_size, d.attempts, d.state = 'unknown',"    \
+           " c.state <> 'sealing', d.last_status FROM (" DUE("waiting") " UNION ALL " DUE("retry") " UNION ALL " DUE(  \
+               "unknown") ") d"                                                                                        \
+                          " JOIN package p ON p.case_id = d.case_id JOIN case_file c ON c.id = d.case_id"              \
+                          " ORDER BY d.next_ms LIMIT ?3")                                                              \
+    X(HASTEN, "UPDATE delivery SET next_ms = ? WHERE state IN ('waiting', 'retry', 'unknown') AND next_ms > ?")        \
+    X(CLAIM, "UPDATE delivery SET state = 'sending', attempts = attempts + 1, last_ms = ?"                             \
+             " WHERE case_id = ? AND outlet = ? AND state IN ('waiting', 'retry', 'unknown')")                         \
+    X(FINISH, "UPDATE delivery SET state = ?, next_ms = ?, last_ms = ?, last_status = ?, receipt_id = ?, receipt = ?"  \
+              " WHERE case_id = ? AND outlet = ? AND state = 'sending'")                                               \
+    X(VERSION, "PRAGMA data_version")
+
+enum statement {
+#define STATEMENT_ENUM(id, sql) STATEMENT_##id,
+    STATEMENT_TABLE(STATEMENT_ENUM)
+#undef STATEMENT_ENUM
+        STATEMENT_COUNT
+};
+
+struct queue {
+    sqlite3 *db;
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+};
+
+/* ---- SQLite in few words ---- */
+
+static int failed(const struct queue *q, const char *what, struct err *err)
+{
+    int code = sqlite3_errcode(q->db) & 0xFF;
+    const char *advice = code == SQLITE_FULL   ? "; the disk is full, free some space"
+                         : code == SQLITE_BUSY ? "; another program holds the database for long"
+                                               : "";
+    return err_set(err, ERR_FAILED, "the database cannot %s: %s%s", what, sqlite3_errmsg(q->db), advice);
+}
+
+static void bind_text(sqlite3_stmt *s, int at, const char *text)
+{
+    sqlite3_bind_text(s, at, text, -1, SQLITE_STATIC); /* lives until the statement is reset, in the same function */
+}
+
+static void get_text(sqlite3_stmt *s, int at, char *out, size_t size)
+{
+    const unsigned char *text = sqlite3_column_text(s, at);
+    snprintf(out, size, "%s", text ? (const char *)text : "");
+}
+
+/* Runs a statement that gives no rows. */
+static int run(struct queue *q, enum statement id, const char *what, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[id];
+    int code = sqlite3_step(s);
+    int result = code == SQLITE_DONE ? 0 : failed(q, what, err);
+    sqlite3_reset(s);
+    sqlite3_clear_bindings(s);
+    return result;
+}
+
+/* Ends a walk over rows; `code` is the last step's. */
+static int end(struct queue *q, enum statement id, int code, const char *what, struct err *err)
+{
+    int result = code == SQLITE_DONE || code == SQLITE_ROW ? 0 : failed(q, what, err);
+    sqlite3_reset(q->statements[id]);
+    sqlite3_clear_bindings(q->statements[id]);
+    return result;
+}
+
+int queue_open(struct queue **out, struct sqlite3 *db, struct err *err)
+{
+    static const char *const sql[STATEMENT_COUNT] = {
+#define STATEMENT_TEXT(id, text) text,
+        STATEMENT_TABLE(STATEMENT_TEXT)
+#undef STATEMENT_TEXT
+    };
+    *out = NULL;
+    struct queue *q = calloc(1, sizeof *q);
+    if (!q)
+        return err_set(err, ERR_FAILED, "out of memory");
+    q->db = db;
+    for (int i = 0; i < STATEMENT_COUNT; i++) {
+        if (sqlite3_prepare_v3(db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &q->statements[i], NULL) != SQLITE_OK) {
+            failed(q, "be asked for deliveries", err);
+            queue_close(q);
+            return -1;
+        }
+    }
+    *out = q;
+    return 0;
+}
+
+void queue_close(struct queue *q)
+{
+    if (!q)
+        return;
+    for (int i = 0; i < STATEMENT_COUNT; i++)
+        sqlite3_finalize(q->statements[i]);
+    free(q);
+}
+
+int queue_begin(struct queue *q, struct err *err)
+{
+    return run(q, STATEMENT_BEGIN, "begin a change", err);
+}
+
+int queue_commit(struct queue *q, struct err *err)
+{
+    if (run(q, STATEMENT_COMMIT, "save", err) == 0)
+        return 0;
+    queue_rollback(q);
+    return -1;
+}
+
+void queue_rollback(struct queue *q)
+{
+    if (!sqlite3_get_autocommit(q->db))
+        run(q, STATEMENT_ROLLBACK, "go back", NULL);
+}
+
+/* ---- sealing ---- */
+
+int queue_package_add(struct queue *q, const struct queue_package *p, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_PACKAGE_ADD];
+    bind_text(s, 1, p->case_id);
+    bind_text(s, 2, p->sha256);
+    bind_text(s, 3, p->path);
+    sqlite3_bind_int64(s, 4, (sqlite3_int64)p->size);
+    sqlite3_bind_int64(s, 5, p->sealed_ms);
+    sqlite3_bind_int64(s, 6, (sqlite3_int64)p->tree_size);
+    return run(q, STATEMENT_PACKAGE_ADD, "keep the package", err);
+}
+
+int queue_package_tree(struct queue *q, uint64_t *tree_size, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_PACKAGE_TREE];
+    int code = sqlite3_step(s);
+    *tree_size = code == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(s, 0) : 0;
+    return end(q, STATEMENT_PACKAGE_TREE, code, "be asked for packages", err);
+}
+
+int queue_delivery_add(struct queue *q, const char *case_id, const char *outlet, int64_t now_ms, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_DELIVERY_ADD];
+    bind_text(s, 1, case_id);
+    bind_text(s, 2, outlet);
+    sqlite3_bind_int64(s, 3, now_ms);
+    return run(q, STATEMENT_DELIVERY_ADD, "keep the delivery", err);
+}
+
+int queue_checkpoint_last(struct queue *q, struct queue_checkpoint *out, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_CHECKPOINT_LAST];
+    *out = (struct queue_checkpoint){.size = 0};
+    int code = sqlite3_step(s);
+    if (code == SQLITE_ROW) {
+        out->size = (uint64_t)sqlite3_column_int64(s, 0);
+        if (sqlite3_column_bytes(s, 1) == MERKLE_HASH_SIZE)
+            memcpy(out->root.bytes, sqlite3_column_blob(s, 1), MERKLE_HASH_SIZE);
+        get_text(s, 2, out->note, sizeof out->note);
+        out->signed_ms = sqlite3_column_int64(s, 3);
+    }
+    return end(q, STATEMENT_CHECKPOINT_LAST, code, "be asked for the last checkpoint", err);
+}
+
+int queue_checkpoint_add(struct queue *q, const struct queue_checkpoint *c, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_CHECKPOINT_ADD];
+    sqlite3_bind_int64(s, 1, (sqlite3_int64)c->size);
+    sqlite3_bind_blob(s, 2, c->root.bytes, sizeof c->root.bytes, SQLITE_STATIC);
+    bind_text(s, 3, c->note);
+    sqlite3_bind_int64(s, 4, c->signed_ms);
+    return run(q, STATEMENT_CHECKPOINT_ADD, "keep the checkpoint", err);
+}
+
+/* ---- delivery ---- */
+
+int queue_recover(struct queue *q, int64_t now_ms, int *count, struct err *err)
+{
+    sqlite3_bind_int64(q->statements[STATEMENT_RECOVER], 1, now_ms);
+    if (run(q, STATEMENT_RECOVER, "find interrupted deliveries", err) != 0)
+        return -1;
+    if (count)
+        *count = sqlite3_changes(q->db);
+    return 0;
+}
+
+/* The first case after *case_id that has a package and no delivery; empty when there is none. */
+static int next_orphan(struct queue *q, char case_id[QUEUE_CASE_MAX], struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_ORPHAN];
+    sqlite3_bind_text(s, 1, case_id, -1, SQLITE_TRANSIENT);
+    int code = sqlite3_step(s);
+    case_id[0] = '\0';
+    if (code == SQLITE_ROW)
+        get_text(s, 0, case_id, QUEUE_CASE_MAX);
+    return end(q, STATEMENT_ORPHAN, code, "look for packages without an outlet", err);
+}
+
+int queue_adopt(struct queue *q, const char *const outlets[], size_t count, int64_t now_ms, struct err *err)
+{
+    char case_id[QUEUE_CASE_MAX] = "";
+    while (count > 0) {
+        if (next_orphan(q, case_id, err) != 0)
+            return -1;
+        if (case_id[0] == '\0')
+            return 0;
+        for (size_t i = 0; i < count; i++)
+            if (queue_delivery_add(q, case_id, outlets[i], now_ms, err) != 0)
+                return -1;
+    }
+    return 0;
+}
+
+int queue_pending(struct queue *q, void (*each)(void *ctx, const char *outlet, int64_t number), void *ctx,
+                  struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_PENDING];
+    char outlet[QUEUE_OUTLET_MAX];
+    int code;
+    while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+        get_text(s, 0, outlet, sizeof outlet);
+        each(ctx, outlet, sqlite3_column_int64(s, 1));
+    }
+    return end(q, STATEMENT_PENDING, code, "count deliveries", err);
+}
+
+int queue_due(struct queue *q, const char *outlet, int64_t now_ms, struct queue_item *items, size_t max, size_t *count,
+              struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_DUE];
+    bind_text(s, 1, outlet);
+    sqlite3_bind_int64(s, 2, now_ms);
+    sqlite3_bind_int64(s, 3, (sqlite3_int64)max);
+    int code;
+    *count = 0;
+    while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+        assert(*count < max);
+        struct queue_item *item = &items[(*count)++];
+        *item = (struct queue_item){.attempts = sqlite3_column_int(s, 6),
+                                    .ask = sqlite3_column_int(s, 7) != 0,
+                                    .withdrawn = sqlite3_column_int(s, 8) != 0};
+        snprintf(item->outlet, sizeof item->outlet, "%s", outlet);
+        get_text(s, 0, item->package.case_id, sizeof item->package.case_id);
+        get_text(s, 1, item->package.sha256, sizeof item->package.sha256);
+        get_text(s, 2, item->package.path, sizeof item->package.path);
+        item->package.size = (uint64_t)sqlite3_column_int64(s, 3);
+        item->package.sealed_ms = sqlite3_column_int64(s, 4);
+        item->package.tree_size = (uint64_t)sqlite3_column_int64(s, 5);
+        get_text(s, 9, item->last_status, sizeof item->last_status);
+    }
+    return end(q, STATEMENT_DUE, code, "be asked for what is due", err);
+}
+
+int queue_hasten(struct queue *q, int64_t latest_ms, int64_t now_ms, struct err *err)
+{
+    sqlite3_bind_int64(q->statements[STATEMENT_HASTEN], 1, now_ms);
+    sqlite3_bind_int64(q->statements[STATEMENT_HASTEN], 2, latest_ms);
+    return run(q, STATEMENT_HASTEN, "hasten deliveries", err);
+}
+
+int queue_claim(struct queue *q, struct queue_item *item, int64_t now_ms, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_CLAIM];
+    sqlite3_bind_int64(s, 1, now_ms);
+    bind_text(s, 2, item->package.case_id);
+    bind_text(s, 3, item->outlet);
+    if (run(q, STATEMENT_CLAIM, "begin a delivery", err) != 0)
+        return -1;
+    if (sqlite3_changes(q->db) == 0)
+        return err_set(err, ERR_REFUSED, "the delivery of %s is no longer due", item->package.case_id);
+    item->attempts++;
+    return 0;
+}
+
+int queue_finish(struct queue *q, const struct queue_item *item, const struct outlet_result *result, int64_t now_ms,
+                 int64_t next_ms, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_FINISH];
+    bind_text(s, 1, outlet_outcome_name(result->outcome));
+    sqlite3_bind_int64(s, 2, next_ms);
+    sqlite3_bind_int64(s, 3, now_ms);
+    bind_text(s, 4, result->text);
+    if (result->outcome == OUTLET_SENT) {
+        bind_text(s, 5, result->receipt_id);
+        bind_text(s, 6, result->receipt);
+    }
+    bind_text(s, 7, item->package.case_id);
+    bind_text(s, 8, item->outlet);
+    return run(q, STATEMENT_FINISH, "keep the result of a delivery", err);
+}
+
+int queue_version(struct queue *q, int64_t *version, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_VERSION];
+    int code = sqlite3_step(s);
+    *version = code == SQLITE_ROW ? sqlite3_column_int64(s, 0) : -1;
+    return end(q, STATEMENT_VERSION, code, "be asked for changes", err);
+}

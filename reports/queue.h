@@ -1,0 +1,98 @@
+/*
+ * What smogpush remembers: the tables package, delivery and checkpoint (station/schema.h). The state of a delivery:
+ *
+ *     waiting ─┬► sending ─► sent | retry | refused | unknown          retry, unknown ─► sending, when it is time
+ *              └ an attempt begins by a commit, so that one that a power cut interrupts is found again: recover makes
+ *                it unknown, and the receiver is asked before anything is sent again
+ *
+ * A package's row decides what the case's package is: written after its file is safe on the disk, never changed.
+ * Works on the caller's connection; every call but the readers belongs between begin and commit.
+ */
+#ifndef REPORTS_QUEUE_H
+#define REPORTS_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reports/checkpoint_read.h"
+#include "reports/outlet.h"
+#include "station/core/err.h"
+
+struct sqlite3;
+struct queue;
+
+enum { QUEUE_CASE_MAX = 56, QUEUE_OUTLET_MAX = 32, QUEUE_PATH_MAX = 512 };
+
+int queue_open(struct queue **out, struct sqlite3 *db, struct err *err);
+void queue_close(struct queue *q);
+
+int queue_begin(struct queue *q, struct err *err);
+int queue_commit(struct queue *q, struct err *err); /* fails → all since begin is undone */
+void queue_rollback(struct queue *q);
+
+/* ---- sealing ---- */
+
+struct queue_package {
+    char case_id[QUEUE_CASE_MAX], sha256[65], path[QUEUE_PATH_MAX];
+    uint64_t size, tree_size;
+    int64_t sealed_ms;
+};
+
+/* The size of the journal that the newest package proves; 0: there is no package. A reader; walks the table. */
+int queue_package_tree(struct queue *q, uint64_t *tree_size, struct err *err);
+int queue_package_add(struct queue *q, const struct queue_package *p, struct err *err);
+/* A delivery that waits for its first attempt. */
+int queue_delivery_add(struct queue *q, const char *case_id, const char *outlet, int64_t now_ms, struct err *err);
+
+struct queue_checkpoint {
+    uint64_t size;
+    int64_t signed_ms;
+    struct merkle_hash root;
+    char note[CHECKPOINT_TEXT_MAX + 1];
+};
+
+/* The largest that is signed; size 0 and an empty note when there is none. */
+int queue_checkpoint_last(struct queue *q, struct queue_checkpoint *out, struct err *err);
+int queue_checkpoint_add(struct queue *q, const struct queue_checkpoint *c, struct err *err);
+
+/* ---- delivery ---- */
+
+/* At the start: deliveries that were being sent become unknown. *count (may be NULL) says how many. */
+int queue_recover(struct queue *q, int64_t now_ms, int *count, struct err *err);
+
+/* At the start: packages that have no delivery at all, because they were sealed when no outlet was configured, wait for
+ * these. */
+int queue_adopt(struct queue *q, const char *const outlets[], size_t count, int64_t now_ms, struct err *err);
+
+/* Outlets with deliveries that are not finished, and how many: a reader, to tell those that the configuration has lost.
+ */
+int queue_pending(struct queue *q, void (*each)(void *ctx, const char *outlet, int64_t number), void *ctx,
+                  struct err *err);
+
+struct queue_item {
+    struct queue_package package;
+    char outlet[QUEUE_OUTLET_MAX];
+    int attempts;   /* begun, this one included once it is claimed */
+    bool ask;       /* the attempt before ended unknown */
+    bool withdrawn; /* the case was voided or handled on the spot meanwhile: not to be sent */
+    char last_status[OUTLET_TEXT_MAX];
+};
+
+/* The deliveries of an outlet whose time has come, those that wait longest first. A reader. */
+int queue_due(struct queue *q, const char *outlet, int64_t now_ms, struct queue_item *items, size_t max, size_t *count,
+              struct err *err);
+
+/* After the wall clock went back: what would be due only after `latest_ms` is due now. */
+int queue_hasten(struct queue *q, int64_t latest_ms, int64_t now_ms, struct err *err);
+
+/* An attempt begins. ERR_REFUSED when it is no longer due: somebody else has decided. */
+int queue_claim(struct queue *q, struct queue_item *item, int64_t now_ms, struct err *err);
+/* It has ended; next_ms matters for retry and unknown. */
+int queue_finish(struct queue *q, const struct queue_item *item, const struct outlet_result *result, int64_t now_ms,
+                 int64_t next_ms, struct err *err);
+
+/* Changes whenever another connection has committed something. A reader. */
+int queue_version(struct queue *q, int64_t *version, struct err *err);
+
+#endif

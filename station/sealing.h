@@ -1,0 +1,47 @@
+/*
+ * From the journal to a sealed package: gathers what belongs to a case, proves its place in the journal, and writes the
+ * package's file and row. Checkpoints of the journal are signed here, too.
+ *
+ * Order of the writing: the checkpoint is committed, then the file is safe under its name, then its row is committed
+ * together with the deliveries. A crash in between leaves a file without a row, which the next sealing replaces; a row
+ * is never changed, and only what has a row is delivered. A journal that does not continue the last checkpoint (a
+ * database restored from an old copy, or altered) is not signed any more: that would be a fork.
+ */
+#ifndef STATION_SEALING_H
+#define STATION_SEALING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reports/package.h"
+#include "reports/queue.h"
+#include "station/core/err.h"
+#include "station/store.h"
+
+struct sealing {
+    struct store *store;
+    struct queue *queue;
+    const char *folder;                          /* the state folder */
+    int offset_minutes;                          /* of the times in checkpoints */
+    const struct seal *seals[PACKAGE_SEALS_MAX]; /* the first one signs the checkpoints */
+    size_t seals_count;
+    const char *const *outlets; /* names */
+    size_t outlets_count;
+    uint64_t proved;                /* size of the journal that the newest package proves; 0: none */
+    struct queue_checkpoint latest; /* the last checkpoint */
+};
+
+/* Reads `proved` and `latest`; the other members are the caller's. */
+int sealing_init(struct sealing *s, struct err *err);
+
+/* Is there something in the journal that no checkpoint covers? */
+int sealing_news(struct sealing *s, bool *news, struct err *err);
+
+/* Signs the journal as it is now, unless the last checkpoint covers it. */
+int sealing_checkpoint(struct sealing *s, int64_t now_ms, struct err *err);
+
+/* Seals the case and enters its deliveries; *out (may be NULL) gets the package's row. */
+int sealing_case(struct sealing *s, const struct store_case *c, int64_t now_ms, struct queue_package *out,
+                 struct err *err);
+
+#endif
