@@ -9,7 +9,7 @@ static bool is_read(uint8_t function)
     return function >= 1 && function <= 4;
 }
 
-static bool is_write(uint8_t function)
+bool modbusblock_is_write(uint8_t function)
 {
     return function == 5 || function == 6 || function == 16;
 }
@@ -27,7 +27,7 @@ static uint16_t get16(const uint8_t *bytes)
 
 size_t modbusblock_encode(const struct modbusblock *block, uint8_t out[MODBUSBLOCK_SIZE_MAX])
 {
-    assert(is_read(block->function) || is_write(block->function));
+    assert(is_read(block->function) || modbusblock_is_write(block->function));
     out[0] = block->failed ? block->function | FAILED : block->function;
     put16(out + 1, block->address);
     put16(out + 3, block->count);
@@ -35,7 +35,7 @@ size_t modbusblock_encode(const struct modbusblock *block, uint8_t out[MODBUSBLO
         out[HEAD] = block->code;
         return HEAD + 1;
     }
-    if (is_write(block->function))
+    if (modbusblock_is_write(block->function))
         return HEAD;
     assert(block->count >= 1 && block->count <= MODBUSBLOCK_WORDS_MAX);
     for (size_t i = 0; i < block->count; i++)
@@ -48,7 +48,7 @@ ptrdiff_t modbusblock_length(const uint8_t *buf, size_t length)
     if (length == 0)
         return 0;
     uint8_t function = buf[0] & 0x7F;
-    if (!is_read(function) && !is_write(function))
+    if (!is_read(function) && !modbusblock_is_write(function))
         return -1;
     if (length < HEAD)
         return 0;

@@ -31,6 +31,8 @@ struct modbusblock {
     uint16_t words[MODBUSBLOCK_WORDS_MAX];
 };
 
+bool modbusblock_is_write(uint8_t function);
+
 /* Returns the length. */
 size_t modbusblock_encode(const struct modbusblock *block, uint8_t out[MODBUSBLOCK_SIZE_MAX]);
 

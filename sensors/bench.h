@@ -10,12 +10,12 @@
  * What a recording must hold for the same result goes out through `record`, complete and in order: whoever writes these
  * lines to a file per instrument has the recording of the test.
  *
- * It owns the loop around `cut`: buffering, resynchronisation, garbage accounting, staleness. Stale is announced once, on
- * the edge, when a live or tested instrument gave no ok reading for its stale_ms (0: never stale).
+ * It owns the loop around `cut`: buffering, resynchronisation, garbage accounting, staleness. Stale is announced once,
+ * on the edge, when a live or tested instrument gave no ok reading for its stale_ms (0: never stale).
  *
  * Who is in a test: at its start every connected, not stale instrument with status ok that is no passage source. Where
- * several of them offer a quantity, the procedure gets it from the first alone. PROCEDURE_LOST and PROCEDURE_STATUS tell
- * of those instruments that give a quantity the method cannot do without; the others only stop giving readings.
+ * several of them offer a quantity, the procedure gets it from the first alone. PROCEDURE_LOST and PROCEDURE_STATUS
+ * tell of those instruments that give a quantity the method cannot do without; the others only stop giving readings.
  *
  * Callbacks must not call back into the bench, except for reading it.
  */
@@ -33,17 +33,17 @@ enum bench_state { BENCH_OFFLINE, BENCH_CONNECTED, BENCH_LIVE, BENCH_STALE };
 struct bench_instrument {
     struct sensor sensor;
     struct sensor_config config;
-    enum bench_state state;            /* offline: no link; connected: no ok reading yet; live; stale */
+    enum bench_state state; /* offline: no link; connected: no ok reading yet; live; stale */
     enum instrument_status status;
     char status_detail[SENSOR_TEXT_MAX * 2];
     struct reading last[QUANTITY_COUNT]; /* latest reading per quantity, valid where last_ms >= 0 */
     int64_t last_ms[QUANTITY_COUNT];
-    int64_t last_good_ms;              /* latest sample with an ok reading; -1 never */
+    int64_t last_good_ms; /* latest sample with an ok reading; -1 never */
     int64_t stale_ms;
-    int64_t wake_ms;                   /* driver's timer; -1 none */
-    int64_t stale_at_ms;               /* staleness timer; -1 none */
+    int64_t wake_ms;                         /* driver's timer; -1 none */
+    int64_t stale_at_ms;                     /* staleness timer; -1 none */
     uint64_t frames, garbage_bytes, samples; /* since start of the program */
-    bool in_test; /* of the running test; false again when `finish` is called */
+    bool in_test;                            /* of the running test; false again when `finish` is called */
     const uint8_t *frame; /* the frame being decoded, for whoever keeps a passage's raw bytes; NULL outside `sample` */
     size_t frame_length;
     size_t buffered;
@@ -59,8 +59,9 @@ struct bench_host {
     void (*prompt)(void *ctx, enum prompt prompt, int64_t value, int64_t limit, int64_t t_ms);
     void (*mark)(void *ctx, const struct verdict_mark *mark);
     void (*finish)(void *ctx, const struct verdict *verdict);
-    /* One line of the running test's recording: times since its start, numbers from 1 over all instruments. The last one
-     * is "end", before `finish`. `instrument` -1: the recording "operator". An input's line comes before its effects. */
+    /* One line of the running test's recording: times since its start, numbers from 1 over all instruments. The last
+     * one is "end", before `finish`. `instrument` -1: the recording "operator". An input's line comes before its
+     * effects. */
     void (*record)(void *ctx, int instrument, const struct recording_line *line);
 };
 
@@ -71,11 +72,11 @@ struct bench {
     struct bench_instrument instruments[BENCH_INSTRUMENTS_MAX];
     bool testing;
     struct procedure procedure;
-    int64_t procedure_wake_ms; /* -1 none */
-    int64_t start_ms;          /* of the test */
-    uint64_t lines;            /* recorded so far in this test */
+    int64_t procedure_wake_ms;  /* -1 none */
+    int64_t start_ms;           /* of the test */
+    uint64_t lines;             /* recorded so far in this test */
     int source[QUANTITY_COUNT]; /* the instrument that gives the procedure this quantity; -1: none */
-    bool busy;                 /* inside an input, to catch callbacks that call back */
+    bool busy;                  /* inside an input, to catch callbacks that call back */
 };
 
 /* Every function of *host may be NULL. */
@@ -95,13 +96,13 @@ int64_t bench_advance(struct bench *b, int64_t t_ms);
 /* When bench_advance must be called next; -1: nothing is due. */
 int64_t bench_next_ms(const struct bench *b);
 
-/* Starts a procedure whose `init` has been done by the caller in b->procedure. Every instrument of the test is restarted
- * from nothing, so that the recording of the test begins where the driver begins; then PROCEDURE_START is delivered.
- * b->start_ms is the time used. Fails (ERR_REFUSED) when a test is running or when no instrument fit for a test offers a
- * quantity that the method needs — naming the quantity and what the instruments say. */
+/* Starts a procedure whose `init` has been done by the caller in b->procedure. Every instrument of the test is
+ * restarted from nothing, so that the recording of the test begins where the driver begins; then PROCEDURE_START is
+ * delivered. b->start_ms is the time used. Fails (ERR_REFUSED) when a test is running or when no instrument fit for a
+ * test offers a quantity that the method needs — naming the quantity and what the instruments say. */
 int bench_start(struct bench *b, int64_t t_ms, struct err *err);
 
-/* An operator's command to an instrument. */
+/* An operator's command to an instrument that is in no test. */
 int bench_command(struct bench *b, int instrument, enum sensor_command command, int64_t t_ms, struct err *err);
 
 #endif

@@ -27,6 +27,8 @@ enum {
     PROFILE_FIELDS_MAX = 32,
     PROFILE_KEY_MAX = 32,
     PROFILE_BLOCK_WORDS_MAX = 125,
+    PROFILE_CODES_MAX = 16,
+    PROFILE_DIGITS_AS_SENT = 255,
 };
 
 enum profile_kind { PROFILE_MODBUS, PROFILE_JSONL };
@@ -40,15 +42,15 @@ struct profile_read {
 
 struct profile_value {
     enum quantity quantity;
-    uint16_t at;          /* register offset from address 0 of the unit, as in the file */
+    uint16_t at; /* register offset from address 0 of the unit, as in the file */
     enum profile_type type;
     enum profile_order order;
     struct decimal scale, offset;
-    uint8_t digits;       /* f32: decimals kept */
+    uint8_t digits; /* decimals kept (f32 must say); PROFILE_DIGITS_AS_SENT */
     bool has_absent;
-    uint64_t absent;      /* raw code for "no value" */
+    uint64_t absent; /* raw code for "no value" */
     bool has_min, has_max;
-    struct decimal min, max; /* outside: quality out-of-range */
+    struct decimal min, max;   /* outside: quality out-of-range */
     char key[PROFILE_KEY_MAX]; /* jsonl */
 };
 
@@ -64,14 +66,19 @@ struct profile_action {
     uint16_t address, value;
 };
 
-/* A passage field: "plate", "colour", "record-id", "site", "line", "lane", "time", "fuel", "result", "reason". */
+/* A passage field, of a record profile or of jsonl: "plate" "colour" "record-id" "site" "line" "lane" "time" "fuel"
+ * "result" "reason". */
 struct profile_field {
     char name[PROFILE_KEY_MAX];
     uint16_t at, words;        /* Modbus record profile: text or number registers */
     char key[PROFILE_KEY_MAX]; /* jsonl */
     enum profile_type type;
-    size_t codes_count;        /* "0=blue" … : device code to our word */
-    struct { char code[8]; char word[16]; } codes[16];
+    enum profile_order order;
+    size_t codes_count; /* "0=blue" … : device code to our word */
+    struct {
+        char code[8];
+        char word[16];
+    } codes[PROFILE_CODES_MAX];
 };
 
 struct profile {
@@ -79,7 +86,7 @@ struct profile {
     char name[PROFILE_KEY_MAX], title[RULES_TEXT_MAX], source[RULES_TEXT_MAX];
     char sha256[SHA256_HEX_SIZE]; /* set by the caller */
     int64_t poll_ms, stale_ms;
-    bool record;             /* one changed sequence = one passage */
+    bool record; /* one changed sequence = one passage */
     uint16_t sequence_at;
     size_t reads_count, values_count, status_count, actions_count, fields_count;
     struct profile_read reads[PROFILE_READS_MAX];
@@ -94,7 +101,25 @@ struct profile {
  * values outside every read block, two values for one quantity. */
 int profile_load(struct profile *profile, struct conf *conf, struct err *err);
 
-/* Combines words (host order uint16) of one value to its raw number. */
+/* The read block that holds registers at … at + words - 1, or NULL. */
+const struct profile_read *profile_block(const struct profile *profile, uint16_t at, unsigned words);
+
+/* How many registers a value of that type takes; TYPE_TEXT: 0. */
+unsigned profile_words(enum profile_type type);
+
+/* Combines words (host order uint16) of one value to its raw number. CDAB has the last word first, BADC swaps the bytes
+ * of each word, DCBA does both. */
 uint64_t profile_combine(const uint16_t *words, enum profile_type type, enum profile_order order);
+
+/* The value in the quantity's unit from its registers, or from the number that JSON gave. False: absent, not a number
+ * (NaN, infinity), or beyond what a decimal holds. */
+bool profile_decode_words(const struct profile_value *value, const uint16_t *words, struct decimal *out);
+bool profile_decode_number(const struct profile_value *value, struct decimal number, struct decimal *out);
+
+/* How good a value is when the instrument says `status` of itself. */
+enum quality profile_quality(const struct profile_value *value, struct decimal decoded, enum instrument_status status);
+
+/* Our word for a device's code of a passage field; the code itself where the field has no codes; NULL: unknown code. */
+const char *profile_code(const struct profile_field *field, const char *code);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Recordings: what really was on the wire, as text. One file per instrument; the daemon writes it during every test, the
- * tests replay it, the package carries it, rejudge recomputes the verdict from it.
+ * Recordings: what really was on the wire, as text. One file per instrument; the daemon writes it during every test,
+ * the tests replay it, the package carries it, rejudge recomputes the verdict from it.
  *
  *     # smogd recording 1
  *     # instrument = smoke
@@ -16,9 +16,9 @@
  *
  * Fields: ms since the start of the test; direction (> sent, < received as one read() gave it, ! event); bytes as lower
  * case hex, or the event's words. #N numbers the inputs of one test over all its files, so that several recordings
- * merge in one order. Events: "link down", "link up" and "command NAME" in an instrument's recording; "key NAME text" and
- * "end" (when the test ended; a recording without it was cut short) in the recording "operator". Modbus: one chunk per
- * block in the form of protocols/modbusblock.h.
+ * merge in one order. Events: "link down" and "link up" in an instrument's recording; "key NAME text"
+ * and "end" (when the test ended; a recording without it was cut short) in the recording "operator". Modbus: one chunk
+ * per block in the form of protocols/modbusblock.h.
  */
 #ifndef SENSORS_RECORDING_H
 #define SENSORS_RECORDING_H
@@ -49,8 +49,12 @@ struct recording {
     const char *text;
     size_t length, at;
     unsigned line;
+    int64_t last_ms;
     size_t headers_count;
-    struct { char key[24]; char value[128]; } headers[RECORDING_HEADER_MAX];
+    struct {
+        char key[24];
+        char value[128];
+    } headers[RECORDING_HEADER_MAX];
 };
 
 int recording_open(struct recording *r, const char *text, size_t length, struct err *err); /* reads the header */

@@ -9,8 +9,8 @@
  *   - Never block, and have at most one request in flight.
  *   - Every value carries a quality. Report the instrument's own status as status.
  *   - Never turn an absent value into a number: no reading is the only way to say "no value".
- *   - Behaviour depends on nothing but the configuration, the bytes and the times since `start`. Shifting all times by a
- *     constant shifts the output and changes nothing else.
+ *   - Behaviour depends on nothing but the configuration, the bytes and the times since `start`. Shifting all times by
+ * a constant shifts the output and changes nothing else.
  *   - Only requests that read may be sent on the driver's own account. Zero, span, pump and the like go out through
  *     `command`, which only an operator triggers.
  *   - Identify the model at start where the protocol can; another model than the configured one is
@@ -34,19 +34,19 @@ enum { SENSOR_STATE_MAX = 4096, SENSOR_FRAME_MAX = 4096, SENSOR_NAME_MAX = 32, S
 
 /* Configuration of one instrument, as far as a driver may know it. Lives as long as the sensor. */
 struct sensor_config {
-    char name[SENSOR_NAME_MAX];     /* "smoke": config key = recording prefix */
-    const struct profile *profile;  /* NULL where the driver uses none */
-    int unit;                       /* bus address; 0: none */
-    struct decimal path_m;          /* effective path length of an opacimeter; units 0: the model's own */
-    char option[SENSOR_TEXT_MAX];   /* driver-specific words from the configuration, e.g. a dialect */
-    int64_t poll_ms;                /* 0: the driver's own pace */
+    char name[SENSOR_NAME_MAX];    /* "smoke": config key = recording prefix */
+    const struct profile *profile; /* NULL where the driver uses none */
+    int unit;                      /* bus address; 0: none */
+    struct decimal path_m;         /* effective path length of an opacimeter; units 0: the model's own */
+    char option[SENSOR_TEXT_MAX];  /* driver-specific words from the configuration, e.g. a dialect */
+    int64_t poll_ms;               /* 0: the driver's own pace */
     bool first_passage; /* the first record seen is a passage too: only where one recorded passage is replayed */
 };
 
 struct sensor_host {
     void *ctx;
     void (*send)(void *ctx, const uint8_t *bytes, size_t length);
-    void (*wake)(void *ctx, int64_t at_ms);                 /* the one timer; replaces; < 0 cancels */
+    void (*wake)(void *ctx, int64_t at_ms);                  /* the one timer; replaces; < 0 cancels */
     void (*publish)(void *ctx, const struct sample *sample); /* one frame's values, or one passage */
     /* The instrument's own state; detail is one line ("alarm bits 0004: lamp"). STATUS_OK ends a fault. The host passes
      * on changes only. */
@@ -60,10 +60,18 @@ struct sensor_identity {
     char firmware[SENSOR_TEXT_MAX];
 };
 
-enum sensor_command { COMMAND_ZERO, COMMAND_SPAN, COMMAND_LEAK_TEST, COMMAND_CLEAR_MAXIMUM, COMMAND_PUMP_ON,
-    COMMAND_PUMP_OFF, COMMAND_COUNT };
+enum sensor_command {
+    COMMAND_ZERO,
+    COMMAND_SPAN,
+    COMMAND_LEAK_TEST,
+    COMMAND_CLEAR_MAXIMUM,
+    COMMAND_PUMP_ON,
+    COMMAND_PUMP_OFF,
+    COMMAND_COUNT
+};
 
 const char *sensor_command_name(enum sensor_command command); /* "zero" "span" "leak-test" "clear-maximum" … */
+enum sensor_command sensor_command_by_name(const char *name); /* COMMAND_COUNT: none */
 
 enum sensor_cut { CUT_MORE, CUT_OK, CUT_BAD };
 
@@ -79,11 +87,11 @@ struct sensor {
 
 /* Everything a driver exports. */
 struct sensor_driver {
-    const void *model; /* the driver's own table row, where one code serves several models */
-    const char *name;  /* = config `driver`, = recording header */
-    const char *title; /* for people: maker and model */
-    const char *line;  /* default line setting "9600/8n1"; NULL: not a serial instrument */
-    int64_t stale_ms;  /* a value older than this is stale (a profile may say otherwise) */
+    const void *model;               /* the driver's own table row, where one code serves several models */
+    const char *name;                /* = config `driver`, = recording header */
+    const char *title;               /* for people: maker and model */
+    const char *line;                /* default line setting "9600/8n1"; NULL: not a serial instrument */
+    int64_t stale_ms;                /* a value older than this is stale (a profile may say otherwise) */
     const enum quantity *quantities; /* what it can publish, QUANTITY_COUNT ends; NULL: the profile tells */
 
     /* Checks the configuration; called once before anything else, by --check too. */
@@ -96,8 +104,8 @@ struct sensor_driver {
     enum sensor_cut (*cut)(const struct sensor *s, const uint8_t *buf, size_t length, size_t *frame);
     /* One frame. False: it says nothing that can be used (a malformed line); the host counts it as garbage. */
     bool (*frame)(struct sensor *s, const uint8_t *bytes, size_t length, int64_t t_ms, const struct sensor_host *host);
-    /* The timer it asked for. Afterwards the host asks `cut` again about what is buffered: a driver that expects nothing
-     * after a time-out so gets rid of half an answer. */
+    /* The timer it asked for. Afterwards the host asks `cut` again about what is buffered: a driver that expects
+     * nothing after a time-out so gets rid of half an answer. */
     void (*wake)(struct sensor *s, int64_t t_ms, const struct sensor_host *host);
     /* An operator's command; NULL: none. Fails when this model cannot, or not now. */
     int (*command)(struct sensor *s, enum sensor_command command, int64_t t_ms, const struct sensor_host *host,
@@ -106,6 +114,12 @@ struct sensor_driver {
 
 extern const struct sensor_driver *const sensor_drivers[]; /* by name, NULL-terminated; the tests walk it */
 const struct sensor_driver *sensor_driver_by_name(const char *name);
+
+/* How good a value is at best when the instrument says this of itself: warm-up while warming, suspect in any fault. */
+enum quality sensor_quality(enum instrument_status status);
+
+/* Both N and k in a sample must say the same over that path; where they do not, both become suspect. */
+void sensor_check_opacity(struct sample *sample, struct decimal path_m);
 
 /* The quantities this configured sensor can publish (driver's or profile's), QUANTITY_COUNT ends. */
 const enum quantity *sensor_quantities(const struct sensor_driver *driver, const struct sensor_config *config);

@@ -1,0 +1,536 @@
+#include "sensors/bench.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "station/core/utf8.h"
+
+enum { OPERATOR = -1, PROCEDURE = -1 };
+
+/* What a driver's host functions need to know. */
+struct caller {
+    struct bench *bench;
+    int index;
+};
+
+void bench_init(struct bench *b, const struct bench_host *host, int64_t t_ms)
+{
+    *b = (struct bench){.host = *host, .now_ms = t_ms, .procedure_wake_ms = -1};
+}
+
+/* ---- out: recording lines, procedure events, changes ---- */
+
+static void record(struct bench *b, int instrument, struct recording_line *line)
+{
+    if (!b->testing || (instrument != OPERATOR && !b->instruments[instrument].in_test))
+        return;
+    line->t_ms = b->now_ms - b->start_ms;
+    line->number = ++b->lines;
+    if (b->host.record)
+        b->host.record(b->host.ctx, instrument, line);
+}
+
+static void record_bytes(struct bench *b, int instrument, enum recording_direction direction, const uint8_t *bytes,
+                         size_t length)
+{
+    assert(length <= RECORDING_CHUNK_MAX);
+    struct recording_line line = {.direction = direction, .length = length};
+    memcpy(line.bytes, bytes, length);
+    record(b, instrument, &line);
+}
+
+static void record_event(struct bench *b, int instrument, const char *what)
+{
+    struct recording_line line = {.direction = RECORDING_EVENT};
+    snprintf(line.text, sizeof line.text, "%s", what);
+    record(b, instrument, &line);
+}
+
+static void tell_changed(struct bench *b, int instrument)
+{
+    if (b->host.changed)
+        b->host.changed(b->host.ctx, instrument);
+}
+
+static void on_prompt(void *ctx, enum prompt prompt, int64_t value, int64_t limit)
+{
+    struct bench *b = ctx;
+    if (b->host.prompt)
+        b->host.prompt(b->host.ctx, prompt, value, limit, b->now_ms);
+}
+
+/* A timer is due after now, so that no host of timers can loop without time passing. */
+static int64_t timer_at(const struct bench *b, int64_t at_ms)
+{
+    if (at_ms < 0)
+        return -1;
+    return at_ms > b->now_ms ? at_ms : b->now_ms + 1;
+}
+
+static void on_procedure_wake(void *ctx, int64_t at_ms)
+{
+    struct bench *b = ctx;
+    b->procedure_wake_ms = timer_at(b, at_ms);
+}
+
+static void on_mark(void *ctx, const struct verdict_mark *mark)
+{
+    struct bench *b = ctx;
+    if (b->host.mark)
+        b->host.mark(b->host.ctx, mark);
+}
+
+static void on_finish(void *ctx, const struct verdict *verdict)
+{
+    struct bench *b = ctx;
+    record_event(b, OPERATOR, "end");
+    b->testing = false;
+    b->procedure_wake_ms = -1;
+    for (int i = 0; i < b->count; i++)
+        b->instruments[i].in_test = false;
+    if (b->host.finish)
+        b->host.finish(b->host.ctx, verdict);
+}
+
+static void step(struct bench *b, struct procedure_event event)
+{
+    if (!b->testing)
+        return;
+    event.t_ms = b->now_ms;
+    const struct procedure_host host = {b, on_prompt, on_procedure_wake, on_mark, on_finish};
+    b->procedure.method->step(&b->procedure, &event, &host);
+}
+
+/* Does the running method depend on this instrument? */
+static bool is_needed(const struct bench *b, int instrument)
+{
+    if (!b->testing)
+        return false;
+    for (const enum quantity *q = b->procedure.method->quantities; *q != QUANTITY_COUNT; q++)
+        if (b->source[*q] == instrument)
+            return true;
+    return false;
+}
+
+static void step_lost(struct bench *b, int instrument)
+{
+    if (is_needed(b, instrument))
+        step(b, (struct procedure_event){.kind = PROCEDURE_LOST, .text = b->instruments[instrument].config.name});
+}
+
+/* The procedure gets each quantity from one instrument only. */
+static void step_reading(struct bench *b, int instrument, const struct sample *sample)
+{
+    struct sample own = {.t_ms = sample->t_ms};
+    for (size_t i = 0; i < sample->count; i++)
+        if (b->source[sample->readings[i].quantity] == instrument)
+            own.readings[own.count++] = sample->readings[i];
+    if (own.count > 0)
+        step(b, (struct procedure_event){
+                    .kind = PROCEDURE_READING, .sample = &own, .text = b->instruments[instrument].config.name});
+}
+
+/* ---- the drivers' host ---- */
+
+static void on_send(void *ctx, const uint8_t *bytes, size_t length)
+{
+    const struct caller *c = ctx;
+    record_bytes(c->bench, c->index, RECORDING_SENT, bytes, length);
+    if (c->bench->host.send)
+        c->bench->host.send(c->bench->host.ctx, c->index, bytes, length);
+}
+
+static void on_wake(void *ctx, int64_t at_ms)
+{
+    const struct caller *c = ctx;
+    c->bench->instruments[c->index].wake_ms = timer_at(c->bench, at_ms);
+}
+
+static void arm_stale(struct bench *b, struct bench_instrument *in)
+{
+    in->stale_at_ms = in->stale_ms > 0 ? b->now_ms + in->stale_ms : -1;
+}
+
+static void on_publish(void *ctx, const struct sample *sample)
+{
+    const struct caller *c = ctx;
+    struct bench *b = c->bench;
+    struct bench_instrument *in = &b->instruments[c->index];
+    assert(sample->t_ms == b->now_ms);
+    bool good = sample->passage != NULL;
+    for (size_t i = 0; i < sample->count; i++) {
+        const struct reading *r = &sample->readings[i];
+        in->last[r->quantity] = *r;
+        in->last_ms[r->quantity] = sample->t_ms;
+        good = good || r->quality == QUALITY_OK;
+    }
+    in->samples++;
+    bool came_alive = good && in->state != BENCH_LIVE;
+    if (good) {
+        in->last_good_ms = sample->t_ms;
+        in->state = BENCH_LIVE;
+        arm_stale(b, in);
+    }
+    if (came_alive)
+        tell_changed(b, c->index);
+    if (b->host.sample)
+        b->host.sample(b->host.ctx, c->index, sample);
+    if (in->in_test)
+        step_reading(b, c->index, sample);
+}
+
+static void on_fault(void *ctx, enum instrument_status status, const char *detail)
+{
+    const struct caller *c = ctx;
+    struct bench_instrument *in = &c->bench->instruments[c->index];
+    bool other_status = status != in->status;
+    if (!other_status && strncmp(detail, in->status_detail, sizeof in->status_detail - 1) == 0)
+        return;
+    in->status = status;
+    snprintf(in->status_detail, sizeof in->status_detail, "%s", detail);
+    tell_changed(c->bench, c->index);
+    if (other_status && is_needed(c->bench, c->index))
+        step(c->bench, (struct procedure_event){.kind = PROCEDURE_STATUS, .status = status, .text = in->config.name});
+}
+
+static struct sensor_host driver_host(struct caller *caller)
+{
+    return (struct sensor_host){caller, on_send, on_wake, on_publish, on_fault};
+}
+
+/* ---- instruments ---- */
+
+int bench_add(struct bench *b, const struct sensor_driver *driver, const struct sensor_config *config)
+{
+    if (b->count == BENCH_INSTRUMENTS_MAX)
+        return -1;
+    struct bench_instrument *in = &b->instruments[b->count];
+    *in = (struct bench_instrument){.state = BENCH_OFFLINE, .config = *config, .last_good_ms = -1};
+    in->wake_ms = in->stale_at_ms = -1;
+    in->stale_ms = sensor_stale_ms(driver, config);
+    in->sensor.driver = driver;
+    in->sensor.config = &in->config;
+    for (enum quantity q = 0; q < QUANTITY_COUNT; q++)
+        in->last_ms[q] = -1;
+    return b->count++;
+}
+
+static void drop_buffer(struct bench_instrument *in)
+{
+    in->garbage_bytes += in->buffered;
+    in->buffered = 0;
+}
+
+/* From nothing, as at connect: whatever came before may not influence what follows. */
+static void start_driver(struct bench *b, int instrument)
+{
+    struct bench_instrument *in = &b->instruments[instrument];
+    drop_buffer(in);
+    in->state = BENCH_CONNECTED;
+    in->status = STATUS_OK;
+    in->status_detail[0] = '\0';
+    in->last_good_ms = in->wake_ms = in->stale_at_ms = -1;
+    for (enum quantity q = 0; q < QUANTITY_COUNT; q++)
+        in->last_ms[q] = -1;
+    memset(&in->sensor.identity, 0, sizeof in->sensor.identity);
+    memset(in->sensor.state.bytes, 0, sizeof in->sensor.state.bytes);
+    if (in->in_test)
+        arm_stale(b, in);
+    struct caller caller = {b, instrument};
+    const struct sensor_host host = driver_host(&caller);
+    in->sensor.driver->start(&in->sensor, b->now_ms, &host);
+    tell_changed(b, instrument);
+}
+
+/* The one loop around `cut`. */
+static void take_frames(struct bench *b, int instrument)
+{
+    struct bench_instrument *in = &b->instruments[instrument];
+    struct caller caller = {b, instrument};
+    const struct sensor_host host = driver_host(&caller);
+    size_t at = 0;
+    while (at < in->buffered) {
+        size_t frame = 0;
+        enum sensor_cut cut = in->sensor.driver->cut(&in->sensor, in->buffer + at, in->buffered - at, &frame);
+        if (cut == CUT_MORE && in->buffered - at < sizeof in->buffer)
+            break;
+        if (cut != CUT_OK) {
+            in->garbage_bytes++;
+            at++;
+            continue;
+        }
+        assert(frame > 0 && frame <= in->buffered - at);
+        in->frame = in->buffer + at;
+        in->frame_length = frame;
+        if (in->sensor.driver->frame(&in->sensor, in->frame, frame, b->now_ms, &host))
+            in->frames++;
+        else
+            in->garbage_bytes += frame;
+        in->frame = NULL;
+        in->frame_length = 0;
+        at += frame;
+    }
+    in->buffered -= at;
+    memmove(in->buffer, in->buffer + at, in->buffered);
+}
+
+/* ---- time ---- */
+
+enum timer { TIMER_WAKE, TIMER_STALE };
+
+struct due {
+    int64_t at_ms; /* -1: nothing */
+    int instrument;
+    enum timer timer;
+};
+
+static void consider(struct due *due, int64_t at_ms, int instrument, enum timer timer)
+{
+    if (at_ms >= 0 && (due->at_ms < 0 || at_ms < due->at_ms))
+        *due = (struct due){at_ms, instrument, timer};
+}
+
+/* The earliest timer; ties go to the one named first here. */
+static struct due next_due(const struct bench *b)
+{
+    struct due due = {-1, PROCEDURE, TIMER_WAKE};
+    for (int i = 0; i < b->count; i++) {
+        consider(&due, b->instruments[i].wake_ms, i, TIMER_WAKE);
+        consider(&due, b->instruments[i].stale_at_ms, i, TIMER_STALE);
+    }
+    consider(&due, b->procedure_wake_ms, PROCEDURE, TIMER_WAKE);
+    return due;
+}
+
+int64_t bench_next_ms(const struct bench *b)
+{
+    return next_due(b).at_ms;
+}
+
+static void become_stale(struct bench *b, int instrument)
+{
+    struct bench_instrument *in = &b->instruments[instrument];
+    in->stale_at_ms = -1;
+    if (in->state != BENCH_LIVE && !in->in_test)
+        return;
+    in->state = BENCH_STALE;
+    tell_changed(b, instrument);
+    step_lost(b, instrument);
+}
+
+static void wake_driver(struct bench *b, int instrument)
+{
+    struct bench_instrument *in = &b->instruments[instrument];
+    in->wake_ms = -1;
+    struct caller caller = {b, instrument};
+    const struct sensor_host host = driver_host(&caller);
+    in->sensor.driver->wake(&in->sensor, b->now_ms, &host);
+    take_frames(b, instrument);
+}
+
+static void fire(struct bench *b, const struct due *due)
+{
+    b->now_ms = due->at_ms;
+    if (due->instrument == PROCEDURE) {
+        b->procedure_wake_ms = -1;
+        step(b, (struct procedure_event){.kind = PROCEDURE_WAKE});
+    } else if (due->timer == TIMER_WAKE) {
+        wake_driver(b, due->instrument);
+    } else {
+        become_stale(b, due->instrument);
+    }
+}
+
+/* Every input goes through enter and leave. */
+static int64_t enter(struct bench *b, int64_t t_ms)
+{
+    assert(!b->busy);
+    b->busy = true;
+    int64_t used_ms = t_ms > b->now_ms ? t_ms : b->now_ms;
+    for (struct due due = next_due(b); due.at_ms >= 0 && due.at_ms <= used_ms; due = next_due(b))
+        fire(b, &due);
+    b->now_ms = used_ms;
+    return used_ms;
+}
+
+static int64_t leave(struct bench *b)
+{
+    b->busy = false;
+    return b->now_ms;
+}
+
+int64_t bench_advance(struct bench *b, int64_t t_ms)
+{
+    enter(b, t_ms);
+    return leave(b);
+}
+
+/* ---- inputs ---- */
+
+int64_t bench_connect(struct bench *b, int instrument, int64_t t_ms)
+{
+    enter(b, t_ms);
+    if (b->instruments[instrument].state == BENCH_OFFLINE) {
+        record_event(b, instrument, "link up");
+        start_driver(b, instrument);
+    }
+    return leave(b);
+}
+
+int64_t bench_disconnect(struct bench *b, int instrument, int64_t t_ms)
+{
+    enter(b, t_ms);
+    struct bench_instrument *in = &b->instruments[instrument];
+    enum bench_state was = in->state;
+    if (was != BENCH_OFFLINE) {
+        record_event(b, instrument, "link down");
+        drop_buffer(in);
+        in->state = BENCH_OFFLINE;
+        in->status = STATUS_OK;
+        in->status_detail[0] = '\0';
+        in->wake_ms = in->stale_at_ms = -1;
+        tell_changed(b, instrument);
+        if (was != BENCH_STALE)
+            step_lost(b, instrument);
+    }
+    return leave(b);
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+int64_t bench_receive(struct bench *b, int instrument, const uint8_t *bytes, size_t length, int64_t t_ms)
+{
+    enter(b, t_ms);
+    struct bench_instrument *in = &b->instruments[instrument];
+    while (length > 0 && in->state != BENCH_OFFLINE) {
+        size_t chunk = smaller(smaller(length, RECORDING_CHUNK_MAX), sizeof in->buffer - in->buffered);
+        record_bytes(b, instrument, RECORDING_RECEIVED, bytes, chunk);
+        memcpy(in->buffer + in->buffered, bytes, chunk);
+        in->buffered += chunk;
+        take_frames(b, instrument);
+        bytes += chunk;
+        length -= chunk;
+    }
+    return leave(b);
+}
+
+/* One line, as a recording can hold it. */
+static void make_plain(char *text)
+{
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7F)
+            *c = ' ';
+    text[utf8_check(text, strlen(text))] = '\0';
+}
+
+int64_t bench_key(struct bench *b, enum procedure_key key, const char *text, int64_t t_ms)
+{
+    enter(b, t_ms);
+    struct recording_line line = {.direction = RECORDING_EVENT};
+    int head = snprintf(line.text, sizeof line.text, "key %s", procedure_key_name(key));
+    const char *said = line.text + head;
+    if (text && *text) {
+        snprintf(line.text + head, sizeof line.text - (size_t)head, " %s", text);
+        make_plain(line.text);
+        said++;
+    }
+    record(b, OPERATOR, &line);
+    step(b, (struct procedure_event){.kind = PROCEDURE_KEY, .key = key, .text = said});
+    return leave(b);
+}
+
+int bench_command(struct bench *b, int instrument, enum sensor_command command, int64_t t_ms, struct err *err)
+{
+    enter(b, t_ms);
+    struct bench_instrument *in = &b->instruments[instrument];
+    struct caller caller = {b, instrument};
+    const struct sensor_host host = driver_host(&caller);
+    int result;
+    if (in->state == BENCH_OFFLINE) {
+        result = err_set(err, ERR_UNREACHABLE, "%s is not connected; connect it first", in->config.name);
+    } else if (in->in_test) {
+        result = err_set(err, ERR_REFUSED, "%s is in a test; end or abort the test first", in->config.name);
+    } else if (!in->sensor.driver->command) {
+        result = err_set(err, ERR_REFUSED, "%s takes no commands", in->config.name);
+    } else {
+        result = in->sensor.driver->command(&in->sensor, command, b->now_ms, &host, err);
+    }
+    leave(b);
+    return result;
+}
+
+/* ---- test start ---- */
+
+static bool offers(const struct bench_instrument *in, enum quantity quantity)
+{
+    for (const enum quantity *q = sensor_quantities(in->sensor.driver, &in->config); *q != QUANTITY_COUNT; q++)
+        if (*q == quantity)
+            return true;
+    return false;
+}
+
+static bool is_fit(const struct bench_instrument *in)
+{
+    return (in->state == BENCH_CONNECTED || in->state == BENCH_LIVE) && in->status == STATUS_OK &&
+           !sensor_is_passage_source(&in->config);
+}
+
+/* The first fit instrument that offers it, or -1. */
+static int find_source(const struct bench *b, enum quantity quantity)
+{
+    for (int i = 0; i < b->count; i++)
+        if (is_fit(&b->instruments[i]) && offers(&b->instruments[i], quantity))
+            return i;
+    return -1;
+}
+
+/* Why nobody gives that quantity, in words. */
+static int refuse(const struct bench *b, enum quantity quantity, struct err *err)
+{
+    static const char *const states[] = {"not connected", "not ready", "not ready", "stale: no values come"};
+    char why[ERR_TEXT_MAX] = "";
+    size_t used = 0;
+    for (int i = 0; i < b->count; i++) {
+        const struct bench_instrument *in = &b->instruments[i];
+        if (sensor_is_passage_source(&in->config) || !offers(in, quantity) || used + 1 >= sizeof why)
+            continue;
+        bool unwell = in->state != BENCH_OFFLINE && in->status != STATUS_OK;
+        int n = snprintf(why + used, sizeof why - used, "%s%s is %s%s%s", used ? "; " : "", in->config.name,
+                         unwell ? instrument_status_name(in->status) : states[in->state],
+                         unwell && in->status_detail[0] ? ": " : "", unwell ? in->status_detail : "");
+        used = smaller(used + (n > 0 ? (size_t)n : 0), sizeof why - 1);
+    }
+    return err_set(err, ERR_REFUSED, "no instrument gives %s, which the test needs: %s", quantity_name(quantity),
+                   used ? why : "none is configured for it");
+}
+
+int bench_start(struct bench *b, int64_t t_ms, struct err *err)
+{
+    if (b->testing)
+        return err_set(err, ERR_REFUSED, "a test is running; let it end or abort it first");
+    enter(b, t_ms);
+    for (enum quantity q = 0; q < QUANTITY_COUNT; q++)
+        b->source[q] = find_source(b, q);
+    for (const enum quantity *q = b->procedure.method->quantities; *q != QUANTITY_COUNT; q++) {
+        if (b->source[*q] < 0) {
+            leave(b);
+            return refuse(b, *q, err);
+        }
+    }
+    b->testing = true;
+    b->start_ms = b->now_ms;
+    b->lines = 0;
+    b->procedure_wake_ms = -1;
+    for (int i = 0; i < b->count; i++) {
+        b->instruments[i].in_test = is_fit(&b->instruments[i]);
+        if (b->instruments[i].in_test)
+            start_driver(b, i);
+    }
+    step(b, (struct procedure_event){.kind = PROCEDURE_START});
+    leave(b);
+    return 0;
+}

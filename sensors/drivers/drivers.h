@@ -1,0 +1,14 @@
+/*
+ * The drivers that exist. To add one: a table row or a profile, one line here and in sensors/sensor.c, and a recording
+ * in tests/recordings/, without which `make check` fails.
+ */
+#ifndef SENSORS_DRIVERS_DRIVERS_H
+#define SENSORS_DRIVERS_DRIVERS_H
+
+#include "sensors/sensor.h"
+
+extern const struct sensor_driver driver_jsonl;  /* one JSON object a line, mapped by a profile */
+extern const struct sensor_driver driver_modbus; /* register maps of a profile */
+extern const struct sensor_driver driver_nht6;   /* Nanhua NHT-6 opacimeter */
+
+#endif

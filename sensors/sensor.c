@@ -1,0 +1,79 @@
+#include "sensors/sensor.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "sensors/drivers/drivers.h"
+#include "sensors/profile.h"
+#include "station/core/opacity.h"
+
+const struct sensor_driver *const sensor_drivers[] = {&driver_jsonl, &driver_modbus, &driver_nht6, NULL};
+
+static const char *const command_names[COMMAND_COUNT] = {
+    [COMMAND_ZERO] = "zero",           [COMMAND_SPAN] = "span",
+    [COMMAND_LEAK_TEST] = "leak-test", [COMMAND_CLEAR_MAXIMUM] = "clear-maximum",
+    [COMMAND_PUMP_ON] = "pump-on",     [COMMAND_PUMP_OFF] = "pump-off",
+};
+
+const char *sensor_command_name(enum sensor_command command)
+{
+    assert(command < COMMAND_COUNT);
+    return command_names[command];
+}
+
+enum sensor_command sensor_command_by_name(const char *name)
+{
+    enum sensor_command command = 0;
+    while (command < COMMAND_COUNT && strcmp(command_names[command], name) != 0)
+        command++;
+    return command;
+}
+
+const struct sensor_driver *sensor_driver_by_name(const char *name)
+{
+    for (size_t i = 0; sensor_drivers[i]; i++)
+        if (strcmp(sensor_drivers[i]->name, name) == 0)
+            return sensor_drivers[i];
+    return NULL;
+}
+
+enum quality sensor_quality(enum instrument_status status)
+{
+    if (status == STATUS_OK)
+        return QUALITY_OK;
+    return status == STATUS_WARMING ? QUALITY_WARM_UP : QUALITY_SUSPECT;
+}
+
+static struct reading *find_ok(struct sample *sample, enum quantity quantity)
+{
+    for (size_t i = 0; i < sample->count; i++)
+        if (sample->readings[i].quantity == quantity && sample->readings[i].quality == QUALITY_OK)
+            return &sample->readings[i];
+    return NULL;
+}
+
+void sensor_check_opacity(struct sample *sample, struct decimal path_m)
+{
+    struct reading *n = find_ok(sample, QUANTITY_OPACITY);
+    struct reading *k = find_ok(sample, QUANTITY_K);
+    if (n && k && !opacity_consistent(n->value, k->value, path_m))
+        n->quality = k->quality = QUALITY_SUSPECT;
+}
+
+const enum quantity *sensor_quantities(const struct sensor_driver *driver, const struct sensor_config *config)
+{
+    if (driver->quantities)
+        return driver->quantities;
+    assert(config->profile);
+    return config->profile->quantities;
+}
+
+bool sensor_is_passage_source(const struct sensor_config *config)
+{
+    return config->profile && (config->profile->record || config->profile->fields_count > 0);
+}
+
+int64_t sensor_stale_ms(const struct sensor_driver *driver, const struct sensor_config *config)
+{
+    return config->profile ? config->profile->stale_ms : driver->stale_ms;
+}
