@@ -56,7 +56,7 @@ TEST_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/support/*.c))
 
 .PHONY: all programs tests run check deps deps-check lint bench fuzz coverage install clean
 all: programs
-programs: $(addprefix $(B)/bin/,$(PROGRAMS))
+programs: $(LIBS) $(addprefix $(B)/bin/,$(PROGRAMS))
 tests: $(TESTS)
 
 $(B)/obj/%.o: %.c

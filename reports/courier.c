@@ -145,7 +145,7 @@ void courier_close(struct courier *c)
 static void end_attempt(struct attempt *a, enum outlet_outcome outcome, bool alarm, const char *text)
 {
     a->result = (struct outlet_result){.outcome = outcome, .alarm = alarm};
-    snprintf(a->result.text, sizeof a->result.text, "%s", text);
+    snprintf(a->result.text, sizeof a->result.text, "%.*s", (int)sizeof a->result.text - 1, text);
     a->progress = DONE;
 }
 
