@@ -1,0 +1,113 @@
+/* Endpoints: ptys behind a symbolic link, TCP listeners, the control socket. */
+#define _XOPEN_SOURCE 700
+#define _DEFAULT_SOURCE
+
+#include "sensors/sim/sim.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <termios.h>
+#include <unistd.h>
+
+void sim_instrument_init(struct sim_instrument *instrument, const struct engine *engine)
+{
+    *instrument =
+        (struct sim_instrument){.engine = engine, .listener = -1, .slave = -1, .unit = 1, .noise = 2463534242U};
+    for (int i = 0; i < SIM_CONNECTIONS_MAX; i++)
+        instrument->connections[i].fd = -1;
+}
+
+static int plug_pty(struct sim_instrument *instrument, struct err *err)
+{
+    int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) {
+        if (master >= 0)
+            close(master);
+        return err_set(err, ERR_FAILED, "cannot make a pty: %s", strerror(errno));
+    }
+    const char *name = ptsname(master);
+    instrument->slave = name ? open(name, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
+    struct termios raw;
+    if (instrument->slave >= 0 && tcgetattr(instrument->slave, &raw) == 0) {
+        cfmakeraw(&raw);
+        tcsetattr(instrument->slave, TCSANOW, &raw);
+    }
+    fcntl(master, F_SETFL, O_NONBLOCK);
+    instrument->connections[0] = (struct sim_connection){.fd = master};
+    unlink(instrument->pty);
+    if (instrument->slave < 0 || symlink(name, instrument->pty) != 0)
+        return err_set(err, ERR_FAILED, "cannot link %s: %s; does its folder exist?", instrument->pty, strerror(errno));
+    return 0;
+}
+
+static int plug_tcp(struct sim_instrument *instrument, struct err *err)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)instrument->tcp_port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int on = 1;
+    instrument->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (instrument->listener < 0 || setsockopt(instrument->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        bind(instrument->listener, (const struct sockaddr *)&address, size) != 0 ||
+        listen(instrument->listener, 8) != 0 ||
+        getsockname(instrument->listener, (struct sockaddr *)&address, &size) != 0)
+        return err_set(err, ERR_FAILED, "cannot listen on 127.0.0.1:%d: %s", instrument->tcp_port, strerror(errno));
+    instrument->tcp_port = ntohs(address.sin_port);
+    return 0;
+}
+
+int sim_plug(struct sim_instrument *instrument, struct err *err)
+{
+    if (instrument->plugged)
+        return 0;
+    instrument->plugged = true;
+    int result = instrument->pty[0] ? plug_pty(instrument, err) : plug_tcp(instrument, err);
+    if (result != 0)
+        sim_unplug(instrument);
+    return result;
+}
+
+void sim_unplug(struct sim_instrument *instrument)
+{
+    if (instrument->pty[0] && instrument->plugged)
+        unlink(instrument->pty);
+    for (int i = 0; i < SIM_CONNECTIONS_MAX; i++) {
+        if (instrument->connections[i].fd >= 0)
+            close(instrument->connections[i].fd);
+        instrument->connections[i] = (struct sim_connection){.fd = -1};
+    }
+    if (instrument->slave >= 0)
+        close(instrument->slave);
+    if (instrument->listener >= 0)
+        close(instrument->listener);
+    instrument->slave = instrument->listener = -1;
+    instrument->queued = 0;
+    instrument->plugged = false;
+}
+
+int sim_control_open(const char *path, struct err *err)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path)
+        return err_set(err, ERR_INVALID, "control socket path is longer than %zu bytes: %s",
+                       sizeof address.sun_path - 1, path);
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    unlink(path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 8) != 0) {
+        err_set(err, ERR_FAILED, "cannot listen on %s: %s", path, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    return fd;
+}

@@ -1,0 +1,8 @@
+#include "sensors/sim/sim_protocols.h"
+
+#include <stddef.h>
+
+/* A remote-sensing device that sends one JSON object per line by itself; the lines come from `pass` commands. */
+const struct sim_protocol sim_jsonl = {"jsonl", NULL};
+
+const struct sim_protocol *const sim_protocols[] = {&sim_modbus_rtu, &sim_modbus_tcp, &sim_nht6, &sim_jsonl, NULL};
