@@ -115,6 +115,8 @@ void sim_instrument_init(struct sim_instrument *instrument, const struct engine 
 int sim_plug(struct sim_instrument *instrument, struct err *err);
 void sim_unplug(struct sim_instrument *instrument);
 int sim_control_open(const char *path, struct err *err); /* Unix socket; the listener's fd, or -1 */
+/* The other side of it: says one command and waits for the answer; "error: …" becomes *err. */
+int sim_control_tell(const char *path, const char *command, struct err *err);
 
 /* Serves instruments, the control socket (-1: none), a recording being played (NULL: none) and the timed commands until
  * quit or SIGTERM/SIGINT (sim_loop.c). */

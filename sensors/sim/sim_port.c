@@ -94,20 +94,50 @@ void sim_unplug(struct sim_instrument *instrument)
     instrument->plugged = false;
 }
 
+static int control_socket(struct sockaddr_un *address, const char *path, int flags, struct err *err)
+{
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address->sun_path)
+        return err_set(err, ERR_INVALID, "control socket path is longer than %zu bytes: %s",
+                       sizeof address->sun_path - 1, path);
+    memcpy(address->sun_path, path, strlen(path) + 1);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+    return fd < 0 ? err_set(err, ERR_FAILED, "cannot make a socket: %s", strerror(errno)) : fd;
+}
+
 int sim_control_open(const char *path, struct err *err)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address.sun_path)
-        return err_set(err, ERR_INVALID, "control socket path is longer than %zu bytes: %s",
-                       sizeof address.sun_path - 1, path);
-    memcpy(address.sun_path, path, strlen(path) + 1);
+    struct sockaddr_un address;
+    int fd = control_socket(&address, path, SOCK_NONBLOCK, err);
+    if (fd < 0)
+        return -1;
     unlink(path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 8) != 0) {
+    if (bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 8) != 0) {
         err_set(err, ERR_FAILED, "cannot listen on %s: %s", path, strerror(errno));
-        if (fd >= 0)
-            close(fd);
+        close(fd);
         return -1;
     }
     return fd;
+}
+
+int sim_control_tell(const char *path, const char *command, struct err *err)
+{
+    struct sockaddr_un address;
+    int fd = control_socket(&address, path, 0, err);
+    if (fd < 0)
+        return -1;
+    char answer[ERR_TEXT_MAX + 16] = "";
+    size_t length = 0;
+    bool said = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 && dprintf(fd, "%s\n", command) > 0;
+    if (!said)
+        err_set(err, ERR_UNREACHABLE, "cannot reach the simulator at %s: %s", path, strerror(errno));
+    ssize_t got;
+    while (said && !memchr(answer, '\n', length) && length < sizeof answer - 1 &&
+           (got = read(fd, answer + length, sizeof answer - 1 - length)) > 0)
+        length += (size_t)got;
+    close(fd);
+    if (!said || strcmp(answer, "ok\n") == 0)
+        return said ? 0 : -1;
+    return err_set(err, length ? ERR_INVALID : ERR_UNREACHABLE, "%.*s", length ? (int)strcspn(answer, "\n") : 26,
+                   length ? answer : "the simulator hung up first");
 }

@@ -17,7 +17,7 @@ static const char usage[] =
     "Prints one line per endpoint, then serves until 'quit' on its control socket, SIGTERM or ^C.\n";
 
 struct options {
-    const char *scenario, *replay, *pty, *tcp;
+    const char *scenario, *replay, *pty, *tcp, *tell;
 };
 
 static int plug_all(struct sim *sim, struct err *err)
@@ -84,13 +84,11 @@ static int serve(const struct options *options, struct err *err)
 
 int main(int argc, char **argv)
 {
-    static const struct option long_options[] = {{"scenario", required_argument, NULL, 's'},
-                                                 {"replay", required_argument, NULL, 'r'},
-                                                 {"pty", required_argument, NULL, 'p'},
-                                                 {"tcp", required_argument, NULL, 't'},
-                                                 {"help", no_argument, NULL, 'h'},
-                                                 {"version", no_argument, NULL, 'v'},
-                                                 {NULL, 0, NULL, 0}};
+    static const struct option long_options[] = {
+        {"scenario", required_argument, NULL, 's'}, {"replay", required_argument, NULL, 'r'},
+        {"pty", required_argument, NULL, 'p'},      {"tcp", required_argument, NULL, 't'},
+        {"tell", required_argument, NULL, 'T'},     {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},        {NULL, 0, NULL, 0}};
     struct options options = {0};
     int option;
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
@@ -99,10 +97,18 @@ int main(int argc, char **argv)
         case 'r': options.replay = optarg; break;
         case 'p': options.pty = optarg; break;
         case 't': options.tcp = optarg; break;
+        case 'T': options.tell = optarg; break;
         case 'h': fputs(usage, stdout); return 0;
         case 'v': return program_version("smogsim");
         default: fputs(usage, stderr); return ERR_INVALID;
         }
+    }
+    struct err err = {0};
+    if (options.tell && optind == argc - 1) {
+        if (sim_control_tell(options.tell, argv[optind], &err) == 0)
+            return 0;
+        fprintf(stderr, "smogsim: %s\n", err.text);
+        return (int)err.code;
     }
     bool right = options.scenario ? !options.replay && !options.pty && !options.tcp
                                   : options.replay && (options.pty != NULL) != (options.tcp != NULL);
@@ -110,7 +116,6 @@ int main(int argc, char **argv)
         fputs(usage, stderr);
         return ERR_INVALID;
     }
-    struct err err = {0};
     if (serve(&options, &err) == 0)
         return 0;
     fprintf(stderr, "smogsim: %s\n", err.text);
