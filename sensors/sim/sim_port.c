@@ -138,6 +138,8 @@ int sim_control_tell(const char *path, const char *command, struct err *err)
     close(fd);
     if (!said || strcmp(answer, "ok\n") == 0)
         return said ? 0 : -1;
-    return err_set(err, length ? ERR_INVALID : ERR_UNREACHABLE, "%.*s", length ? (int)strcspn(answer, "\n") : 26,
-                   length ? answer : "the simulator hung up first");
+    if (length == 0)
+        return err_set(err, ERR_UNREACHABLE, "the simulator hung up without an answer");
+    answer[strcspn(answer, "\n")] = '\0';
+    return err_set(err, ERR_INVALID, "%s", answer);
 }
