@@ -87,8 +87,10 @@ int main(int argc, char **argv)
     static const struct option long_options[] = {
         {"scenario", required_argument, NULL, 's'}, {"replay", required_argument, NULL, 'r'},
         {"pty", required_argument, NULL, 'p'},      {"tcp", required_argument, NULL, 't'},
-        {"tell", required_argument, NULL, 'T'},     {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},        {NULL, 0, NULL, 0}};
+        {"tell", required_argument, NULL, 'T'},     {NULL, 0, NULL, 0}};
+    int answered = program_answer(argc, argv, "smogsim", usage);
+    if (answered >= 0)
+        return answered;
     struct options options = {0};
     int option;
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
@@ -98,8 +100,6 @@ int main(int argc, char **argv)
         case 'p': options.pty = optarg; break;
         case 't': options.tcp = optarg; break;
         case 'T': options.tell = optarg; break;
-        case 'h': fputs(usage, stdout); return 0;
-        case 'v': return program_version("smogsim");
         default: fputs(usage, stderr); return ERR_INVALID;
         }
     }
