@@ -8,6 +8,7 @@ B := build/$(VARIANT)
 PACKAGES_BUILD := gcc make pkg-config libmodbus-dev libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev \
 	libsystemd-dev libssl-dev libzip-dev
 PACKAGES_TEST := libcmocka-dev clang libclang-rt-14-dev socat python3-minimal python3-pymodbus python3-serial unzip openssl sqlite3 jq curl procps
+PACKAGES_RUN := openssl jq
 PACKAGES_LINT := clang-format clang-tidy cppcheck
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wformat=2 -Wvla -Wundef -Wcast-qual -Wwrite-strings \
@@ -92,9 +93,30 @@ check: deps-check
 	@$(MAKE) --no-print-directory -j2 VARIANT=asan programs tests
 	@tests/run.sh
 
+# The whole station on loopback: simulated instruments, a shift of three trucks and sixty passages, the police inbox.
+run: deps
+	@sh tests/tools/deps.sh $(PACKAGES_RUN)
+	@$(MAKE) --no-print-directory -s -j2 programs
+	@tests/shift/shift.sh
+
 lint:
 	@sh tests/tools/deps.sh $(PACKAGES_BUILD) $(PACKAGES_LINT)
 	@tests/tools/lint.sh
+
+DESTDIR ?=
+PREFIX ?= /usr/local
+install: programs
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin share/smogd/rules share/smogd/profiles share/doc/smogd) \
+		$(addprefix $(DESTDIR),/etc/smogd /usr/lib/systemd/system /usr/lib/sysusers.d /usr/lib/tmpfiles.d /usr/lib/udev/rules.d)
+	install -m 755 $(addprefix $(B)/bin/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 station/rules/*.conf $(DESTDIR)$(PREFIX)/share/smogd/rules
+	install -m 644 sensors/profiles/*.conf $(DESTDIR)$(PREFIX)/share/smogd/profiles
+	install -m 644 README.md station/README.zh-CN.md reports/FORMATS.md $(DESTDIR)$(PREFIX)/share/doc/smogd
+	install -m 644 systemd/smogd.sysusers $(DESTDIR)/usr/lib/sysusers.d/smogd.conf
+	install -m 644 systemd/smogd.tmpfiles $(DESTDIR)/usr/lib/tmpfiles.d/smogd.conf
+	install -m 644 systemd/70-smogd.rules $(DESTDIR)/usr/lib/udev/rules.d
+	for unit in smogd smogpush; do \
+		sed 's|@PREFIX@|$(PREFIX)|g' systemd/$$unit.service >$(DESTDIR)/usr/lib/systemd/system/$$unit.service; done
 
 clean:
 	rm -rf build
