@@ -70,11 +70,11 @@ struct sim_instrument {
     char pty[SIM_PATH_MAX]; /* symbolic link to the pty; empty: TCP */
     int tcp_port;           /* 0 asks for a free one, which is then put here */
     bool plugged;
-    int listener;     /* -1: none */
-    int slave;        /* our own handle on the pty's far end, so that clients may come and go; -1: none */
-    int unit;         /* Modbus address */
-    int64_t reply_ms; /* the instrument's answer time */
-    int64_t baud;     /* paces the answers, 10 bits a byte; 0: not at all */
+    int listener;            /* -1: none */
+    int64_t absent_until_ms; /* a pty nobody has open hangs up all the time: look again then */
+    int unit;                /* Modbus address */
+    int64_t reply_ms;        /* the instrument's answer time */
+    int64_t baud;            /* paces the answers, 10 bits a byte; 0: not at all */
     enum sim_health health;
     enum sim_fault fault;
     int64_t fault_ms, fault_count; /* count < 0: until told otherwise */

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BYTE_BITS = 10, SPLIT_GAP_MS = 20, CONTROLS_MAX = 8 };
+enum { BYTE_BITS = 10, SPLIT_GAP_MS = 20, CONTROLS_MAX = 8, ABSENT_LOOK_MS = 20 };
 
 static volatile sig_atomic_t stop;
 
@@ -119,7 +119,11 @@ static void receive(struct sim_instrument *instrument, int index, int64_t t_ms)
     struct sim_connection *from = &instrument->connections[index];
     ssize_t got = read(from->fd, from->input + from->length, sizeof from->input - from->length);
     if (got <= 0) {
-        if (!(got < 0 && (errno == EAGAIN || errno == EINTR)) && !instrument->pty[0])
+        if (got < 0 && (errno == EAGAIN || errno == EINTR))
+            return;
+        if (instrument->pty[0])
+            instrument->absent_until_ms = t_ms + ABSENT_LOOK_MS;
+        else
             drop(from);
         return;
     }
@@ -186,13 +190,13 @@ struct watch {
     size_t count;
 };
 
-static void collect(const struct sim *sim, struct watch *w)
+static void collect(const struct sim *sim, struct watch *w, int64_t t_ms)
 {
     w->count = 0;
     for (int i = 0; i < sim->count; i++)
         for (int c = -1; c < SIM_CONNECTIONS_MAX; c++) {
             int fd = c < 0 ? sim->instruments[i].listener : sim->instruments[i].connections[c].fd;
-            if (fd < 0)
+            if (fd < 0 || sim->instruments[i].absent_until_ms > t_ms)
                 continue;
             w->of[w->count].instrument = i;
             w->of[w->count].connection = c;
@@ -203,10 +207,14 @@ static void collect(const struct sim *sim, struct watch *w)
 static int64_t next_due(const struct sim *sim, const struct sim_step *steps, size_t steps_left, int64_t start_ms)
 {
     int64_t next = steps_left ? start_ms + steps[0].at_ms : INT64_MAX;
-    for (int i = 0; i < sim->count; i++)
-        for (size_t q = 0; q < sim->instruments[i].queued; q++)
-            if (sim->instruments[i].queue[q].due_ms < next)
-                next = sim->instruments[i].queue[q].due_ms;
+    for (int i = 0; i < sim->count; i++) {
+        const struct sim_instrument *instrument = &sim->instruments[i];
+        for (size_t q = 0; q < instrument->queued; q++)
+            if (instrument->queue[q].due_ms < next)
+                next = instrument->queue[q].due_ms;
+        if (instrument->absent_until_ms > sim_now_ms() && instrument->absent_until_ms < next)
+            next = instrument->absent_until_ms;
+    }
     return next;
 }
 
@@ -252,7 +260,7 @@ int sim_run(struct sim *sim, int control, struct sim_player *player, const struc
         controls[i] = -1;
     int64_t start_ms = sim_now_ms();
     while (!stop && !sim->quit) {
-        collect(sim, &w);
+        collect(sim, &w, sim_now_ms());
         size_t extra = w.count;
         w.fds[extra++] = (struct pollfd){.fd = control, .events = POLLIN};
         for (int i = 0; i < CONTROLS_MAX; i++)

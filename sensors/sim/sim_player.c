@@ -105,7 +105,7 @@ static void set_registers(struct sim_player *player)
 static bool client_is_there(const struct sim_player *player)
 {
     if (player->client_first || player->instrument->pty[0])
-        return player->instrument->requests > 0 || (!player->client_first && player->instrument->slave >= 0);
+        return player->instrument->requests > 0 || !player->client_first;
     for (int i = 0; i < SIM_CONNECTIONS_MAX; i++)
         if (player->instrument->connections[i].fd >= 0)
             return true;

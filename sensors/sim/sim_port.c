@@ -19,31 +19,40 @@
 
 void sim_instrument_init(struct sim_instrument *instrument, const struct engine *engine)
 {
-    *instrument =
-        (struct sim_instrument){.engine = engine, .listener = -1, .slave = -1, .unit = 1, .noise = 2463534242U};
+    *instrument = (struct sim_instrument){.engine = engine, .listener = -1, .unit = 1, .noise = 2463534242U};
     for (int i = 0; i < SIM_CONNECTIONS_MAX; i++)
         instrument->connections[i].fd = -1;
+}
+
+/* The line discipline must not echo or translate before the first client has set it; the settings outlive this handle.
+ */
+static void make_raw(const char *name)
+{
+    struct termios raw;
+    int slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (slave < 0)
+        return;
+    if (tcgetattr(slave, &raw) == 0) {
+        cfmakeraw(&raw);
+        tcsetattr(slave, TCSANOW, &raw);
+    }
+    close(slave);
 }
 
 static int plug_pty(struct sim_instrument *instrument, struct err *err)
 {
     int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) {
+    const char *name = master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0 ? ptsname(master) : NULL;
+    if (!name) {
         if (master >= 0)
             close(master);
         return err_set(err, ERR_FAILED, "cannot make a pty: %s", strerror(errno));
     }
-    const char *name = ptsname(master);
-    instrument->slave = name ? open(name, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
-    struct termios raw;
-    if (instrument->slave >= 0 && tcgetattr(instrument->slave, &raw) == 0) {
-        cfmakeraw(&raw);
-        tcsetattr(instrument->slave, TCSANOW, &raw);
-    }
+    make_raw(name);
     fcntl(master, F_SETFL, O_NONBLOCK);
     instrument->connections[0] = (struct sim_connection){.fd = master};
     unlink(instrument->pty);
-    if (instrument->slave < 0 || symlink(name, instrument->pty) != 0)
+    if (symlink(name, instrument->pty) != 0)
         return err_set(err, ERR_FAILED, "cannot link %s: %s; does its folder exist?", instrument->pty, strerror(errno));
     return 0;
 }
@@ -85,11 +94,9 @@ void sim_unplug(struct sim_instrument *instrument)
             close(instrument->connections[i].fd);
         instrument->connections[i] = (struct sim_connection){.fd = -1};
     }
-    if (instrument->slave >= 0)
-        close(instrument->slave);
     if (instrument->listener >= 0)
         close(instrument->listener);
-    instrument->slave = instrument->listener = -1;
+    instrument->listener = -1;
     instrument->queued = 0;
     instrument->plugged = false;
 }
