@@ -1,0 +1,220 @@
+"""What the end-to-end tests share: starting the real programs, waiting for conditions, TAP.
+
+A test makes a Lab in its own TMPDIR; the Lab ends everything it has started, however the test ends.
+"""
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BIN = os.environ.get("BIN", os.path.join(ROOT, "build/release/bin"))
+
+
+class Failure(Exception):
+    pass
+
+
+def wait_for(what, condition, seconds=20.0):
+    """Polls until condition() is true; gives its value. Fails with what it was waiting for."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise Failure("waited in vain for " + what)
+        time.sleep(0.02)
+
+
+class Tap:
+    """Counts and prints results; `with tap.step("what"):` turns an exception into a failed result."""
+
+    def __init__(self):
+        self.count = self.failed = 0
+
+    def result(self, good, what, detail=""):
+        self.count += 1
+        self.failed += not good
+        print("%s %d - %s" % ("ok" if good else "not ok", self.count, what), flush=True)
+        if not good and detail:
+            print("# " + str(detail).replace("\n", "\n# "), flush=True)
+        return good
+
+    def equal(self, got, wanted, what):
+        return self.result(got == wanted, what, "got %r, wanted %r" % (got, wanted))
+
+    def step(self, what):
+        return _Step(self, what)
+
+    def end(self):
+        print("1..%d" % self.count)
+        sys.exit(self.failed > 0)
+
+
+class _Step:
+    def __init__(self, tap, what):
+        self.tap, self.what = tap, what
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if kind is None:
+            self.tap.result(True, self.what)
+            return True
+        if issubclass(kind, (Failure, subprocess.SubprocessError, OSError, KeyError, ValueError, TypeError, IndexError)):
+            self.tap.result(False, self.what, "%s: %s" % (kind.__name__, error))
+            return True
+        return False
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Lab:
+    """One station with what surrounds it, in one folder."""
+
+    def __init__(self, folder=None):
+        self.dir = folder or os.environ["TMPDIR"]
+        self.running = {}
+        self.conf = os.path.join(self.dir, "smogd.conf")
+        os.makedirs(os.path.join(self.dir, "dev"), exist_ok=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for name in list(self.running):
+            self.stop(name)
+
+    def path(self, *parts):
+        return os.path.join(self.dir, *parts)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return self.path(name)
+
+    # ---- programs ----
+
+    def start(self, name, *command, stdin=subprocess.DEVNULL):
+        """Starts a program; its output goes to NAME.log."""
+        log = open(self.path(name + ".log"), "ab")
+        program = command[0] if "/" in command[0] else os.path.join(BIN, command[0])
+        self.running[name] = subprocess.Popen([program, *command[1:]], stdout=log, stderr=log, stdin=stdin)
+        log.close()
+        return self.running[name]
+
+    def log(self, name):
+        with open(self.path(name + ".log"), encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def stop(self, name, seconds=5):
+        """SIGTERM, then SIGKILL; gives the exit status."""
+        process = self.running.pop(name)
+        if process.poll() is None:
+            process.terminate()
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
+
+    def kill(self, name):
+        process = self.running.pop(name)
+        process.kill()
+        process.wait()
+
+    def start_smogd(self):
+        process = self.start("smogd", "smogd", "-c", self.conf)
+
+        def ready():
+            if process.poll() is not None:
+                raise Failure("smogd ended: " + self.log("smogd")[-800:])
+            return self.ctl("status", check=False).returncode == 0
+
+        wait_for("smogd to answer", ready)
+        return process
+
+    # ---- smogctl ----
+
+    def ctl(self, *words, check=True):
+        done = subprocess.run(
+            [os.path.join(BIN, "smogctl"), "-c", self.conf, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL, encoding="utf-8", timeout=60, check=False)
+        if check and done.returncode != 0:
+            raise Failure("smogctl %s: %s" % (" ".join(words), done.stderr.strip()))
+        return done
+
+    def json(self, *words):
+        return json.loads(self.ctl("--json", *words).stdout)
+
+    def instrument(self, name):
+        return next(i for i in self.json("instruments")["instruments"] if i["name"] == name)
+
+    def wait_live(self, name, seconds=20):
+        wait_for(name + " to be live", lambda: self.instrument(name)["state"] == "live", seconds)
+
+    # ---- the simulator ----
+
+    def start_sim(self, scenario):
+        """Starts smogsim with a scenario; gives {name: pty path or HOST:PORT}."""
+        conf = self.write("sim.conf", 'control = "%s"\n%s' % (self.path("sim.sock"), scenario))
+        self.start("smogsim", "smogsim", "--scenario", conf)
+        wait_for("the simulator", lambda: "\nready" in "\n" + self.log("smogsim"))
+        lines = [line.split() for line in self.log("smogsim").splitlines()]
+        return {words[0]: words[2] for words in lines if len(words) == 3}
+
+    def sim(self, command):
+        subprocess.run([os.path.join(BIN, "smogsim"), "--tell", self.path("sim.sock"), command], check=True, timeout=10)
+
+    # ---- a test, as driver and officer would do it ----
+
+    def start_test(self, plate, colour="yellow", method="free-acceleration", **facts):
+        facts = {"fuel": "diesel", "class": "heavy", "gearbox": "manual", **facts}
+        words = ["test", "start", "--plate", plate, "--colour", colour, "--method", method]
+        for key, value in facts.items():
+            words += ["--vehicle", "%s=%s" % (key, value)]
+        return self.json(*words)["test"]
+
+    def drive(self, test, press, on_prompt=None):
+        """Does what the prompts ask until the test ends; press() presses the pedal. Gives the record shown at the end."""
+        watch = subprocess.Popen(
+            [os.path.join(BIN, "smogctl"), "-c", self.conf, "--json", "test", "watch", test], stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL, encoding="utf-8")
+        timer = threading.Timer(240, watch.kill)
+        timer.start()
+        try:
+            for line in watch.stdout:
+                event = json.loads(line)
+                prompt = event.get("prompt", event.get("event"))
+                if on_prompt and on_prompt(event):
+                    continue
+                if prompt == "insert-probe":
+                    self.ctl("test", "confirm", test)
+                elif prompt in ("purge", "press"):
+                    press()
+                elif prompt == "end":
+                    break
+        finally:
+            timer.cancel()
+            watch.kill()
+            watch.wait()
+        return self.json("test", "show", test)
+
+
+def station_conf(lab, body, outlet="", kind="joint", rules='"gb3847-2018", "hj845-2017"', extra=""):
+    """The text of a station's configuration, written to the lab's smogd.conf."""
+    return lab.write("smogd.conf", """station { id = "652301-0007"  name = "长丰路联合执法站"  kind = %s  region = "652301"
+          state = "%s"  latitude = 44.01  longitude = 87.30 %s }
+rules = {%s}   limit-class = a
+%s
+%s
+""" % (kind, lab.path("state"), extra, rules, body, outlet))
