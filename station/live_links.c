@@ -95,8 +95,10 @@ void live_links_send(struct live *live, int instrument, const uint8_t *bytes, si
 {
     struct live_instrument *to = &live->instruments[instrument];
     struct err err = {0};
-    if (to->link && to->link->link && link_send(to->link->link, to->slave, bytes, length, &err) != 0)
-        log_warning("%s: %s", live->config->instruments[instrument].sensor.name, err.text);
+    if (!to->link || !to->link->link || link_send(to->link->link, to->slave, bytes, length, &err) == 0)
+        return;
+    to->unsent++;
+    log_debug("%s: %s", live->config->instruments[instrument].sensor.name, err.text);
 }
 
 void live_links_look(struct live *live)

@@ -156,8 +156,9 @@ static int find_instrument(const struct live *live, const char *name, struct err
 static int command(struct live *live, struct control_client *client, const struct json_doc *request,
                    char name[SENSOR_NAME_MAX], char what[32], struct err *err)
 {
-    char officer[LIVE_OFFICER_MAX];
-    if (live_request_text(request, "name", true, name, SENSOR_NAME_MAX, err) != 0 ||
+    char officer[LIVE_OFFICER_MAX], filter[32];
+    if (live_request_text(request, "filter", false, filter, sizeof filter, err) != 0 ||
+        live_request_text(request, "name", true, name, SENSOR_NAME_MAX, err) != 0 ||
         live_request_text(request, "what", true, what, 32, err) != 0 ||
         read_officer(client, request, officer, err) != 0)
         return -1;
@@ -173,11 +174,13 @@ static int command(struct live *live, struct control_client *client, const struc
         return err_set(err, ERR_REFUSED, "test %s is running; %s is for before or after it", live->test.id, what);
     if (live->bench.instruments[instrument].state == BENCH_OFFLINE)
         return err_set(err, ERR_REFUSED, "%s is not connected: %s", name, live->instruments[instrument].trouble);
-    int64_t now_ms = clock_mono_ms();
-    bench_advance(&live->bench, now_ms);
-    if (bench_command(&live->bench, instrument, which, now_ms, err) != 0)
+    uint64_t unsent = live->instruments[instrument].unsent;
+    if (bench_command(&live->bench, instrument, which, clock_mono_ms(), err) != 0)
         return -1;
+    if (live->instruments[instrument].unsent != unsent)
+        return err_set(err, ERR_FAILED, "%s could not be sent to %s; try again", what, name);
     struct entries e = {0};
+    entries_text(&e, "filter", filter); /* span: the neutral filter in the path, as typed */
     entries_text(&e, "name", name);
     entries_text(&e, "officer", officer);
     entries_text(&e, "result", "commanded");

@@ -50,6 +50,7 @@ typedef int live_answer(struct live *live, struct control_client *client, const 
 struct live_instrument {
     struct live_link *link;
     size_t slave;           /* on that link */
+    uint64_t unsent;        /* what the driver sent and the link could not take */
     enum bench_state state; /* as last journaled */
     enum instrument_status status;
     int64_t since_ms;            /* Unix time of that change */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/encoding.h"
 #include "reports/log.h"
 #include "reports/sha256.h"
 #include "station/live_parts.h"
@@ -65,16 +66,6 @@ void live_passage_take(struct live *live, int instrument, const struct sample *s
     live->passages_end = &p->next;
     live->waiting++;
     live_journal_soon(live);
-}
-
-static void to_hex(const uint8_t *bytes, size_t length, char *out)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < length; i++) {
-        out[2 * i] = digits[bytes[i] >> 4];
-        out[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    out[2 * length] = '\0';
 }
 
 /* The recording that the passage came in: time 0, as many lines as its bytes need. */
@@ -321,7 +312,7 @@ static int store_one(struct live *live, struct live_passage *p, struct judged *j
                      struct err *err)
 {
     *j = (struct judged){.from = p};
-    to_hex(p->raw, p->raw_length, j->raw_hex);
+    encoding_hex(p->raw, p->raw_length, j->raw_hex);
     p->repeated = false;
     if (p->passage.record_id[0] &&
         store_passage_known(live->store, live->config->instruments[p->instrument].sensor.name, p->passage.record_id,

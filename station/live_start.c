@@ -215,7 +215,6 @@ static int begin(struct live *live, struct live_scratch *scratch, struct err *er
 {
     struct live_test *test = &live->test;
     int64_t now_ms = clock_mono_ms();
-    bench_advance(&live->bench, now_ms);
     if (store_begin(live->store, err) != 0)
         return -1;
     if (store_test_next_seq(live->store, &test->seq, err) != 0)

@@ -75,6 +75,7 @@ static void write_instrument(const struct live *live, int i, struct json_writer 
     json_string(w, "since", since);
     json_string(w, "state", live_status_state_name(b->state));
     json_string(w, "status", instrument_status_name(b->status));
+    json_integer(w, "unsent", (int64_t)known->unsent);
     json_string(w, "valid_until", until);
     write_values(b, now_ms, w);
     json_object_end(w);
