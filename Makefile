@@ -32,9 +32,13 @@ SRC_sensors := $(wildcard sensors/*.c sensors/drivers/*.c)
 SRC_links := $(wildcard sensors/links/*.c)
 SRC_sim := $(filter-out %/smogsim.c,$(wildcard sensors/sim/*.c))
 SRC_reports := $(filter-out %/smogpush.c %/smoginbox.c %/smogverify.c,$(wildcard reports/*.c))
+# What smogverify is made of, besides the pure units: it must build with nothing but OpenSSL.
+SRC_verify := $(addprefix reports/,checkpoint_read.c container.c encoding.c file.c manifest_read.c merkle.c program.c record.c rejudge.c \
+	sealcheck.c sha256.c verifier.c verifier_journal.c verifier_record.c verifier_seal.c verifier_words.c)
 SRC_station := $(filter-out %/smogd.c %/smogctl.c,$(wildcard station/*.c))
 ARCHIVES := station reports sim links sensors protocols core
 LIBS := $(foreach a,$(ARCHIVES),$(B)/lib$(a).a)
+LIBS_smogverify := $(foreach a,verify sensors protocols core,$(B)/lib$(a).a)
 
 MAIN_smogd := station/smogd.c
 MAIN_smogctl := station/smogctl.c
@@ -48,7 +52,7 @@ LINK_smogd := -lsystemd -lmodbus -lserialport -lsqlite3 -lmicrohttpd -lcrypto -l
 LINK_smogctl := -lsqlite3 -lserialport -lzip -lcrypto -lm
 LINK_smogpush := -lsqlite3 -lcurl -lzip -lcrypto -lm
 LINK_smoginbox := -lsqlite3 -lmicrohttpd -lgnutls -lzip -lcrypto -lpthread -lm
-LINK_smogverify := -lzip -lcrypto -lm
+LINK_smogverify := -lcrypto -lm
 LINK_smogsim := -lcrypto -lm
 LINK_tests := -lcmocka -lsystemd -lmodbus -lserialport -lsqlite3 -lcurl -lmicrohttpd -lgnutls -lzip -lcrypto -lpthread -lm
 
@@ -69,12 +73,14 @@ $(B)/lib$(1).a: $$(patsubst %.c,$(B)/obj/%.o,$$(SRC_$(1)))
 	@mkdir -p $$(@D); rm -f $$@
 	$$(AR) rcsD $$@ $$^
 endef
-$(foreach a,$(ARCHIVES),$(eval $(call archive,$(a))))
+$(foreach a,$(ARCHIVES) verify,$(eval $(call archive,$(a))))
 
 define program
-$(B)/bin/$(1): $(B)/obj/$(MAIN_$(1):.c=.o) $(LIBS)
+.PHONY: $(1)
+$(1): $(B)/bin/$(1)
+$(B)/bin/$(1): $(B)/obj/$(MAIN_$(1):.c=.o) $(or $(LIBS_$(1)),$(LIBS))
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$< -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_$(1))
+	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$< -Wl,--start-group $(or $(LIBS_$(1)),$(LIBS)) -Wl,--end-group $(LINK_$(1))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
