@@ -7,9 +7,10 @@ B := build/$(VARIANT)
 
 PACKAGES_BUILD := gcc make pkg-config libmodbus-dev libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev \
 	libsystemd-dev libssl-dev libzip-dev
-PACKAGES_TEST := libcmocka-dev clang libclang-rt-14-dev socat python3-minimal python3-pymodbus python3-serial unzip openssl sqlite3 jq curl procps
+PACKAGES_TEST := libcmocka-dev socat python3-minimal python3-pymodbus python3-serial unzip openssl sqlite3 jq curl procps
 PACKAGES_RUN := openssl jq
-PACKAGES_LINT := clang-format clang-tidy cppcheck
+PACKAGES_FUZZ := clang libclang-rt-14-dev
+PACKAGES_LINT := clang clang-format clang-tidy cppcheck
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wformat=2 -Wvla -Wundef -Wcast-qual -Wwrite-strings \
 	-Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wnull-dereference -Werror
@@ -22,6 +23,7 @@ FLAGS_release := -O2 -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-
 FLAGS_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_cov := -O0 --coverage
 FLAGS_clang := -O2
+FLAGS_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_ALL = $(BASE) $(WARN) $(FLAGS_$(VARIANT)) $(CFLAGS)
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now -Wl,--build-id $(FLAGS_$(VARIANT)) $(LDFLAGS)
 
@@ -57,12 +59,16 @@ LINK_smogsim := -lcrypto -lm
 LINK_tests := -lcmocka -lsystemd -lmodbus -lserialport -lsqlite3 -lcurl -lmicrohttpd -lgnutls -lzip -lcrypto -lpthread -lm
 
 TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
+# tests/fuzz/fuzz_NAME.c is built twice: as a test that plays the committed corpus, and with libFuzzer (make fuzz).
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+TESTS += $(addprefix $(B)/tests/test_corpus_,$(FUZZ))
 TEST_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/support/*.c))
 
-.PHONY: all programs tests run check deps deps-check lint bench fuzz coverage install clean
+.PHONY: all programs tests fuzzers run check deps deps-check lint bench fuzz coverage install clean
 all: programs
 programs: $(LIBS) $(addprefix $(B)/bin/,$(PROGRAMS))
 tests: $(TESTS)
+fuzzers: $(addprefix $(B)/fuzz_,$(FUZZ))
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -88,6 +94,12 @@ $(B)/tests/%: $(B)/obj/tests/unit/%.o $(TEST_SUPPORT) $(LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $< $(TEST_SUPPORT) -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
 
+$(B)/tests/test_corpus_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/corpus.o $(LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $< $(B)/obj/tests/fuzz/corpus.o -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
+$(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(LIBS)
+	$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
+
 deps:
 	@sh tests/tools/deps.sh $(PACKAGES_BUILD)
 deps-check:
@@ -104,6 +116,12 @@ run: deps
 	@sh tests/tools/deps.sh $(PACKAGES_RUN)
 	@$(MAKE) --no-print-directory -s -j2 programs
 	@tests/shift/shift.sh
+
+# FUZZ_SECONDS=60 make fuzz: every fuzzer that long; ONLY=json: that one alone.
+fuzz:
+	@sh tests/tools/deps.sh $(PACKAGES_BUILD) $(PACKAGES_TEST) $(PACKAGES_FUZZ)
+	@$(MAKE) --no-print-directory -s -j2 CC=clang VARIANT=fuzz fuzzers
+	@tests/tools/fuzz.sh $(or $(ONLY),$(FUZZ))
 
 lint:
 	@sh tests/tools/deps.sh $(PACKAGES_BUILD) $(PACKAGES_LINT)

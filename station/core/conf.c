@@ -59,7 +59,7 @@ static void advance(struct scanner *s)
 static bool is_bare(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           strchr("._/:+@%-", c) != NULL || (unsigned char)c >= 0x80;
+           (c != '\0' && strchr("._/:+@%-", c)) || (unsigned char)c >= 0x80;
 }
 
 /* White space and comments; false for a comment that does not end. */
@@ -96,10 +96,10 @@ static bool skip_blank(struct scanner *s)
 static bool read_quoted(struct scanner *s, struct word *word)
 {
     char quote = peek(s);
+    advance(s); /* the place of the quote may be the end of the word before */
     char *out = s->at;
     word->text = out;
     word->quoted = true;
-    advance(s);
     for (;;) {
         char c = peek(s);
         if (s->at == s->end || c == '\n') {
@@ -366,24 +366,29 @@ static int get_text(struct conf *conf, ptrdiff_t section, const char *name, bool
     return conf_get_string(conf, section, name, required, text, err);
 }
 
-static bool parse_integer(const char *text, int64_t *out)
+/* Decimal or 0x…; *fits false when the digits are right but the number is beyond 64 bits. */
+static bool parse_integer(const char *text, int64_t *out, bool *fits)
 {
+    static const char all[] = "0123456789abcdef";
     bool negative = *text == '-';
     const char *digits = negative ? text + 1 : text;
     unsigned base = digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X') ? 16 : 10;
+    uint64_t limit = negative ? (uint64_t)INT64_MAX + 1 : INT64_MAX;
     uint64_t value = 0;
+    *fits = true;
     if (base == 16)
         digits += 2;
     if (!*digits)
         return false;
     for (; *digits; digits++) {
-        const char *all = "0123456789abcdef";
-        const char *digit = strchr(all, *digits >= 'A' && *digits <= 'F' ? *digits + 32 : *digits);
-        if (!digit || digit >= all + base || value > (INT64_MAX - 15) / base)
+        const char *found = strchr(all, *digits >= 'A' && *digits <= 'F' ? *digits + 32 : *digits);
+        if (!found || found >= all + base)
             return false;
-        value = value * base + (uint64_t)(digit - all);
+        uint64_t digit = (uint64_t)(found - all);
+        *fits = *fits && value <= (limit - digit) / base;
+        value = *fits ? value * base + digit : 0;
     }
-    *out = negative ? -(int64_t)value : (int64_t)value;
+    *out = negative ? (int64_t)(0 - value) : (int64_t)value;
     return true;
 }
 
@@ -393,13 +398,14 @@ int conf_get_integer(struct conf *conf, ptrdiff_t section, const char *name, boo
     const char *text;
     ptrdiff_t node;
     int64_t value;
+    bool fits;
     if (get_text(conf, section, name, required, &text, &node, err) != 0)
         return -1;
     if (!text)
         return 0;
-    if (!parse_integer(text, &value))
+    if (!parse_integer(text, &value, &fits))
         return conf_error(conf, node, err, "'%s = %s' is not a whole number", name, text);
-    if (value < min || value > max)
+    if (!fits || value < min || value > max)
         return conf_error(conf, node, err, "'%s = %s' is out of range; allowed: %lld to %lld", name, text,
                           (long long)min, (long long)max);
     *out = value;
@@ -460,22 +466,25 @@ const char *conf_value(const struct conf *conf, ptrdiff_t node, size_t i)
     return value;
 }
 
+/* The name of the innermost section that holds node `at`; NULL at the top. */
+static const char *section_of(const struct conf *conf, size_t at)
+{
+    for (size_t i = at; i-- > 0;)
+        if (conf->nodes[i].kind == CONF_SECTION && conf->nodes[i].next > at)
+            return conf->nodes[i].name;
+    return NULL;
+}
+
 int conf_check_all_used(const struct conf *conf, struct err *err)
 {
-    const char *section = NULL;
-    size_t section_end_at = 0;
     for (size_t i = 0; i < conf->count; i++) {
         const struct conf_node *node = &conf->nodes[i];
-        if (i >= section_end_at)
-            section = NULL;
-        if (!node->used)
-            return conf_error(conf, (ptrdiff_t)i, err, "no such %s '%s'%s%s%s",
-                              node->kind == CONF_OPTION ? "option" : "section", node->name, section ? " in '" : "",
-                              section ? section : "", section ? "'" : "");
-        if (node->kind == CONF_SECTION) {
-            section = node->name;
-            section_end_at = node->next;
-        }
+        if (node->used)
+            continue;
+        const char *section = section_of(conf, i);
+        return conf_error(conf, (ptrdiff_t)i, err, "no such %s '%s'%s%s%s; check the spelling or take it out",
+                          node->kind == CONF_OPTION ? "option" : "section", node->name, section ? " in '" : "",
+                          section ? section : "", section ? "'" : "");
     }
     return 0;
 }

@@ -7,7 +7,7 @@
  * of the caller's; every node knows its line, so every complaint can name it.
  *
  *     # comment      // comment      / * comment * /
- *     name = value            value: bare word (letters digits . - _ / : + @), "string" with \" \\ \n \t, 'string'
+ *     name = value            value: bare word (letters digits . - _ / : + @ % and all beyond ASCII), "string" with \" \\ \n \t, 'string'
  *     name = {a, b, c}        list
  *     kind { … }   kind title { … }   kind "title" { … }         section
  */
@@ -62,8 +62,8 @@ int conf_get_decimal(struct conf *conf, ptrdiff_t section, const char *name, boo
 int conf_get_bool(struct conf *conf, ptrdiff_t section, const char *name, bool required, bool *out, struct err *err);
 int conf_get_date(struct conf *conf, ptrdiff_t section, const char *name, bool required, struct civil_date *out,
                   struct err *err);
-/* A list (or a single value, which is a list of one): marks it used and gives the node, whose values conf_value reads.
- */
+/* A list (or a single value, which is a list of one): marks it used and gives the node, whose values conf_value reads;
+ * -1 when it is absent and not required. */
 int conf_get_list(struct conf *conf, ptrdiff_t section, const char *name, bool required, ptrdiff_t *node,
                   struct err *err);
 const char *conf_value(const struct conf *conf, ptrdiff_t node, size_t i);

@@ -6,6 +6,14 @@
 
 #include "station/core/utf8.h"
 
+/* What was read from a file or an instrument may hold line ends and terminal escapes: the text stays one line. */
+static void keep_one_line(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7F)
+            *text = '?';
+}
+
 int err_set(struct err *err, enum err_code code, const char *format, ...)
 {
     if (!err)
@@ -16,6 +24,7 @@ int err_set(struct err *err, enum err_code code, const char *format, ...)
     vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
     utf8_trim(err->text);
+    keep_one_line(err->text);
     return -1;
 }
 
@@ -33,5 +42,6 @@ int err_prefix(struct err *err, const char *format, ...)
     int wanted = snprintf(err->text, sizeof err->text, "%.*s: %s", ERR_TEXT_MAX / 2, before, old);
     if (wanted >= ERR_TEXT_MAX)
         utf8_trim(err->text);
+    keep_one_line(err->text);
     return -1;
 }

@@ -1,154 +1,8 @@
 #include "station/core/json.h"
 
-#include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "station/core/utf8.h"
-
-/* ---- writer ---- */
-
-static void put(struct json_writer *w, const char *text, size_t length)
-{
-    if (w->overflow || length >= w->size - w->length) {
-        w->overflow = true;
-        return;
-    }
-    memcpy(w->out + w->length, text, length);
-    w->length += length;
-}
-
-static void put_escaped(struct json_writer *w, const char *text, size_t length)
-{
-    static const char shorts[] = "\"\"\\\\\bb\ff\nn\rr\tt"; /* character, its escape letter */
-    put(w, "\"", 1);
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        char escape[8];
-        const char *found = NULL;
-        for (size_t s = 0; s + 1 < sizeof shorts; s += 2)
-            if ((unsigned char)shorts[s] == c)
-                found = &shorts[s + 1];
-        if (found)
-            put(w, escape, (size_t)snprintf(escape, sizeof escape, "\\%c", *found));
-        else if (c < 0x20)
-            put(w, escape, (size_t)snprintf(escape, sizeof escape, "\\u%04x", (unsigned)c));
-        else
-            put(w, text + i, 1);
-    }
-    put(w, "\"", 1);
-}
-
-/* What stands before every value: the comma, and the key inside an object. */
-static void begin_value(struct json_writer *w, const char *key)
-{
-    if (w->comma[w->depth])
-        put(w, ",", 1);
-    w->comma[w->depth] = true;
-    if (!key)
-        return;
-    assert(!w->last_key[w->depth] || strcmp(w->last_key[w->depth], key) < 0); /* canonical: sorted, no duplicates */
-    w->last_key[w->depth] = key;
-    put_escaped(w, key, strlen(key));
-    put(w, ":", 1);
-}
-
-static void open_value(struct json_writer *w, const char *key, const char *sign)
-{
-    begin_value(w, key);
-    put(w, sign, 1);
-    assert(w->depth + 1 < JSON_DEPTH_MAX);
-    w->depth++;
-    w->comma[w->depth] = false;
-    w->last_key[w->depth] = NULL;
-}
-
-static void close_value(struct json_writer *w, const char *sign)
-{
-    assert(w->depth > 0);
-    w->depth--;
-    put(w, sign, 1);
-}
-
-void json_writer_init(struct json_writer *w, char *out, size_t size)
-{
-    assert(size > 0);
-    *w = (struct json_writer){.out = out, .size = size};
-}
-
-void json_object_begin(struct json_writer *w, const char *key)
-{
-    open_value(w, key, "{");
-}
-
-void json_object_end(struct json_writer *w)
-{
-    close_value(w, "}");
-}
-
-void json_array_begin(struct json_writer *w, const char *key)
-{
-    open_value(w, key, "[");
-}
-
-void json_array_end(struct json_writer *w)
-{
-    close_value(w, "]");
-}
-
-void json_string_n(struct json_writer *w, const char *key, const char *text, size_t length)
-{
-    begin_value(w, key);
-    put_escaped(w, text, length);
-}
-
-void json_string(struct json_writer *w, const char *key, const char *text)
-{
-    json_string_n(w, key, text, strlen(text));
-}
-
-void json_integer(struct json_writer *w, const char *key, int64_t value)
-{
-    char text[24];
-    begin_value(w, key);
-    put(w, text, (size_t)snprintf(text, sizeof text, "%lld", (long long)value));
-}
-
-void json_bool(struct json_writer *w, const char *key, bool value)
-{
-    begin_value(w, key);
-    put(w, value ? "true" : "false", value ? 4 : 5);
-}
-
-void json_null(struct json_writer *w, const char *key)
-{
-    begin_value(w, key);
-    put(w, "null", 4);
-}
-
-void json_decimal(struct json_writer *w, const char *key, struct decimal value)
-{
-    char text[DECIMAL_TEXT_MAX];
-    size_t length = decimal_format(value, text);
-    json_string_n(w, key, text, length);
-}
-
-void json_raw(struct json_writer *w, const char *key, const char *json, size_t length)
-{
-    begin_value(w, key);
-    put(w, json, length);
-}
-
-ptrdiff_t json_writer_finish(struct json_writer *w)
-{
-    assert(w->depth == 0);
-    if (w->overflow)
-        return -1;
-    w->out[w->length] = '\0';
-    return (ptrdiff_t)w->length;
-}
-
-/* ---- reader ---- */
 
 struct parser {
     struct json_doc *doc;
@@ -309,16 +163,29 @@ static int parse_word(struct parser *p, const char *word, enum json_type type)
 
 static int parse_value(struct parser *p);
 
-static bool same_string(const struct json_doc *doc, size_t a, size_t b)
+/* The next character of a string token, unescaped; *at moves behind it. The string has been parsed: it is sound. */
+static uint32_t next_code(const struct json_doc *doc, const struct json_token *string, size_t *at)
 {
-    char left[256];
-    char right[256];
-    const struct json_token *x = &doc->tokens[a];
-    const struct json_token *y = &doc->tokens[b];
-    if (x->length == y->length && memcmp(doc->text + x->start, doc->text + y->start, x->length) == 0)
-        return true;
-    return json_get_string(doc, (ptrdiff_t)a, left, sizeof left) &&
-           json_get_string(doc, (ptrdiff_t)b, right, sizeof right) && strcmp(left, right) == 0;
+    const char *here = doc->text + string->start + *at;
+    size_t left = string->length - *at;
+    uint32_t code = 0;
+    size_t size = 1;
+    if (*here == '\\')
+        read_escape(here, left, &code, &size);
+    else
+        code = utf8_next(here, left, &size);
+    *at += size;
+    return code;
+}
+
+static bool same_string(const struct json_doc *doc, const struct json_token *a, const struct json_token *b)
+{
+    size_t i = 0;
+    size_t j = 0;
+    while (i < a->length && j < b->length)
+        if (next_code(doc, a, &i) != next_code(doc, b, &j))
+            return false;
+    return i == a->length && j == b->length;
 }
 
 /* Key and colon of the next member of `object`. */
@@ -330,7 +197,7 @@ static int parse_key(struct parser *p, size_t object)
     if (parse_string(p) != 0)
         return -1;
     for (size_t other = object + 1; other < key; other = p->doc->tokens[other + 1].next)
-        if (same_string(p->doc, other, key))
+        if (same_string(p->doc, &p->doc->tokens[other], &p->doc->tokens[key]))
             return fail(p, "the same key twice in one object");
     skip_space(p);
     if (peek(p) != ':')
@@ -418,41 +285,25 @@ ptrdiff_t json_element(const struct json_doc *doc, size_t array, size_t i)
     return (ptrdiff_t)at;
 }
 
-static size_t utf8_put(uint32_t code, char out[4])
+static const struct json_token *string_at(const struct json_doc *doc, ptrdiff_t token)
 {
-    if (code < 0x80) {
-        out[0] = (char)code;
-        return 1;
-    }
-    size_t size = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    for (size_t i = size - 1; i > 0; i--, code >>= 6)
-        out[i] = (char)(0x80 | (code & 0x3F));
-    out[0] = (char)((0xF00U >> size & 0xFFU) | code);
-    return size;
+    return token >= 0 && doc->tokens[token].type == JSON_STRING ? &doc->tokens[token] : NULL;
 }
 
 bool json_get_string(const struct json_doc *doc, ptrdiff_t token, char *out, size_t size)
 {
-    if (token < 0 || doc->tokens[token].type != JSON_STRING || size == 0)
-        return false;
-    const char *text = doc->text + doc->tokens[token].start;
-    size_t length = doc->tokens[token].length;
+    const struct json_token *string = string_at(doc, token);
     size_t used = 0;
-    for (size_t at = 0; at < length;) {
-        char bytes[4] = {text[at]};
-        size_t step = 1;
-        size_t count = 1;
-        if (text[at] == '\\') {
-            uint32_t code;
-            if (!read_escape(text + at, length - at, &code, &step) || code == 0)
-                return false; /* a NUL would end the C string early: nothing here needs one */
-            count = utf8_put(code, bytes);
-        }
-        if (count >= size - used)
+    if (!string || size == 0)
+        return false;
+    for (size_t at = 0; at < string->length;) {
+        char bytes[4];
+        uint32_t code = next_code(doc, string, &at);
+        size_t count = utf8_put(code, bytes);
+        if (code == 0 || count >= size - used)
             return false;
         memcpy(out + used, bytes, count);
         used += count;
-        at += step;
     }
     out[used] = '\0';
     return true;
@@ -460,13 +311,18 @@ bool json_get_string(const struct json_doc *doc, ptrdiff_t token, char *out, siz
 
 bool json_equals(const struct json_doc *doc, ptrdiff_t token, const char *text)
 {
-    if (token < 0 || doc->tokens[token].type != JSON_STRING)
+    const struct json_token *string = string_at(doc, token);
+    if (!string)
         return false;
-    const struct json_token *t = &doc->tokens[token];
-    if (!memchr(doc->text + t->start, '\\', t->length))
-        return strlen(text) == t->length && memcmp(doc->text + t->start, text, t->length) == 0;
-    char plain[512];
-    return json_get_string(doc, token, plain, sizeof plain) && strcmp(plain, text) == 0;
+    for (size_t at = 0; at < string->length;) {
+        char bytes[4];
+        uint32_t code = next_code(doc, string, &at);
+        size_t count = utf8_put(code, bytes);
+        if (code == 0 || strncmp(text, bytes, count) != 0)
+            return false;
+        text += count;
+    }
+    return *text == '\0';
 }
 
 bool json_get_decimal(const struct json_doc *doc, ptrdiff_t token, struct decimal *out)

@@ -3,7 +3,8 @@
  *
  * Canonical: UTF-8 (NFC is the caller's duty), object keys sorted by bytes, no spaces, numbers are integers only —
  * everything with decimals is a string with fixed digits — and only the escapes \" \\ \b \f \n \r \t \u00XX (lower case
- * hex) for what must be escaped. Two equal facts are two equal byte strings.
+ * hex) for what must be escaped. Two equal facts are two equal byte strings. Bytes that are no UTF-8 become U+FFFD: what
+ * is written can always be read again (their original is in the raw input).
  *
  * The reader accepts any valid JSON (RFC 8259), because instruments send it, and refuses duplicate keys, bad UTF-8,
  * lone surrogates, trailing bytes and nesting over JSON_DEPTH_MAX. It exists because drivers may not allocate and because
@@ -77,7 +78,7 @@ ptrdiff_t json_member(const struct json_doc *doc, size_t object, const char *key
 /* The index of element `i` of the array token `array`, or -1. */
 ptrdiff_t json_element(const struct json_doc *doc, size_t array, size_t i);
 
-/* Unescapes a string token; false when it does not fit or token < 0 or it is no string. */
+/* Unescapes a string token; false when it does not fit, holds a NUL (\u0000), token < 0 or it is no string. */
 bool json_get_string(const struct json_doc *doc, ptrdiff_t token, char *out, size_t size);
 bool json_get_integer(const struct json_doc *doc, ptrdiff_t token, int64_t *out);
 /* A number (without exponent, exact) or a string that holds a decimal. */

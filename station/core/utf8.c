@@ -25,6 +25,19 @@ uint32_t utf8_next(const char *text, size_t length, size_t *size)
     return code;
 }
 
+size_t utf8_put(uint32_t code, char out[4])
+{
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
+    }
+    size_t size = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (size_t i = size - 1; i > 0; i--, code >>= 6)
+        out[i] = (char)(0x80 | (code & 0x3F));
+    out[0] = (char)((0xF00U >> size & 0xFFU) | code);
+    return size;
+}
+
 size_t utf8_check(const char *text, size_t length)
 {
     size_t at = 0;

@@ -8,6 +8,9 @@
 /* The code point at text[0..length) and its size in bytes; size 0: not valid UTF-8 (overlong, surrogate, cut off). */
 uint32_t utf8_next(const char *text, size_t length, size_t *size);
 
+/* Writes a code point (0..0x10FFFF); returns its size, 1 to 4. Not NUL-terminated. */
+size_t utf8_put(uint32_t code, char out[4]);
+
 /* The offset of the first byte that is not valid UTF-8; `length` when all is well. */
 size_t utf8_check(const char *text, size_t length);
 

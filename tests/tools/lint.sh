@@ -4,8 +4,8 @@ set -u
 cd "$(dirname "$0")/../.." || exit 2
 bad=0
 tests/tools/house.sh || bad=1
-sources=$(find protocols sensors reports station tests/unit tests/support -name '*.c' 2>/dev/null | sort)
-headers=$(find protocols sensors reports station -name '*.h' 2>/dev/null | sort)
+sources=$(find protocols sensors reports station tests/unit tests/support tests/fuzz -name '*.c' 2>/dev/null | sort)
+headers=$(find protocols sensors reports station tests/support tests/fuzz -name '*.h' 2>/dev/null | sort)
 # shellcheck disable=SC2086
 clang-format --dry-run -Werror $sources $headers || bad=1
 make --no-print-directory -s -j2 CC=clang VARIANT=clang programs || bad=1
