@@ -70,7 +70,7 @@ const char *conf_value(const struct conf *conf, ptrdiff_t node, size_t i);
 /* Marks a section as used. */
 void conf_use(struct conf *conf, ptrdiff_t node);
 
-/* The first node nobody asked for is an unknown key: an error "file:line: no such option 'x' in 'section'". */
+/* The first node nobody asked for is an unknown key: an error "file:line: no such option 'x' in 'section'; …". */
 int conf_check_all_used(const struct conf *conf, struct err *err);
 
 /* err_set with "file:line: " in front. */

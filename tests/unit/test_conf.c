@@ -99,7 +99,7 @@ static void says_what_an_option_should_be(void **state)
     } rows[] = {
         {"n = x", "f.conf:1: 'n = x' is not a whole number"},
         {"n = 1.5", "f.conf:1: 'n = 1.5' is not a whole number"},
-        {"n = 99999999999999999999", "f.conf:1: 'n = 99999999999999999999' is not a whole number"},
+        {"n = 99999999999999999999", "f.conf:1: 'n = 99999999999999999999' is out of range; allowed: 1 to 10"},
         {"n = 11", "f.conf:1: 'n = 11' is out of range; allowed: 1 to 10"},
         {"n = {1, 2}", "f.conf:1: 'n' takes one value, not a list"},
         {"n = 1\nn = 2", "f.conf:2: option 'n' is given twice; first in line 1"},
@@ -127,14 +127,84 @@ static void finds_what_nobody_asked_for(void **state)
     assert_int_equal(parse(&conf, "a = 1\ns t {\n b = 2\n typo = 3 }\n"), 0);
     assert_int_equal(conf_get_string(&conf, CONF_TOP, "a", true, &text, &err), 0);
     assert_int_equal(conf_check_all_used(&conf, &err), -1);
-    assert_string_equal(err.text, "f.conf:2: no such section 's'");
+    assert_string_equal(err.text, "f.conf:2: no such section 's'; check the spelling or take it out");
     ptrdiff_t s = conf_next(&conf, CONF_TOP, CONF_FIRST, CONF_SECTION, "s");
     conf_use(&conf, s);
     assert_int_equal(conf_get_string(&conf, s, "b", true, &text, &err), 0);
     assert_int_equal(conf_check_all_used(&conf, &err), -1);
-    assert_string_equal(err.text, "f.conf:4: no such option 'typo' in 's'");
+    assert_string_equal(err.text, "f.conf:4: no such option 'typo' in 's'; check the spelling or take it out");
     assert_int_equal(conf_get_string(&conf, s, "typo", true, &text, &err), 0);
     assert_int_equal(conf_check_all_used(&conf, &err), 0);
+}
+
+/* Blanks between words are a matter of taste. */
+static void reads_words_that_touch(void **state)
+{
+    (void)state;
+    struct conf conf;
+    const char *text;
+    ptrdiff_t list;
+    assert_int_equal(parse(&conf, "s\"t\"{a=\"x\"b='y'}l={\"p\",'q',r}"), 0);
+    ptrdiff_t s = conf_next(&conf, CONF_TOP, CONF_FIRST, CONF_SECTION, "s");
+    assert_int_equal(s, 0);
+    assert_string_equal(conf.nodes[s].value, "t");
+    assert_int_equal(conf_get_string(&conf, s, "a", true, &text, &err), 0);
+    assert_string_equal(text, "x");
+    assert_int_equal(conf_get_string(&conf, s, "b", true, &text, &err), 0);
+    assert_string_equal(text, "y");
+    assert_int_equal(conf_get_list(&conf, CONF_TOP, "l", true, &list, &err), 0);
+    assert_string_equal(conf_value(&conf, list, 0), "p");
+    assert_string_equal(conf_value(&conf, list, 1), "q");
+    assert_string_equal(conf_value(&conf, list, 2), "r");
+}
+
+static void integers_reach_to_the_ends_of_64_bits(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t value;
+        int result;
+    } rows[] = {{"n = 9223372036854775807", INT64_MAX, 0},
+                {"n = 9223372036854775808", 0, -1},
+                {"n = -9223372036854775808", INT64_MIN, 0},
+                {"n = -9223372036854775809", 0, -1},
+                {"n = 0x7fffFFFFffffFFFF", INT64_MAX, 0},
+                {"n = 0x8000000000000000", 0, -1},
+                {"n = -0x10", -16, 0},
+                {"n = 007", 7, 0},
+                {"n = 0x", 0, -1},
+                {"n = -", 0, -1},
+                {"n = 0xG", 0, -1},
+                {"n = 1a", 0, -1}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct conf conf;
+        int64_t n = 0;
+        assert_int_equal(parse(&conf, rows[i].text), 0);
+        assert_int_equal(conf_get_integer(&conf, CONF_TOP, "n", true, INT64_MIN, INT64_MAX, &n, &err), rows[i].result);
+        assert_true(n == rows[i].value);
+    }
+}
+
+static void complaints_are_one_line_whatever_they_quote(void **state)
+{
+    (void)state;
+    struct conf conf;
+    bool yes;
+    assert_int_equal(parse(&conf, "a = \"x\\ny\x7F\""), 0);
+    assert_int_equal(conf_get_bool(&conf, CONF_TOP, "a", true, &yes, &err), -1);
+    assert_string_equal(err.text, "f.conf:1: 'a = x?y?': say yes or no");
+}
+
+static void names_the_section_behind_a_nested_one(void **state)
+{
+    (void)state;
+    struct conf conf;
+    assert_int_equal(parse(&conf, "s { q { }\n typo = 1 }"), 0);
+    conf_use(&conf, 0);
+    conf_use(&conf, 1);
+    assert_int_equal(conf_check_all_used(&conf, &err), -1);
+    assert_string_equal(err.text, "f.conf:2: no such option 'typo' in 's'; check the spelling or take it out");
 }
 
 /* Whatever the bytes are: an answer, no access outside (the sanitizers watch), and nodes whose extent is sound. */
@@ -165,9 +235,15 @@ static void survives_every_cut_and_flip(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_a_station_file),          cmocka_unit_test(names_the_line_of_what_is_wrong),
-        cmocka_unit_test(says_what_an_option_should_be), cmocka_unit_test(finds_what_nobody_asked_for),
+        cmocka_unit_test(reads_a_station_file),
+        cmocka_unit_test(names_the_line_of_what_is_wrong),
+        cmocka_unit_test(says_what_an_option_should_be),
+        cmocka_unit_test(finds_what_nobody_asked_for),
         cmocka_unit_test(survives_every_cut_and_flip),
+        cmocka_unit_test(reads_words_that_touch),
+        cmocka_unit_test(integers_reach_to_the_ends_of_64_bits),
+        cmocka_unit_test(complaints_are_one_line_whatever_they_quote),
+        cmocka_unit_test(names_the_section_behind_a_nested_one),
     };
     return cmocka_run_group_tests_name("conf", tests, NULL, NULL);
 }

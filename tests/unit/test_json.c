@@ -2,6 +2,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -129,6 +130,40 @@ static void gives_no_string_with_a_nul(void **state)
     assert_false(json_get_string(&doc, 0, out, sizeof out));
 }
 
+/* An instrument may send GBK where UTF-8 is asked: the record must stay readable. */
+static void writes_what_it_can_read_again(void **state)
+{
+    (void)state;
+    char text[64];
+    struct json_writer w;
+    struct json_doc doc;
+    json_writer_init(&w, text, sizeof text);
+    json_string(&w, NULL, "\xD0\xC2 ok");
+    ptrdiff_t length = json_writer_finish(&w);
+    assert_string_equal(text, "\"\xEF\xBF\xBD\xEF\xBF\xBD ok\"");
+    assert_int_equal(json_parse(&doc, text, (size_t)length, tokens, 256, NULL), 0);
+}
+
+static void compares_long_escaped_strings_to_the_end(void **state)
+{
+    (void)state;
+    enum { LENGTH = 3000 };
+    static char text[2 * LENGTH + 64];
+    static char plain[LENGTH + 1];
+    struct json_doc doc;
+    memset(plain, 'a', LENGTH);
+    for (int last = 0; last < 2; last++) { /* the second key differs in its last character, or not at all */
+        plain[LENGTH - 1] = '\0';
+        int length = snprintf(text, sizeof text, "{\"%sb\":1,\"%s\\u006%d\":2}", plain, plain, 2 + last);
+        assert_int_equal(json_parse(&doc, text, (size_t)length, tokens, 256, NULL), last == 0 ? -1 : 0);
+    }
+    plain[LENGTH - 1] = 'c';
+    assert_true(json_equals(&doc, 3, plain));
+    assert_int_equal(json_member(&doc, 0, plain), 4);
+    plain[LENGTH - 1] = 'd';
+    assert_false(json_equals(&doc, 3, plain));
+}
+
 static void survives_every_cut_and_flip(void **state)
 {
     (void)state;
@@ -157,6 +192,8 @@ int main(void)
         cmocka_unit_test(reads_what_instruments_send),
         cmocka_unit_test(refuses_what_is_not_json),
         cmocka_unit_test(gives_no_string_with_a_nul),
+        cmocka_unit_test(writes_what_it_can_read_again),
+        cmocka_unit_test(compares_long_escaped_strings_to_the_end),
         cmocka_unit_test(survives_every_cut_and_flip),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
