@@ -56,7 +56,7 @@ LINK_smogpush := -lsqlite3 -lcurl -lzip -lcrypto -lm
 LINK_smoginbox := -lsqlite3 -lmicrohttpd -lgnutls -lzip -lcrypto -lpthread -lm
 LINK_smogverify := -lcrypto -lm
 LINK_smogsim := -lcrypto -lm
-LINK_tests := -lcmocka -lsystemd -lmodbus -lserialport -lsqlite3 -lcurl -lmicrohttpd -lgnutls -lzip -lcrypto -lpthread -lm
+LINK_tests := -lcmocka -lsystemd -lmodbus -lserialport -lsqlite3 -lcurl -lmicrohttpd -lgnutls -lzip -lssl -lcrypto -lpthread -lm
 
 TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 # tests/fuzz/fuzz_NAME.c is built twice: as a test that plays the committed corpus, and with libFuzzer (make fuzz).

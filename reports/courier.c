@@ -21,7 +21,6 @@ enum {
 struct outlet {
     const struct courier_outlet *config;
     const struct outlet_driver *driver;
-    size_t running;
     int failures; /* answers in a row that say the receiver is away */
     int64_t pause_until_ms;
 };
@@ -37,6 +36,7 @@ struct attempt {
     struct outlet_parcel parcel;
     struct outlet_request request;
     struct outlet_result result;
+    bool weighed, news; /* the outlet knows the result; it is worth a line in the log */
     char *bytes;
     size_t size;
     struct courier *owner;
@@ -223,44 +223,40 @@ static int64_t next_ms(const struct attempt *a, int attempts, int64_t now_ms)
     return backoff_next_ms(&facts);
 }
 
-/* Once for each new trouble, not for each attempt. */
-static void tell_trouble(const struct attempt *a)
-{
-    const struct outlet_result *r = &a->result;
-    const char *outlet = a->item.outlet, *id = a->item.package.case_id;
-    bool news = r->everyone ? a->outlet->failures == 0 : strcmp(r->text, a->item.last_status) != 0;
-    if (!news)
-        return;
-    if (r->alarm)
-        log_error("outlet %s: %s: %s", outlet, id, r->text);
-    else
-        log_warning("outlet %s: %s: %s; it is tried again", outlet, id, r->text);
-}
-
-/* What the result means for the outlet; after it is written. */
-static void settle(struct courier *c, struct attempt *a, int64_t now_ms)
+/* What the result means for the outlet. Trouble is news once, not with each attempt. */
+static void weigh(struct attempt *a, int64_t now_ms)
 {
     struct outlet *o = a->outlet;
     const struct outlet_result *r = &a->result;
-    c->counts[r->outcome]++;
-    switch (r->outcome) {
-    case OUTLET_SENT: log_info("outlet %s: %s delivered: %s", a->item.outlet, a->item.package.case_id, r->text); break;
-    case OUTLET_REFUSED: log_error("outlet %s: %s parked: %s", a->item.outlet, a->item.package.case_id, r->text); break;
-    case OUTLET_RETRY:
-    case OUTLET_UNKNOWN: tell_trouble(a); break;
-    }
+    a->weighed = true;
+    a->news = r->everyone ? o->failures == 0 : strcmp(r->text, a->item.last_status) != 0;
     if (r->everyone) {
         int64_t until = next_ms(a, ++o->failures, now_ms);
         int64_t most = now_ms + PAUSE_MAX_MS;
-        if (until > most && r->retry_after_ms < PAUSE_MAX_MS)
-            until = most;
-        o->pause_until_ms = until;
+        o->pause_until_ms = until > most && r->retry_after_ms < PAUSE_MAX_MS ? most : until;
     } else if (r->status != 0) {
         if (o->failures > 0)
             log_notice("outlet %s: the receiver answers again", a->item.outlet);
         o->failures = 0;
         o->pause_until_ms = 0;
     }
+}
+
+/* After it is written. */
+static void tell(struct courier *c, const struct attempt *a)
+{
+    const struct outlet_result *r = &a->result;
+    const char *outlet = a->item.outlet, *id = a->item.package.case_id;
+    c->counts[r->outcome]++;
+    if (r->outcome == OUTLET_SENT)
+        log_info("outlet %s: %s delivered: %s", outlet, id, r->text);
+    else if (r->outcome == OUTLET_REFUSED)
+        log_error("outlet %s: %s parked: %s", outlet, id, r->text);
+    else if (a->news && r->alarm)
+        log_error("outlet %s: %s: %s", outlet, id, r->text);
+    else if (a->news)
+        log_warning("outlet %s: %s: %s; %s", outlet, id, r->text,
+                    r->outcome == OUTLET_RETRY ? "it is tried again" : "the receiver will be asked");
 }
 
 /* ---- a round ---- */
@@ -276,7 +272,7 @@ static int write_results(struct courier *c, int64_t now_ms, struct err *err)
     return 0;
 }
 
-static void drop_results(struct courier *c, int64_t now_ms)
+static void drop_results(struct courier *c)
 {
     struct attempt **at = &c->attempts;
     while (*at) {
@@ -286,25 +282,26 @@ static void drop_results(struct courier *c, int64_t now_ms)
             continue;
         }
         *at = a->next;
-        a->outlet->running--;
-        settle(c, a, now_ms);
+        tell(c, a);
         attempt_free(a);
     }
 }
 
-static size_t free_slots(const struct outlet *o, int64_t now_ms)
+static size_t free_slots(const struct courier *c, const struct outlet *o, int64_t now_ms)
 {
-    if (now_ms < o->pause_until_ms)
+    size_t slots = o->failures > 0 ? 1 : COURIER_SLOTS, used = 0;
+    for (const struct attempt *a = c->attempts; a; a = a->next)
+        used += a->outlet == o && a->progress != DONE;
+    if (c->stopping || now_ms < o->pause_until_ms || used >= slots)
         return 0;
-    size_t slots = o->failures > 0 ? 1 : COURIER_SLOTS;
-    return o->running < slots ? slots - o->running : 0;
+    return slots - used;
 }
 
 /* Asks what is due and claims it: a list of attempts that are to be sent once the claims are committed. */
 static int claim_due(struct courier *c, struct outlet *o, int64_t now_ms, struct attempt **claimed, struct err *err)
 {
     struct queue_item items[COURIER_SLOTS];
-    size_t count = 0, slots = c->stopping ? 0 : free_slots(o, now_ms);
+    size_t count = 0, slots = free_slots(c, o, now_ms);
     if (slots > 0 && queue_due(c->queue, o->config->name, now_ms, items, slots, &count, err) != 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
@@ -352,11 +349,14 @@ static int look(struct courier *c, int64_t now_ms, bool *work, struct err *err)
     struct queue_item item;
     size_t due = 0;
     *work = now_ms < c->last_ms - CLOCK_BACK_MS;
-    for (struct attempt *a = c->attempts; a && !*work; a = a->next)
-        *work = a->progress == DONE;
-    for (size_t i = 0; i < c->outlets_count && !*work && !c->stopping; i++) {
+    for (struct attempt *a = c->attempts; a; a = a->next) {
+        *work = *work || a->progress == DONE;
+        if (a->progress == DONE && !a->weighed)
+            weigh(a, now_ms);
+    }
+    for (size_t i = 0; i < c->outlets_count && !*work; i++) {
         const struct outlet *o = &c->outlets[i];
-        if (free_slots(o, now_ms) > 0 && queue_due(c->queue, o->config->name, now_ms, &item, 1, &due, err) != 0)
+        if (free_slots(c, o, now_ms) > 0 && queue_due(c->queue, o->config->name, now_ms, &item, 1, &due, err) != 0)
             return -1;
         *work = due > 0;
     }
@@ -375,13 +375,12 @@ int courier_step(struct courier *c, int64_t now_ms, struct err *err)
     }
     c->last_ms = now_ms;
     if (work)
-        drop_results(c, now_ms);
+        drop_results(c);
     while (claimed) {
         struct attempt *a = claimed;
         claimed = a->next;
         a->next = c->attempts;
         c->attempts = a;
-        a->outlet->running++;
         begin_attempt(a);
     }
     return 0;
