@@ -5,9 +5,9 @@ VERSION := 0.1.0
 VARIANT ?= release
 B := build/$(VARIANT)
 
-PACKAGES_BUILD := gcc make pkg-config libmodbus-dev libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev \
+PACKAGES_BUILD := gcc make pkg-config libmodbus-dev libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
 	libsystemd-dev libssl-dev libzip-dev
-PACKAGES_TEST := libcmocka-dev socat python3-minimal python3-pymodbus python3-serial unzip openssl sqlite3 jq curl procps
+PACKAGES_TEST := libcmocka-dev socat python3-minimal python3-pymodbus python3-serial unzip zip openssl sqlite3 jq curl procps
 PACKAGES_RUN := openssl jq
 PACKAGES_FUZZ := clang libclang-rt-14-dev
 PACKAGES_LINT := clang clang-format clang-tidy cppcheck
@@ -62,12 +62,14 @@ TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 # tests/fuzz/fuzz_NAME.c is built twice: as a test that plays the committed corpus, and with libFuzzer (make fuzz).
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TESTS += $(addprefix $(B)/tests/test_corpus_,$(FUZZ))
+# Helpers of the end-to-end tests.
+TEST_TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
 TEST_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/support/*.c))
 
 .PHONY: all programs tests fuzzers run check deps deps-check lint bench fuzz coverage install clean
 all: programs
 programs: $(LIBS) $(addprefix $(B)/bin/,$(PROGRAMS))
-tests: $(TESTS)
+tests: $(TESTS) $(TEST_TOOLS)
 fuzzers: $(addprefix $(B)/fuzz_,$(FUZZ))
 
 $(B)/obj/%.o: %.c
@@ -91,6 +93,9 @@ endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(TEST_SUPPORT) $(LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $< $(TEST_SUPPORT) -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
+$(B)/tests/%: $(B)/obj/tests/tools/%.o $(TEST_SUPPORT) $(LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $< $(TEST_SUPPORT) -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
 

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include <zip.h>
+
+#include "tests/support/zip_forge.h"
 
 struct bytes {
     uint8_t *data;
@@ -21,30 +22,14 @@ struct file {
 
 static struct bytes make_zip(const struct file *files, size_t count, const char *comment)
 {
-    zip_source_t *out = zip_source_buffer_create(NULL, 0, 0, NULL);
-    zip_t *zip = zip_open_from_source(out, ZIP_TRUNCATE, NULL);
-    assert_non_null(zip);
-    zip_source_keep(out);
-    for (size_t i = 0; i < count; i++) {
-        zip_source_t *source = zip_source_buffer(zip, files[i].content, strlen(files[i].content), 0);
-        zip_int64_t at = zip_file_add(zip, files[i].name, source, ZIP_FL_ENC_UTF_8);
-        assert_true(at >= 0);
-        zip_set_file_compression(zip, (zip_uint64_t)at, files[i].method, 0);
-        if (files[i].attributes)
-            zip_file_set_external_attributes(zip, (zip_uint64_t)at, 0, ZIP_OPSYS_UNIX, files[i].attributes);
-    }
-    if (comment)
-        zip_set_archive_comment(zip, comment, (zip_uint16_t)strlen(comment));
-    assert_int_equal(zip_close(zip), 0);
-    zip_source_open(out);
-    zip_source_seek(out, 0, SEEK_END);
-    struct bytes b = {.size = (size_t)zip_source_tell(out)};
-    zip_source_seek(out, 0, SEEK_SET);
-    b.data = malloc(b.size);
-    assert_int_equal(zip_source_read(out, b.data, b.size), b.size);
-    zip_source_close(out);
-    zip_source_free(out);
-    return b;
+    struct bytes zip;
+    struct zip_forge_file *list = calloc(count, sizeof *list);
+    for (size_t i = 0; i < count; i++)
+        list[i] = (struct zip_forge_file){files[i].name, files[i].content, strlen(files[i].content), files[i].method,
+                                          files[i].attributes};
+    zip_forge(list, count, comment, &zip.data, &zip.size);
+    free(list);
+    return zip;
 }
 
 static const struct file plain[] = {

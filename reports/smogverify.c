@@ -1,0 +1,169 @@
+/*
+ * smogverify: is this package what the station sealed, and does its verdict follow from what the instruments said?
+ *
+ * Needs the file and the certificate of the authority, nothing else: no station, no database, no network. Reads, never
+ * writes. The checks are in verifier.h; what each of them rests on:
+ *
+ *     container.c                      the ZIP file, every byte of it
+ *     manifest_read.c sealcheck.c      the list of contents and the signature over it
+ *     record.c rejudge.c               the record, and its verdict recomputed by the station's own code
+ *     merkle.c checkpoint_read.c       the record's place in the station's journal
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/file.h"
+#include "reports/program.h"
+#include "reports/sealcheck.h"
+#include "reports/verifier.h"
+
+static const char help[] =
+    "smogverify FILE.asice --ca CA.pem [--checkpoint OLD] [--consistency PROOF] [--json]\n"
+    "\n"
+    "Checks a sealed evidence package and prints what was checked, line by line.\n"
+    "检验已签章的证据包，逐项说明检验内容和结果。\n"
+    "\n"
+    "  --ca CA.pem          certificates that are trusted (PEM)           受信任的证书\n"
+    "  --checkpoint OLD     a checkpoint of the same journal from your own keeping: does the package's journal\n"
+    "                       agree with it?                                自存的同一日志检查点\n"
+    "  --consistency PROOF  from smogctl journal checkpoint --consistency OLD, where the package alone does not tell\n"
+    "                                                                     站点出具的一致性证明\n"
+    "  --json               one JSON object instead of sentences          输出JSON\n"
+    "\n"
+    "Exit status: 0 verified, 1 not verified, 2 wrong usage, 3 a file cannot be read.\n";
+
+enum { SMALL_FILE_MAX = 1 << 20, JSON_MAX = 2 << 20 };
+
+struct options {
+    const char *package, *ca, *checkpoint, *consistency;
+    bool json;
+};
+
+/* The value of option `name` at argv[*i], taken into *out; once only. */
+static bool take_value(int argc, char **argv, int *i, const char *name, const char **out)
+{
+    if (strcmp(argv[*i], name) != 0 || *out || *i + 1 >= argc)
+        return false;
+    *out = argv[++*i];
+    return true;
+}
+
+static int read_options(int argc, char **argv, struct options *o, struct err *err)
+{
+    for (int i = 1; i < argc; i++) {
+        if (take_value(argc, argv, &i, "--ca", &o->ca) || take_value(argc, argv, &i, "--checkpoint", &o->checkpoint) ||
+            take_value(argc, argv, &i, "--consistency", &o->consistency))
+            continue;
+        if (strcmp(argv[i], "--json") == 0)
+            o->json = true;
+        else if (argv[i][0] != '-' && !o->package)
+            o->package = argv[i];
+        else
+            return err_set(err, ERR_INVALID, "'%s' is not understood here; see smogverify --help", argv[i]);
+    }
+    if (!o->package || !o->ca)
+        return err_set(err, ERR_INVALID,
+                       "give a package and --ca with the trusted certificates; see smogverify --help");
+    return 0;
+}
+
+static void print_findings(const struct verifier *v, const char *file)
+{
+    static const char *const marks[] = {"ok", "note", "????", "FAIL"};
+    printf("%s\nSHA-256 %s\n\n", file, v->sha256);
+    for (size_t i = 0; i < v->count; i++) {
+        const struct verifier_finding *f = &v->findings[i];
+        printf("%-5s %s\n      %s\n", marks[f->result], f->en, f->zh);
+    }
+    if (!v->ok)
+        printf("\nNOT VERIFIED. Do not rely on this package; the lines marked FAIL say why.\n"
+               "未通过检验。请勿采信此证据包，原因见标有FAIL的各行。\n");
+    else if (v->open)
+        printf("\nNOT FULLY VERIFIED. Nothing is wrong, but the lines marked ???? could not be decided.\n"
+               "未能全部检验。未发现问题，但标有????的各行无法判定。\n");
+    else
+        printf(
+            "\nVERIFIED. The package is genuine, complete and unaltered, and its verdict follows from its raw data.\n"
+            "检验通过。证据包真实、完整、未被改动，结论可由原始数据重算得出。\n");
+}
+
+static int print_json(const struct verifier *v, struct err *err)
+{
+    char *text = malloc(JSON_MAX);
+    if (!text || verifier_json(v, text, JSON_MAX) < 0) {
+        free(text);
+        return err_set(err, ERR_FAILED, "the result does not fit into memory");
+    }
+    puts(text);
+    free(text);
+    return 0;
+}
+
+static int check(const struct options *o, const uint8_t *package, size_t size, const struct verifier_options *how,
+                 struct err *err)
+{
+    struct verifier *v = malloc(sizeof *v);
+    if (!v)
+        return err_set(err, ERR_FAILED, "out of memory");
+    verifier_run(v, package, size, how);
+    int result = 0;
+    if (o->json)
+        result = print_json(v, err);
+    else
+        print_findings(v, o->package);
+    if (result == 0 && (!v->ok || v->open))
+        result = 1;
+    free(v);
+    return result;
+}
+
+/* The one from the command line, whatever the station. */
+static const char *given_checkpoint(void *ctx, const char *station)
+{
+    (void)station;
+    return ctx;
+}
+
+/* 0 verified, 1 not verified, -1 error */
+static int run(const struct options *o, struct err *err)
+{
+    char *package = NULL, *checkpoint = NULL, *consistency = NULL;
+    size_t size = 0, checkpoint_length;
+    struct verifier_options how = {0};
+    int result = -1;
+    if (file_read(o->package, CONTAINER_SIZE_MAX, &package, &size, err) && err->code == ERR_INVALID)
+        err->code = ERR_FAILED; /* no file of that size is a package: the answer is no */
+    else if (package &&
+             (!o->checkpoint || file_read(o->checkpoint, SMALL_FILE_MAX, &checkpoint, &checkpoint_length, err) == 0) &&
+             (!o->consistency ||
+              file_read(o->consistency, SMALL_FILE_MAX, &consistency, &how.consistency_length, err) == 0) &&
+             (how.trust = sealcheck_trust(o->ca, err)) != NULL) {
+        how.known_checkpoint = checkpoint ? given_checkpoint : NULL;
+        how.ctx = checkpoint;
+        how.consistency = consistency;
+        result = check(o, (const uint8_t *)package, size, &how, err);
+    }
+    X509_STORE_free(how.trust);
+    free(package);
+    free(checkpoint);
+    free(consistency);
+    return result;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {0};
+    struct err err = {0};
+    int answered = program_answer(argc, argv, "smogverify", help);
+    if (answered >= 0)
+        return answered;
+    int result = read_options(argc, argv, &options, &err);
+    if (result == 0)
+        result = run(&options, &err);
+    if (result < 0) {
+        fprintf(stderr, "smogverify: %s\n", err.text);
+        return err.code;
+    }
+    return result;
+}

@@ -1,0 +1,382 @@
+#include "tests/support/package_fixture.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/checkpoint.h"
+#include "reports/encoding.h"
+#include "reports/file.h"
+#include "reports/rejudge.h"
+#include "reports/sha256.h"
+#include "sensors/recording.h"
+#include "station/core/json.h"
+#include "station/core/verdict.h"
+
+enum { TEXT_MAX = 64 << 10, OFFSET_MINUTES = 480 };
+
+static const char day[] = "2026-07-01";
+static const int64_t start_ms = 1782869400000; /* 2026-07-01T09:30:00+08:00 */
+
+/* ---- files ---- */
+
+struct fixture_file *package_fixture_file(struct package_fixture *f, const char *name)
+{
+    for (size_t i = 0; i < f->files_count; i++)
+        if (strcmp(f->files[i].name, name) == 0)
+            return &f->files[i];
+    return NULL;
+}
+
+/* A file that must be there by now. */
+static struct fixture_file *need(struct package_fixture *f, const char *name)
+{
+    struct fixture_file *file = package_fixture_file(f, name);
+    if (!file)
+        abort();
+    return file;
+}
+
+struct fixture_file *package_fixture_put(struct package_fixture *f, const char *name, const void *data, size_t size)
+{
+    struct fixture_file *file = package_fixture_file(f, name);
+    if (!file) {
+        assert(f->files_count < FIXTURE_FILES_MAX);
+        file = &f->files[f->files_count++];
+        snprintf(file->name, sizeof file->name, "%s", name);
+    }
+    char *copy = malloc(size + 1);
+    assert(copy);
+    memcpy(copy, data, size);
+    copy[size] = '\0';
+    free(file->data);
+    file->data = copy;
+    file->size = size;
+    return file;
+}
+
+static void put_record_file(struct package_fixture *f, const char *name, const void *data, size_t size)
+{
+    package_fixture_put(f, name, data, size)->of_record = true;
+}
+
+static void put_from_tree(struct package_fixture *f, const char *name, const char *path)
+{
+    char *data;
+    size_t size;
+    struct err err;
+    if (file_read(path, TEXT_MAX, &data, &size, &err)) {
+        fprintf(stderr, "%s\n", err.text);
+        abort();
+    }
+    put_record_file(f, name, data, size);
+    free(data);
+}
+
+/* The line as the device sends it, in the platform's pinyin keys. */
+static void put_wire(struct package_fixture *f, bool exceeds)
+{
+    static const char header[] = "# smogd recording 1\n# instrument = rsd1\n# driver = jsonl\n# source = synthetic\n"
+                                 "# order = 0\n# profile = rsd-pinyin\n";
+    char json[1024], text[4096];
+    int length = snprintf(json, sizeof json,
+                          "{\"jlbh\":\"652301000701\",\"dwbh\":\"6523010007\",\"ycxbh\":\"01\",\"cdxh\":1,"
+                          "\"jcrq\":\"2026-07-01 09:30:00\",\"hphm\":\"新B12345\",\"cpys\":\"1\",\"rlzl\":\"B\","
+                          "\"btgdjg\":\"%s\",\"nojg\":\"420\",\"clsd\":\"46.81\",\"cljsd\":\"0.21\",\"cdpd\":\"0.2\","
+                          "\"fs\":\"1.2\",\"hjwd\":\"28.5\",\"sd\":\"41.0\",\"dqy\":\"94.2\",\"sbzxd\":\"99\"}\n",
+                          exceeds ? "41.3" : "4.1");
+    struct recording_line line = {.direction = RECORDING_RECEIVED, .number = 1, .length = (size_t)length};
+    memcpy(line.bytes, json, line.length);
+    int at = snprintf(text, sizeof text, "%s", header);
+    ptrdiff_t more = recording_format(&line, text + at, sizeof text - (size_t)at);
+    assert(more > 0);
+    put_record_file(f, "wire/rsd1.rec", text, (size_t)at + (size_t)more);
+}
+
+void package_fixture_open(struct package_fixture *f, const char *folder, bool exceeds)
+{
+    struct err err;
+    memset(f, 0, sizeof *f);
+    f->now_ms = start_ms + 5000;
+    snprintf(f->station_id, sizeof f->station_id, "652301-0007");
+    snprintf(f->id, sizeof f->id, "652301-0007-P00000042");
+    keys_make(&f->ca, folder, &(struct keys_request){.name = "ca", .subject = "test authority", .from_ms = 1});
+    keys_make(&f->station, folder,
+              &(struct keys_request){.name = "seal", .subject = f->station_id, .by = &f->ca, .from_ms = 1});
+    if (seal_open(&f->seal, f->station.key_file, f->station.cert_file, &err)) {
+        fprintf(stderr, "%s\n", err.text);
+        abort();
+    }
+    put_from_tree(f, "rules/hj845-2017.conf", "station/rules/hj845-2017.conf");
+    put_from_tree(f, "profiles/rsd-pinyin.conf", "sensors/profiles/rsd-pinyin.conf");
+    put_wire(f, exceeds);
+}
+
+void package_fixture_close(struct package_fixture *f)
+{
+    for (size_t i = 0; i < f->files_count; i++)
+        free(f->files[i].data);
+    for (size_t i = 0; i < f->events_count; i++)
+        free(f->events[i]);
+    seal_close(f->seal);
+    keys_free(&f->station);
+    keys_free(&f->ca);
+}
+
+/* ---- record ---- */
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp((*(const struct fixture_file *const *)a)->name, (*(const struct fixture_file *const *)b)->name);
+}
+
+static void write_files(struct package_fixture *f, struct json_writer *w)
+{
+    const struct fixture_file *sorted[FIXTURE_FILES_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < f->files_count; i++)
+        if (f->files[i].of_record)
+            sorted[count++] = &f->files[i];
+    qsort(sorted, count, sizeof sorted[0], by_name);
+    json_array_begin(w, "files");
+    for (size_t i = 0; i < count; i++) {
+        char sha256[65];
+        sha256_hex(sorted[i]->data, sorted[i]->size, sha256);
+        json_object_begin(w, NULL);
+        json_string(w, "name", sorted[i]->name);
+        json_string(w, "sha256", sha256);
+        json_integer(w, "size", (int64_t)sorted[i]->size);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
+static void write_rules(struct package_fixture *f, struct json_writer *w)
+{
+    char sha256[65];
+    const struct fixture_file *pack = need(f, "rules/hj845-2017.conf");
+    sha256_hex(pack->data, pack->size, sha256);
+    json_object_begin(w, "rules");
+    json_string(w, "class", "a");
+    json_string(w, "day", day);
+    json_string(w, "pack", "hj845-2017");
+    json_string(w, "rule", "remote-sensing");
+    json_string(w, "sha256", sha256);
+    json_string(w, "version", "1");
+    json_object_end(w);
+}
+
+static void write_vehicle(struct json_writer *w)
+{
+    struct vehicle vehicle = {.plate_source = FACT_CAMERA};
+    struct err err;
+    int result = plate_parse(&vehicle.plate, "新B12345", PLATE_YELLOW, &err);
+    assert(result == 0);
+    result = vehicle_set(&vehicle, "fuel", "diesel", FACT_CAMERA, "rsd1", &err);
+    assert(result == 0);
+    (void)result;
+    vehicle_write(&vehicle, w, "vehicle");
+}
+
+void package_fixture_record_with(struct package_fixture *f, const char *verdict)
+{
+    static char text[TEXT_MAX];
+    char at[CIVIL_TIME_TEXT_MAX];
+    struct json_writer w;
+    civil_time_format(start_ms, OFFSET_MINUTES, at);
+    json_writer_init(&w, text, sizeof text);
+    json_object_begin(&w, NULL);
+    json_array_begin(&w, "basis");
+    json_array_end(&w);
+    json_string(&w, "ended_at", at);
+    write_files(f, &w);
+    json_string(&w, "format", "smogd-record-1");
+    json_string(&w, "id", f->id);
+    json_string(&w, "kind", "passage");
+    json_string(&w, "method", "remote-sensing");
+    write_rules(f, &w);
+    json_integer(&w, "seq", 42);
+    json_string(&w, "started_at", at);
+    json_object_begin(&w, "station");
+    json_string(&w, "id", f->station_id);
+    json_object_end(&w);
+    write_vehicle(&w);
+    json_raw(&w, "verdict", verdict, strlen(verdict));
+    json_object_end(&w);
+    ptrdiff_t length = json_writer_finish(&w);
+    assert(length > 0);
+    package_fixture_put(f, "record.json", text, (size_t)length);
+}
+
+/* Any readable verdict, to be replaced. */
+static void write_placeholder(struct package_fixture *f)
+{
+    char text[VERDICT_JSON_MAX];
+    struct verdict nothing = {.kind = VERDICT_PASS};
+    struct json_writer w;
+    json_writer_init(&w, text, sizeof text);
+    verdict_write(&nothing, &w, NULL);
+    ptrdiff_t length = json_writer_finish(&w);
+    assert(length > 0);
+    (void)length;
+    package_fixture_record_with(f, text);
+}
+
+void package_fixture_record(struct package_fixture *f)
+{
+    struct record record;
+    struct rejudge again;
+    struct rejudge_file files[FIXTURE_FILES_MAX];
+    struct err err;
+    put_record_file(f, "readings.csv", "", 0);
+    write_placeholder(f);
+    for (size_t i = 0; i < f->files_count; i++)
+        files[i] = (struct rejudge_file){f->files[i].name, f->files[i].data, f->files[i].size};
+    const struct fixture_file *text = need(f, "record.json");
+    if (record_open(&record, text->data, text->size, &err) || rejudge(&again, &record, files, f->files_count, &err)) {
+        fprintf(stderr, "%s\n", err.text);
+        abort();
+    }
+    put_record_file(f, "readings.csv", again.readings, again.readings_length);
+    snprintf(f->verdict, sizeof f->verdict, "%s", verdict_kind_name(again.kind));
+    package_fixture_record_with(f, again.verdict);
+    rejudge_close(&again);
+    record_close(&record);
+}
+
+/* ---- journal ---- */
+
+size_t package_fixture_event(struct package_fixture *f, const char *body)
+{
+    assert(f->events_count < FIXTURE_EVENTS_MAX);
+    f->events[f->events_count] = strdup(body);
+    merkle_leaf(body, strlen(body), &f->leaves[f->events_count]);
+    return f->events_count++;
+}
+
+size_t package_fixture_record_event(struct package_fixture *f)
+{
+    char body[1024], sha256[65];
+    const struct fixture_file *record = need(f, "record.json");
+    sha256_hex(record->data, record->size, sha256);
+    snprintf(body, sizeof body,
+             "{\"at\":\"2026-07-01T09:30:00.500+08:00\",\"boot\":\"b\",\"kind\":\"passage\",\"mono_ms\":500,"
+             "\"passage\":\"%s\",\"record_sha256\":\"%s\",\"station\":\"%s\",\"verdict\":\"%s\"}",
+             f->id, sha256, f->station_id, f->verdict);
+    return package_fixture_event(f, body);
+}
+
+/* Complete subtrees, computed anew each time: the journals of tests are small. */
+static int fetch(void *ctx, unsigned level, uint64_t index, struct merkle_hash *out, struct err *err)
+{
+    const struct package_fixture *f = ctx;
+    if (level == 0) {
+        *out = f->leaves[index];
+        return 0;
+    }
+    struct merkle_hash left, right;
+    int result = fetch(ctx, level - 1, 2 * index, &left, err) || fetch(ctx, level - 1, 2 * index + 1, &right, err);
+    merkle_node(&left, &right, out);
+    return result;
+}
+
+char *package_fixture_checkpoint(struct package_fixture *f, size_t size)
+{
+    char *note = malloc(CHECKPOINT_TEXT_MAX + 1);
+    struct err err;
+    struct checkpoint c = {
+        .station = f->station_id, .size = size, .time_ms = start_ms + 1000, .offset_minutes = OFFSET_MINUTES};
+    if (!note || merkle_root(size, fetch, f, &c.root, &err) || checkpoint_sign(&c, f->seal, note, &err)) {
+        fprintf(stderr, "%s\n", err.text);
+        abort();
+    }
+    return note;
+}
+
+static char *path_json(const struct merkle_hash *path, size_t count)
+{
+    char *text = malloc(count * 70 + 3);
+    assert(text);
+    size_t at = 0;
+    text[at++] = '[';
+    for (size_t i = 0; i < count; i++) {
+        text[at++] = '"';
+        encoding_hex(path[i].bytes, MERKLE_HASH_SIZE, text + at);
+        at += 2 * MERKLE_HASH_SIZE;
+        text[at++] = '"';
+        if (i + 1 < count)
+            text[at++] = ',';
+    }
+    text[at++] = ']';
+    text[at] = '\0';
+    return text;
+}
+
+char *package_fixture_path(struct package_fixture *f, size_t old_size, size_t size)
+{
+    struct merkle_hash path[MERKLE_PATH_MAX];
+    size_t count;
+    struct err err;
+    int result = merkle_consistency(old_size, size, fetch, f, path, &count, &err);
+    assert(result == 0);
+    (void)result;
+    return path_json(path, count);
+}
+
+void package_fixture_proof(struct package_fixture *f, size_t index, const char *extends)
+{
+    static char text[TEXT_MAX];
+    struct merkle_hash path[MERKLE_PATH_MAX];
+    size_t count;
+    struct err err;
+    struct json_writer w;
+    char *note = package_fixture_checkpoint(f, f->events_count);
+    int result = merkle_inclusion(index, f->events_count, fetch, f, path, &count, &err);
+    assert(result == 0);
+    (void)result;
+    char *hashes = path_json(path, count);
+    json_writer_init(&w, text, sizeof text);
+    json_object_begin(&w, NULL);
+    json_string(&w, "checkpoint", note);
+    json_string(&w, "event", f->events[index]);
+    if (extends)
+        json_raw(&w, "extends", extends, strlen(extends));
+    json_integer(&w, "index", (int64_t)index);
+    json_raw(&w, "path", hashes, strlen(hashes));
+    json_integer(&w, "size", (int64_t)f->events_count);
+    json_object_end(&w);
+    ptrdiff_t length = json_writer_finish(&w);
+    assert(length > 0);
+    package_fixture_put(f, "log/proof.json", text, (size_t)length);
+    free(hashes);
+    free(note);
+}
+
+void package_fixture_fill(struct package_fixture *f)
+{
+    package_fixture_record(f);
+    package_fixture_event(f, "{\"kind\":\"daemon-start\",\"station\":\"652301-0007\"}");
+    package_fixture_event(f, "{\"kind\":\"check\",\"station\":\"652301-0007\"}");
+    size_t index = package_fixture_record_event(f);
+    package_fixture_proof(f, index, NULL);
+}
+
+void package_fixture_seal(struct package_fixture *f, uint8_t **bytes, size_t *size)
+{
+    struct package_entry entries[FIXTURE_FILES_MAX];
+    const struct seal *const seals[] = {f->seal};
+    struct err err;
+    for (size_t i = 0; i < f->files_count; i++) {
+        struct sha256 h;
+        entries[i] =
+            (struct package_entry){.name = f->files[i].name, .data = f->files[i].data, .size = f->files[i].size};
+        sha256_init(&h);
+        sha256_feed(&h, entries[i].data, entries[i].size);
+        sha256_finish(&h, entries[i].sha256);
+    }
+    if (package_build(entries, f->files_count, seals, 1, f->now_ms, bytes, size, &err)) {
+        fprintf(stderr, "%s\n", err.text);
+        abort();
+    }
+}

@@ -1,0 +1,111 @@
+/*
+ * make_package FOLDER: packages and checkpoints of one station for the end-to-end tests of the receiving side.
+ *
+ *   ca.pem seal.pem …   authority and station
+ *   1.asice             a passage, journal of 3 events
+ *   2.asice             another, journal of 5 events, with the path from 3
+ *   3.asice             another, 6 events, without a path
+ *   rewritten.asice     another, 7 events, one of the first changed; the path is from 6 in the changed journal
+ *   checkpoint-N        signed checkpoints for N = 2 3 5 6
+ *   consistency-3-6.json, consistency-2-3-6.json   proofs for the checkpoint of 6
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/file.h"
+#include "tests/support/package_fixture.h"
+
+struct maker {
+    struct package_fixture f;
+    const char *folder;
+};
+
+static void save(const struct maker *m, const char *name, const void *data, size_t size)
+{
+    char path[512];
+    struct err err;
+    snprintf(path, sizeof path, "%s/%s", m->folder, name);
+    if (file_write(path, data, size, 0644, &err)) {
+        fprintf(stderr, "make_package: %s\n", err.text);
+        exit(1);
+    }
+}
+
+/* `extends_from` 0: no path */
+static void save_package(struct maker *m, const char *name, int number, size_t extends_from)
+{
+    uint8_t *bytes;
+    size_t size;
+    char extends[4096];
+    snprintf(m->f.id, sizeof m->f.id, "652301-0007-P%08d", number);
+    package_fixture_record(&m->f);
+    size_t index = package_fixture_record_event(&m->f);
+    if (extends_from > 0) {
+        char *path = package_fixture_path(&m->f, extends_from, m->f.events_count);
+        snprintf(extends, sizeof extends, "[{\"path\":%s,\"size\":%zu}]", path, extends_from);
+        free(path);
+    }
+    package_fixture_proof(&m->f, index, extends_from > 0 ? extends : NULL);
+    package_fixture_seal(&m->f, &bytes, &size);
+    save(m, name, bytes, size);
+    free(bytes);
+}
+
+static void save_checkpoint(struct maker *m, size_t size)
+{
+    char name[32];
+    char *note = package_fixture_checkpoint(&m->f, size);
+    snprintf(name, sizeof name, "checkpoint-%zu", size);
+    save(m, name, note, strlen(note));
+    free(note);
+}
+
+/* As smogctl journal checkpoint --consistency writes it: the newest checkpoint and paths from older sizes. */
+static void save_consistency(struct maker *m, const char *name, size_t first, size_t second, size_t newest)
+{
+    static char text[16384];
+    char *note = package_fixture_checkpoint(&m->f, newest);
+    char *a = package_fixture_path(&m->f, first, newest);
+    char *b = package_fixture_path(&m->f, second, newest);
+    char quoted[4096];
+    size_t at = 0;
+    for (const char *p = note; *p; p++) {
+        if (*p == '\n')
+            quoted[at++] = '\\';
+        quoted[at++] = *p == '\n' ? 'n' : *p;
+    }
+    quoted[at] = '\0';
+    snprintf(text, sizeof text,
+             "{\"checkpoint\":\"%s\",\"extends\":[{\"path\":%s,\"size\":%zu},{\"path\":%s,\"size\":%zu}]}", quoted, a,
+             first, b, second);
+    save(m, name, text, strlen(text));
+    free(note);
+    free(a);
+    free(b);
+}
+
+int main(int argc, char **argv)
+{
+    static struct maker m;
+    if (argc != 2) {
+        fprintf(stderr, "make_package FOLDER\n");
+        return 2;
+    }
+    m.folder = argv[1];
+    package_fixture_open(&m.f, m.folder, true);
+    package_fixture_event(&m.f, "{\"kind\":\"daemon-start\",\"station\":\"652301-0007\"}");
+    package_fixture_event(&m.f, "{\"kind\":\"check\",\"station\":\"652301-0007\"}");
+    save_package(&m, "1.asice", 1, 0);
+    package_fixture_event(&m.f, "{\"kind\":\"check\",\"station\":\"652301-0007\"}");
+    save_package(&m, "2.asice", 2, 3);
+    save_package(&m, "3.asice", 3, 0);
+    for (size_t size = 2; size <= 6; size++)
+        save_checkpoint(&m, size);
+    save_consistency(&m, "consistency-3-6.json", 3, 5, 6);
+    save_consistency(&m, "consistency-2-3-6.json", 2, 3, 6);
+    merkle_leaf("{\"kind\":\"nothing\"}", 18, &m.f.leaves[1]);
+    save_package(&m, "rewritten.asice", 4, 6);
+    package_fixture_close(&m.f);
+    return 0;
+}
