@@ -52,7 +52,7 @@ PROGRAMS := $(foreach p,smogd smogctl smogpush smoginbox smogverify smogsim,$(if
 
 LINK_smogd := -lsystemd -lmodbus -lserialport -lsqlite3 -lmicrohttpd -lcrypto -lpthread -lm
 LINK_smogctl := -lsqlite3 -lserialport -lzip -lcrypto -lm
-LINK_smogpush := -lsqlite3 -lcurl -lzip -lcrypto -lm
+LINK_smogpush := -lsystemd -lsqlite3 -lcurl -lzip -lcrypto -lm
 LINK_smoginbox := -lsqlite3 -lmicrohttpd -lgnutls -lzip -lcrypto -lpthread -lm
 LINK_smogverify := -lcrypto -lm
 LINK_smogsim := -lcrypto -lm

@@ -1,0 +1,345 @@
+/*
+ * smogpush: seals what smogd has put into cases, signs checkpoints of the journal, delivers packages, keeps receipts.
+ *
+ * One thread around libcurl's transfers. A look at SQLite's data_version four times a second tells whether smogd has
+ * written something; then new cases are sealed. Everything that must survive is committed before the next step, so the
+ * process may die anywhere.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "reports/courier.h"
+#include "reports/http.h"
+#include "reports/log.h"
+#include "reports/program.h"
+#include "reports/queue.h"
+#include "reports/seal.h"
+#include "station/clock.h"
+#include "station/config.h"
+#include "station/sealing.h"
+#include "station/store.h"
+
+enum {
+    ROUND_MS = 250,            /* between two looks */
+    CHECKPOINT_MS = 45 * 1000, /* while there is news: at least every 60 s */
+    SEAL_AGAIN_MS = 60 * 1000, /* cases that could not be sealed */
+    CASES_AT_ONCE = 16,
+    FLUSH_MS = 500, /* for answers that are on their way when we are told to stop */
+};
+
+static const char help[] =
+    "usage: smogpush -c FILE [--once]\n"
+    "Seals finished cases, signs checkpoints of the journal and delivers packages to the configured outlets.\n"
+    "  -c FILE   the station's configuration, the same file as smogd's\n"
+    "  --once    seal and deliver what is due, then exit: 0 all arrived, 1 something did not\n"
+    "  --help, --version\n";
+
+static volatile sig_atomic_t told_to_stop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    told_to_stop = 1;
+}
+
+struct push {
+    struct config *config;
+    struct seal *seal;
+    struct store *store;
+    struct queue *queue;
+    struct http *http;
+    struct courier *courier;
+    struct courier_outlet outlets[CONFIG_OUTLETS_MAX];
+    const char *names[CONFIG_OUTLETS_MAX];
+    struct sealing sealing;
+    bool once;
+    int64_t version;                      /* of the database, when it was last looked at */
+    int64_t checkpoint_ms, seal_again_ms; /* monotonic: when next */
+    int64_t sealed_up_to;                 /* no case up to this number waits to be sealed */
+    unsigned unsealed;                    /* cases that could not be sealed in the last pass */
+    char trouble[ERR_TEXT_MAX];           /* what was said last of sealing */
+    bool round_failed;
+};
+
+/* ---- opening ---- */
+
+static int fill_outlets(struct push *p, struct err *err)
+{
+    for (size_t i = 0; i < p->config->outlets_count; i++) {
+        const struct config_outlet *o = &p->config->outlets[i];
+        if (seal_check_private(o->key, err) != 0)
+            return err_prefix(err, "%s:%u: outlet '%s'", p->config->file, o->at_line, o->name);
+        p->outlets[i] = (struct courier_outlet){
+            .name = o->name, .kind = o->kind, .url = o->url, .identity = {.ca = o->ca, .cert = o->cert, .key = o->key}};
+        p->names[i] = o->name;
+    }
+    return 0;
+}
+
+static int open_keys(struct push *p, struct err *err)
+{
+    const struct config *c = p->config;
+    if (c->seal_key[0] == '\0')
+        return err_set(err, ERR_INVALID, "%s: there is no 'seal' section; nothing could be sealed", c->file);
+    if (c->seal_sm2_key[0] != '\0')
+        return err_set(err, ERR_INVALID,
+                       "%s: sm2-key: this version seals with ECDSA P-256 alone; take sm2-key and "
+                       "sm2-cert out of the 'seal' section",
+                       c->file);
+    if (seal_open(&p->seal, c->seal_key, c->seal_cert, err) != 0)
+        return -1;
+    return fill_outlets(p, err);
+}
+
+/* smogd makes the database; at the station's start it may come later than we do. */
+static int open_store(struct push *p, struct err *err)
+{
+    bool told = false;
+    while (store_open(&p->store, p->config->state, p->config->id, STORE_DELIVERY, err) != 0) {
+        if (err->code != ERR_UNREACHABLE || p->once || told_to_stop)
+            return -1;
+        if (!told)
+            log_notice("%s; waiting for smogd to make it", err->text);
+        told = true;
+        nanosleep(&(struct timespec){.tv_nsec = ROUND_MS * 1000000L}, NULL);
+    }
+    return 0;
+}
+
+static int push_open(struct push *p, const char *file, struct err *err)
+{
+    if (config_open(&p->config, file, NULL, err) != 0 || open_keys(p, err) != 0 || open_store(p, err) != 0 ||
+        queue_open(&p->queue, store_database(p->store), err) != 0 ||
+        http_open(&p->http, &http_limits_default, err) != 0 ||
+        courier_open(&p->courier, p->queue, p->http, p->config->state, p->outlets, p->config->outlets_count,
+                     clock_unix_ms(), err) != 0)
+        return -1;
+    p->sealing = (struct sealing){.store = p->store,
+                                  .queue = p->queue,
+                                  .folder = p->config->state,
+                                  .offset_minutes = p->config->utc_offset_minutes,
+                                  .seals = {p->seal},
+                                  .seals_count = 1,
+                                  .outlets = p->names,
+                                  .outlets_count = p->config->outlets_count};
+    return sealing_init(&p->sealing, err);
+}
+
+static void push_close(struct push *p)
+{
+    courier_close(p->courier);
+    http_close(p->http);
+    queue_close(p->queue);
+    store_close(p->store);
+    seal_close(p->seal);
+    config_close(p->config);
+}
+
+/* ---- sealing ---- */
+
+/* The same trouble is told once, not with every pass. */
+static void tell_sealing(struct push *p, const char *text)
+{
+    if (strcmp(p->trouble, text) == 0)
+        return;
+    snprintf(p->trouble, sizeof p->trouble, "%s", text);
+    if (text[0])
+        log_error("%s", text);
+    else
+        log_notice("sealing works again");
+}
+
+struct waiting {
+    size_t count;
+    struct store_case cases[CASES_AT_ONCE];
+};
+
+static int collect(void *ctx, const struct store_case *c)
+{
+    struct waiting *w = ctx;
+    w->cases[w->count++] = *c;
+    return 0;
+}
+
+static void seal_one(struct push *p, const struct store_case *c)
+{
+    struct queue_package made;
+    struct err err;
+    if (sealing_case(&p->sealing, c, clock_unix_ms(), &made, &err) != 0) {
+        if (p->unsealed++ == 0) {
+            err_prefix(&err, "%s cannot be sealed", c->id);
+            tell_sealing(p, err.text);
+        }
+        return;
+    }
+    p->checkpoint_ms = clock_mono_ms() + CHECKPOINT_MS;
+    log_info("%s sealed: %s, %llu bytes", made.case_id, made.sha256, (unsigned long long)made.size);
+}
+
+/* All cases that wait. One that cannot be sealed is passed over and tried again in a minute. */
+static int seal_all(struct push *p, struct err *err)
+{
+    struct waiting w;
+    int64_t after = p->sealed_up_to;
+    p->unsealed = 0;
+    do {
+        w.count = 0;
+        if (store_case_unsealed(p->store, after, CASES_AT_ONCE, collect, &w, err) != 0)
+            return -1;
+        for (size_t i = 0; i < w.count && !told_to_stop; i++) {
+            seal_one(p, &w.cases[i]);
+            after = w.cases[i].seq;
+            if (p->unsealed == 0)
+                p->sealed_up_to = after;
+        }
+    } while (w.count == CASES_AT_ONCE && !told_to_stop);
+    if (p->unsealed == 0)
+        tell_sealing(p, "");
+    p->seal_again_ms = clock_mono_ms() + SEAL_AGAIN_MS;
+    return 0;
+}
+
+/* ---- rounds ---- */
+
+static int sign_if_time(struct push *p, struct err *err)
+{
+    bool news = false;
+    if (clock_mono_ms() < p->checkpoint_ms)
+        return 0;
+    p->checkpoint_ms = clock_mono_ms() + CHECKPOINT_MS;
+    if (sealing_news(&p->sealing, &news, err) != 0)
+        return -1;
+    if (news && sealing_checkpoint(&p->sealing, clock_unix_ms(), err) != 0)
+        tell_sealing(p, err->text);
+    return 0;
+}
+
+static int do_round(struct push *p, struct err *err)
+{
+    int64_t version = 0;
+    if (queue_version(p->queue, &version, err) != 0)
+        return -1;
+    bool again = p->unsealed > 0 && clock_mono_ms() >= p->seal_again_ms;
+    if ((version != p->version || again) && seal_all(p, err) != 0)
+        return -1;
+    p->version = version;
+    if (sign_if_time(p, err) != 0)
+        return -1;
+    return courier_step(p->courier, clock_unix_ms(), err);
+}
+
+/* A round that fails (the disk is full, the database is held) is told once and tried again. */
+static void round_once(struct push *p)
+{
+    struct err err = {0};
+    bool failed = do_round(p, &err) != 0;
+    if (failed && !p->round_failed)
+        log_error("%s; trying again", err.text);
+    else if (!failed && p->round_failed)
+        log_notice("the database can be used again");
+    p->round_failed = failed;
+}
+
+static void wait_for_news(struct push *p, int timeout_ms)
+{
+    struct err err;
+    if (http_run(p->http, timeout_ms, &err) != 0) {
+        log_error("%s", err.text);
+        nanosleep(&(struct timespec){.tv_nsec = ROUND_MS * 1000000L}, NULL);
+    }
+}
+
+static void run(struct push *p)
+{
+    do {
+        round_once(p);
+        if (p->once && !courier_busy(p->courier))
+            break;
+        wait_for_news(p, ROUND_MS);
+    } while (!told_to_stop);
+}
+
+/* Answers that are on their way still count; then whatever runs is cut, and its result written. */
+static void wind_down(struct push *p)
+{
+    struct err err;
+    int64_t until = clock_mono_ms() + FLUSH_MS;
+    courier_stop(p->courier);
+    for (int64_t now; courier_busy(p->courier) && (now = clock_mono_ms()) < until;) {
+        wait_for_news(p, (int)(until - now));
+        round_once(p);
+    }
+    http_cancel(p->http);
+    if (courier_step(p->courier, clock_unix_ms(), &err) != 0)
+        log_error("%s; what was under way is asked for at the next start", err.text);
+}
+
+static int outcome_of(const struct push *p)
+{
+    const struct courier *c = p->courier;
+    uint64_t open = courier_count(c, OUTLET_RETRY) + courier_count(c, OUTLET_UNKNOWN);
+    uint64_t refused = courier_count(c, OUTLET_REFUSED);
+    if (!p->once || (open + refused + p->unsealed == 0 && !p->round_failed))
+        return 0;
+    fprintf(stderr,
+            "smogpush: %llu attempts did not arrive, %llu were refused, %u cases could not be sealed; see: "
+            "smogctl outbox list\n",
+            (unsigned long long)open, (unsigned long long)refused, p->unsealed);
+    return ERR_FAILED;
+}
+
+static int read_arguments(int argc, char **argv, const char **file, bool *once)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "-c") == 0 && i + 1 < argc)
+            *file = argv[++i];
+        else if (strcmp(argv[i], "--once") == 0)
+            *once = true;
+        else
+            return fprintf(stderr, "smogpush: '%s' is not known; see: smogpush --help\n", argv[i]);
+    }
+    return *file ? 0 : fprintf(stderr, "smogpush: -c FILE is missing; see: smogpush --help\n");
+}
+
+static void catch_signals(void)
+{
+    struct sigaction stop = {.sa_handler = on_signal}, ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGTERM, &stop, NULL);
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    static struct push p;
+    struct err err = {0};
+    const char *file = NULL;
+    int code = program_answer(argc, argv, "smogpush", help);
+    if (code >= 0)
+        return code;
+    if (read_arguments(argc, argv, &file, &p.once) != 0)
+        return ERR_INVALID;
+    log_open("smogpush", false);
+    catch_signals();
+    p.version = -1;
+    if (push_open(&p, file, &err) != 0) {
+        if (!told_to_stop)
+            log_error("%s", err.text);
+        push_close(&p);
+        return told_to_stop ? 0 : (int)err.code;
+    }
+    sd_notify(0, "READY=1");
+    run(&p);
+    sd_notify(0, "STOPPING=1");
+    wind_down(&p);
+    code = outcome_of(&p);
+    push_close(&p);
+    return code;
+}
