@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sensors/bench_fit.h"
 #include "station/core/utf8.h"
 
 enum { OPERATOR = -1, PROCEDURE = -1 };
@@ -465,60 +466,17 @@ int bench_command(struct bench *b, int instrument, enum sensor_command command, 
 
 /* ---- test start ---- */
 
-static bool offers(const struct bench_instrument *in, enum quantity quantity)
-{
-    for (const enum quantity *q = sensor_quantities(in->sensor.driver, &in->config); *q != QUANTITY_COUNT; q++)
-        if (*q == quantity)
-            return true;
-    return false;
-}
-
-static bool is_fit(const struct bench_instrument *in)
-{
-    return (in->state == BENCH_CONNECTED || in->state == BENCH_LIVE) && in->status == STATUS_OK &&
-           !sensor_is_passage_source(&in->config);
-}
-
-/* The first fit instrument that offers it, or -1. */
-static int find_source(const struct bench *b, enum quantity quantity)
-{
-    for (int i = 0; i < b->count; i++)
-        if (is_fit(&b->instruments[i]) && offers(&b->instruments[i], quantity))
-            return i;
-    return -1;
-}
-
-/* Why nobody gives that quantity, in words. */
-static int refuse(const struct bench *b, enum quantity quantity, struct err *err)
-{
-    static const char *const states[] = {"not connected", "not ready", "not ready", "stale: no values come"};
-    char why[ERR_TEXT_MAX] = "";
-    size_t used = 0;
-    for (int i = 0; i < b->count; i++) {
-        const struct bench_instrument *in = &b->instruments[i];
-        if (sensor_is_passage_source(&in->config) || !offers(in, quantity) || used + 1 >= sizeof why)
-            continue;
-        bool unwell = in->state != BENCH_OFFLINE && in->status != STATUS_OK;
-        int n = snprintf(why + used, sizeof why - used, "%s%s is %s%s%s", used ? "; " : "", in->config.name,
-                         unwell ? instrument_status_name(in->status) : states[in->state],
-                         unwell && in->status_detail[0] ? ": " : "", unwell ? in->status_detail : "");
-        used = smaller(used + (n > 0 ? (size_t)n : 0), sizeof why - 1);
-    }
-    return err_set(err, ERR_REFUSED, "no instrument gives %s, which the test needs: %s", quantity_name(quantity),
-                   used ? why : "none is configured for it");
-}
-
 int bench_start(struct bench *b, int64_t t_ms, struct err *err)
 {
     if (b->testing)
         return err_set(err, ERR_REFUSED, "a test is running; let it end or abort it first");
     enter(b, t_ms);
     for (enum quantity q = 0; q < QUANTITY_COUNT; q++)
-        b->source[q] = find_source(b, q);
+        b->source[q] = bench_fit_source(b, q);
     for (const enum quantity *q = b->procedure.method->quantities; *q != QUANTITY_COUNT; q++) {
         if (b->source[*q] < 0) {
             leave(b);
-            return refuse(b, *q, err);
+            return bench_fit_refuse(b, *q, err);
         }
     }
     b->testing = true;
@@ -526,7 +484,7 @@ int bench_start(struct bench *b, int64_t t_ms, struct err *err)
     b->lines = 0;
     b->procedure_wake_ms = -1;
     for (int i = 0; i < b->count; i++) {
-        b->instruments[i].in_test = is_fit(&b->instruments[i]);
+        b->instruments[i].in_test = bench_fit(&b->instruments[i]);
         if (b->instruments[i].in_test)
             start_driver(b, i);
     }
