@@ -44,20 +44,31 @@ enum quality sensor_quality(enum instrument_status status)
     return status == STATUS_WARMING ? QUALITY_WARM_UP : QUALITY_SUSPECT;
 }
 
-static struct reading *find_ok(struct sample *sample, enum quantity quantity)
+static struct reading *find(struct sample *sample, enum quantity quantity)
 {
     for (size_t i = 0; i < sample->count; i++)
-        if (sample->readings[i].quantity == quantity && sample->readings[i].quality == QUALITY_OK)
+        if (sample->readings[i].quantity == quantity)
             return &sample->readings[i];
     return NULL;
 }
 
+static void suspect(struct reading *reading)
+{
+    if (reading->quality == QUALITY_OK)
+        reading->quality = QUALITY_SUSPECT;
+}
+
 void sensor_check_opacity(struct sample *sample, struct decimal path_m)
 {
-    struct reading *n = find_ok(sample, QUANTITY_OPACITY);
-    struct reading *k = find_ok(sample, QUANTITY_K);
-    if (n && k && !opacity_consistent(n->value, k->value, path_m))
-        n->quality = k->quality = QUALITY_SUSPECT;
+    struct reading *n = find(sample, QUANTITY_OPACITY);
+    struct reading *k = find(sample, QUANTITY_K);
+    if (!n || !k)
+        return;
+    bool both_ok = n->quality == QUALITY_OK && k->quality == QUALITY_OK;
+    if (both_ok && opacity_consistent(n->value, k->value, path_m))
+        return;
+    suspect(n);
+    suspect(k);
 }
 
 const enum quantity *sensor_quantities(const struct sensor_driver *driver, const struct sensor_config *config)

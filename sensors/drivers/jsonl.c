@@ -77,7 +77,7 @@ static int read_exponent(const char *at, const char *end)
     return negative ? -exponent : exponent;
 }
 
-/* units x 10^exponent as a decimal, rounded half to even where it has too many decimals. */
+/* units x 10^exponent as a decimal; where it has too many decimals, rounded half to even, without zeros at the end. */
 static bool make_decimal(int64_t units, int exponent, struct decimal *out)
 {
     for (; exponent > 0 && units != 0; exponent--) {
@@ -87,6 +87,7 @@ static bool make_decimal(int64_t units, int exponent, struct decimal *out)
     }
     int64_t rest = 0;
     bool beyond = false;
+    bool rounded = exponent < -DECIMAL_DIGITS_MAX;
     for (; exponent < -DECIMAL_DIGITS_MAX; exponent++) {
         beyond = beyond || rest != 0;
         rest = units % 10;
@@ -94,6 +95,8 @@ static bool make_decimal(int64_t units, int exponent, struct decimal *out)
     }
     if (rest > 5 || (rest == 5 && (beyond || units % 2 != 0)))
         units++;
+    for (; rounded && exponent < 0 && units % 10 == 0; exponent++)
+        units /= 10;
     *out = (struct decimal){.units = units, .digits = (uint8_t)(exponent < 0 ? -exponent : 0)};
     return true;
 }
