@@ -8,8 +8,9 @@
 #include "reports/log.h"
 #include "reports/sha256.h"
 #include "station/live_parts.h"
+#include "station/record_wire.h"
 
-enum { HISTORY_MAX = 64, HISTORY_DAYS = 400, DAY_MS = 24 * 60 * 60 * 1000, FILES_TEXT_MAX = 16 << 10 };
+enum { HISTORY_MAX = 64, MINUTE_MS = 60000, DAY_MS = 24 * 60 * MINUTE_MS, FILES_TEXT_MAX = 16 << 10 };
 
 /* One passing vehicle that waits to be stored. */
 struct live_passage {
@@ -68,26 +69,17 @@ void live_passage_take(struct live *live, int instrument, const struct sample *s
     live_journal_soon(live);
 }
 
-/* The recording that the passage came in: time 0, as many lines as its bytes need. */
-static void write_wire(const struct live *live, struct judged *j)
+/* The files of its record: the recording that it came in, at time 0, and its readings. */
+static void write_files(const struct live *live, struct judged *j)
 {
     const struct live_passage *p = j->from;
-    snprintf(j->wire_name, sizeof j->wire_name, "wire/%s.rec", live->config->instruments[p->instrument].sensor.name);
-    size_t length = record_make_recording_head(live->config, p->instrument, j->wire, sizeof j->wire);
-    struct recording_line line = {.direction = RECORDING_RECEIVED};
-    for (size_t at = 0; at < p->raw_length; at += line.length) {
-        line.number++;
-        line.length = p->raw_length - at < RECORDING_CHUNK_MAX ? p->raw_length - at : RECORDING_CHUNK_MAX;
-        memcpy(line.bytes, p->raw + at, line.length);
-        ptrdiff_t wrote = recording_format(&line, j->wire + length, sizeof j->wire - length);
-        assert(wrote > 0);
-        length += (size_t)wrote;
-    }
+    const char *name = live->config->instruments[p->instrument].sensor.name;
+    snprintf(j->wire_name, sizeof j->wire_name, "wire/%s.rec", name);
+    ptrdiff_t wire = record_wire_passage(live->config, p->instrument, p->raw, p->raw_length, j->wire, sizeof j->wire);
     size_t head = sizeof READINGS_CSV_HEADER - 1;
     memcpy(j->readings, READINGS_CSV_HEADER, head + 1);
-    ptrdiff_t rows = sample_csv(&p->sample, 0, live->config->instruments[p->instrument].sensor.name, j->readings + head,
-                                sizeof j->readings - head);
-    assert(rows >= 0);
+    ptrdiff_t rows = sample_csv(&p->sample, 0, name, j->readings + head, sizeof j->readings - head);
+    assert(wire > 0 && rows >= 0);
 }
 
 /* Who it was, as far as the device could tell. An unreadable plate leaves the vehicle without one. */
@@ -103,13 +95,18 @@ static void identify(const struct live *live, struct judged *j)
         j->vehicle.facts[VEHICLE_FUEL].source = FACT_ABSENT;
 }
 
+/* As far back as the rule looks. */
 static int find_history(struct live *live, struct judged *j, struct err *err)
 {
-    if (j->vehicle.plate.text[0] == '\0')
+    int64_t months = 0;
+    struct err none;
+    if (j->vehicle.plate.text[0] == '\0' || !j->rule ||
+        rule_param_integer(j->rule, "window-months", 1, 120, &months, &none) != 0)
         return 0;
+    struct civil_date from = civil_add_months(j->day, -(int)months);
+    int64_t from_ms = (int64_t)civil_days(from) * DAY_MS - (int64_t)live->config->utc_offset_minutes * MINUTE_MS;
     return store_passage_history(live->store, j->vehicle.plate.text, plate_colour_name(j->vehicle.plate.colour),
-                                 j->at_ms - (int64_t)HISTORY_DAYS * DAY_MS, j->at_ms, j->past, HISTORY_MAX,
-                                 &j->past_count, err);
+                                 from_ms, j->at_ms, j->past, HISTORY_MAX, &j->past_count, err);
 }
 
 /* A passage that no rule fits is invalid and says why. */
@@ -325,7 +322,7 @@ static int store_one(struct live *live, struct live_passage *p, struct judged *j
     identify(live, j);
     if (judge(live, j, err) != 0)
         return -1;
-    write_wire(live, j);
+    write_files(live, j);
     return store_judged(live, j, scratch, err);
 }
 

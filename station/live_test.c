@@ -6,6 +6,7 @@
 
 #include "reports/log.h"
 #include "station/live_parts.h"
+#include "station/record_wire.h"
 
 /* ---- what a running test leaves behind while it runs ---- */
 
@@ -15,7 +16,7 @@ void live_test_record(struct live *live, int instrument, const struct recording_
     int *file = &test->files[instrument + 1];
     if (*file < 0) {
         char head[LIVE_HEAD_MAX], name[SPOOL_NAME_MAX];
-        record_make_recording_head(live->config, instrument, head, sizeof head);
+        record_wire_head(live->config, instrument, head, sizeof head);
         snprintf(name, sizeof name, "%.31s.rec",
                  instrument < 0 ? "operator" : live->config->instruments[instrument].sensor.name);
         *file = spool_file(&test->spool, name, head);

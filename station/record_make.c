@@ -1,8 +1,6 @@
 #include "station/record_make.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -143,55 +141,6 @@ void record_make_instrument(struct json_writer *w, const struct config *config, 
         entries_integer(&e, "unit", i->sensor.unit);
     entries_text(&e, "valid_until", valid_until);
     entries_write(&e, w, NULL);
-}
-
-struct head {
-    char *out;
-    size_t size, length;
-};
-
-static void head_line(struct head *h, const char *key, const char *value)
-{
-    if (value[0] == '\0' || h->length >= h->size)
-        return;
-    int wrote = snprintf(h->out + h->length, h->size - h->length, "# %s = %s\n", key, value);
-    h->length += wrote > 0 ? (size_t)wrote : 0;
-}
-
-static void head_number(struct head *h, const char *key, int64_t value)
-{
-    char text[24] = "";
-    if (value > 0)
-        snprintf(text, sizeof text, "%" PRId64, value);
-    head_line(h, key, text);
-}
-
-size_t record_make_recording_head(const struct config *config, int instrument, char *out, size_t size)
-{
-    struct head h = {.out = out, .size = size};
-    h.length = (size_t)snprintf(out, size, "# smogd recording 1\n");
-    if (instrument < 0) {
-        head_line(&h, "instrument", "operator");
-        head_line(&h, "source", "live");
-        return h.length;
-    }
-    const struct config_instrument *i = &config->instruments[instrument];
-    char path[DECIMAL_TEXT_MAX] = "";
-    if (i->sensor.path_m.units > 0)
-        decimal_format(i->sensor.path_m, path);
-    head_line(&h, "instrument", i->sensor.name);
-    head_line(&h, "driver", i->driver->name);
-    head_line(&h, "source", "live");
-    head_line(&h, "profile", i->profile);
-    head_number(&h, "unit", i->sensor.unit);
-    head_line(&h, "path-m", path);
-    head_line(&h, "option", i->sensor.option);
-    head_number(&h, "poll-ms", i->sensor.poll_ms);
-    head_line(&h, "line", config->links[i->link].line);
-    head_line(&h, "serial", i->serial);
-    head_line(&h, "certificate", i->certificate);
-    assert(h.length < size);
-    return h.length;
 }
 
 void record_make_rules(struct json_writer *w, const struct rule_pack *pack, const struct rule *rule,

@@ -51,10 +51,6 @@ ptrdiff_t record_make_write(struct record_make *r, char *out, size_t size);
 void record_make_instrument(struct json_writer *w, const struct config *config, size_t instrument,
                             const struct sensor_identity *identity);
 
-/* The first lines of an instrument's recording (sensors/recording.h); for the operator's keys instrument is -1. Returns
- * the length. */
-size_t record_make_recording_head(const struct config *config, int instrument, char *out, size_t size);
-
 /* `rules`: what rules_select is asked with; pack and rule NULL where nothing could be selected. */
 void record_make_rules(struct json_writer *w, const struct rule_pack *pack, const struct rule *rule,
                        enum limit_class limit_class, struct civil_date day);

@@ -145,7 +145,8 @@ void vehicle_write(const struct vehicle *vehicle, struct json_writer *w, const c
         json_object_end(w);
     }
     json_array_end(w);
-    json_string(w, "kind", plate_kind_name(vehicle->plate.kind));
+    if (vehicle->plate.text[0])
+        json_string(w, "kind", plate_kind_name(vehicle->plate.kind));
     json_string(w, "plate", vehicle->plate.text);
     json_string(w, "plate_by", vehicle->plate_by);
     json_string(w, "plate_source", source_names[vehicle->plate_source]);
@@ -190,7 +191,9 @@ int vehicle_read(struct vehicle *vehicle, const struct json_doc *doc, ptrdiff_t 
         !read_source(doc, json_member(doc, (size_t)object, "plate_source"), &v.plate_source) ||
         !plate_colour_by_name(colour_name, &colour))
         return err_set(err, ERR_INVALID, "vehicle: plate, colour, plate_by, plate_source or facts is missing or wrong");
-    if (plate_parse(&v.plate, plate, colour, err) != 0)
+    if (plate[0] == '\0')
+        v.plate.colour = colour; /* nobody could read it */
+    else if (plate_parse(&v.plate, plate, colour, err) != 0)
         return -1;
     for (size_t i = 0; i < doc->tokens[facts].count; i++)
         if (read_fact(&v, doc, json_element(doc, (size_t)facts, i), err) != 0)

@@ -68,7 +68,8 @@ int vehicle_set(struct vehicle *vehicle, const char *key, const char *value, enu
 bool vehicle_number(const struct vehicle *vehicle, enum vehicle_fact fact, struct decimal *out);
 bool vehicle_date(const struct vehicle *vehicle, enum vehicle_fact fact, struct civil_date *out);
 
-/* The canonical "vehicle" object of the record: plate, colour, kind, and each known fact with its source. */
+/* The canonical "vehicle" object of the record: plate, colour, kind, and each known fact with its source. An empty plate
+ * is one that nobody could read; it has no kind. */
 void vehicle_write(const struct vehicle *vehicle, struct json_writer *w, const char *key);
 int vehicle_read(struct vehicle *vehicle, const struct json_doc *doc, ptrdiff_t object, struct err *err);
 

@@ -1,0 +1,101 @@
+/*
+ * smogctl's parts. A command gets its words and options, prints its answer and returns 0, or -1 with *err, whose code
+ * is the exit code.
+ *
+ * What is stored is read from the files, whether smogd runs or not; what lives is asked of smogd.
+ *
+ * smogctl.c      options and the table of commands
+ * ctl_call.c     the control socket, the store, printing
+ * ctl_live.c     status, instruments, zero, span, outbox retry and release
+ * ctl_test.c     test start, watch, confirm, bypass-warm, observe, abort, void
+ * ctl_words.c    what prompts, verdicts and quantities are called
+ * ctl_show.c     test show, passes, plate, outbox list
+ * ctl_slip.c     the slip
+ * ctl_journal.c  journal verify, export, checkpoint
+ * ctl_rejudge.c  rejudge, package
+ * ctl_probe.c    instruments --probe
+ */
+#ifndef STATION_CTL_H
+#define STATION_CTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "station/config.h"
+#include "station/core/err.h"
+#include "station/core/json.h"
+#include "station/store.h"
+
+enum { CTL_FACTS_MAX = 24, CTL_LINE_MAX = 256 << 10, CTL_TOKENS_MAX = 16384, CTL_OUT_MAX = 16 << 20 };
+
+struct ctl {
+    /* the command line */
+    const char *file;
+    bool json, invalid, probe;
+    const char *plate, *colour, *method, *reason, *officer, *since, *output, *filter, *outlet, *consistency, *limit;
+    const char *facts[CTL_FACTS_MAX]; /* "key=value" */
+    size_t facts_count;
+    const char *words[4]; /* after the command's own */
+    size_t words_count;
+    /* opened when first needed */
+    struct config *config;
+    struct store *store;
+    int socket;
+    char *line; /* the last answer of smogd */
+    size_t line_length, line_used;
+    struct json_doc doc;
+    struct json_token *tokens;
+    bool daemon_running;
+    bool answered; /* what was asked is printed; a code other than 0 is part of that answer */
+};
+
+typedef int ctl_command(struct ctl *ctl, struct err *err);
+
+ctl_command ctl_status, ctl_instruments, ctl_zero, ctl_span, ctl_outbox_retry, ctl_outbox_release;
+ctl_command ctl_test_start, ctl_test_watch, ctl_test_confirm, ctl_test_bypass, ctl_test_observe, ctl_test_abort,
+    ctl_test_void;
+ctl_command ctl_test_show, ctl_passes, ctl_plate, ctl_outbox_list;
+ctl_command ctl_slip, ctl_journal_verify, ctl_journal_export, ctl_journal_checkpoint, ctl_rejudge, ctl_package;
+int ctl_probe(struct ctl *ctl, struct err *err);
+
+/* ---- ctl_call.c ---- */
+int ctl_load_config(struct ctl *ctl, struct err *err);
+/* Sends one request (a JSON object) and reads the answer into ctl->doc. An answer "no" becomes *err with its code. */
+int ctl_call(struct ctl *ctl, const char *request, struct err *err);
+/* The next line of a watch: 1 there is one in ctl->doc, 0 the end, -1 error. */
+int ctl_next_line(struct ctl *ctl, struct err *err);
+/* Opens the files for reading; says on stderr when no smogd answers beside them. */
+int ctl_open_store(struct ctl *ctl, struct err *err);
+void ctl_close(struct ctl *ctl);
+
+/* A text or number member of the object token `object` of ctl->doc; "" or 0 where there is none. `text` is valid until
+ * the fourth call after. */
+const char *ctl_text(const struct ctl *ctl, ptrdiff_t object, const char *key);
+int64_t ctl_integer(const struct ctl *ctl, ptrdiff_t object, const char *key);
+
+/* A growing answer for --json: room of CTL_OUT_MAX, printed as one line. */
+int ctl_json_begin(struct json_writer *w, struct err *err);
+int ctl_json_print(struct json_writer *w, struct err *err);
+
+/* Local time of the station, "2026-07-01 09:30:00". */
+void ctl_time(const struct ctl *ctl, int64_t unix_ms, char out[24]);
+/* "2026-07-01", RFC 3339, or an age such as 30m, 8h, 7d. */
+int ctl_since(const struct ctl *ctl, int64_t *unix_ms, struct err *err);
+/* --limit, or `otherwise`. */
+int ctl_limit(const struct ctl *ctl, int otherwise, int *limit, struct err *err);
+
+/* ---- ctl_slip.c ---- */
+/* Writes the slip of a record; `event` is its place in the journal. */
+int ctl_slip_print(const struct ctl *ctl, const char *record, int64_t event, const char *void_reason, FILE *out,
+                   struct err *err);
+
+/* ---- ctl_words.c ---- */
+struct ctl_word {
+    const char *name, *zh, *en;
+};
+const struct ctl_word *ctl_word_prompt(const char *name); /* never NULL: an unknown name stands for itself */
+const struct ctl_word *ctl_word_verdict(const char *name);
+
+#endif

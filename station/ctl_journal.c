@@ -1,0 +1,188 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "reports/checkpoint_read.h"
+#include "reports/file.h"
+#include "reports/sha256.h"
+#include "station/ctl.h"
+
+/* ---- verify ---- */
+
+static void progress(void *ctx, uint64_t done)
+{
+    (void)ctx;
+    fprintf(stderr, "\r%" PRIu64 " events", done);
+}
+
+int ctl_journal_verify(struct ctl *ctl, struct err *err)
+{
+    struct store_verify_result r = {0};
+    char root[65];
+    bool talk = !ctl->json && isatty(STDERR_FILENO);
+    if (ctl_open_store(ctl, err) != 0)
+        return -1;
+    int result = store_verify(ctl->store, &r, talk ? progress : NULL, NULL, err);
+    if (talk)
+        fprintf(stderr, "\r");
+    if (result != 0)
+        return -1;
+    sha256_to_hex(r.root.bytes, root);
+    if (ctl->json)
+        printf("{\"checkpoints\":%" PRIu64 ",\"daemon_running\":%s,\"events\":%" PRIu64
+               ",\"ok\":true,\"passages\":%" PRIu64 ",\"root\":\"%s\",\"tests\":%" PRIu64 "}\n",
+               r.checkpoints, ctl->daemon_running ? "true" : "false", r.events, r.passages, root, r.tests);
+    else
+        printf("the journal is whole: %" PRIu64 " events, %" PRIu64 " tests and %" PRIu64
+               " passages without gaps, %" PRIu64 " checkpoints agree\nroot %s\n",
+               r.events, r.tests, r.passages, r.checkpoints, root);
+    return 0;
+}
+
+/* ---- export: one event a line, byte for byte what is hashed ---- */
+
+struct export
+{
+    FILE *out;
+    uint64_t count;
+    bool failed;
+};
+
+static int write_event(void *ctx, uint64_t index, const char *body, size_t length)
+{
+    struct export *e = ctx;
+    (void)index;
+    e->count++;
+    e->failed = fwrite(body, 1, length, e->out) != length || fputc('\n', e->out) == EOF;
+    return e->failed;
+}
+
+int ctl_journal_export(struct ctl *ctl, struct err *err)
+{
+    char part[600];
+    struct export e = {0};
+    if (!ctl->output)
+        return err_set(err, ERR_INVALID, "say where to: -o FILE");
+    if (ctl_open_store(ctl, err) != 0)
+        return -1;
+    snprintf(part, sizeof part, "%s.part", ctl->output);
+    e.out = fopen(part, "w");
+    if (!e.out)
+        return err_set(err, ERR_UNREACHABLE, "cannot write %s; choose another place", part);
+    int result = store_event_list(ctl->store, 0, UINT64_MAX >> 1, write_event, &e, err);
+    bool closed = fclose(e.out) == 0;
+    if (result == 0 && (e.failed || !closed))
+        result = err_set(err, ERR_FAILED, "cannot write %s; is the disk full?", part);
+    if (result == 0 && rename(part, ctl->output) != 0)
+        result = err_set(err, ERR_FAILED, "cannot rename %s to %s", part, ctl->output);
+    if (result != 0) {
+        unlink(part);
+        return -1;
+    }
+    if (ctl->json)
+        printf("{\"events\":%" PRIu64 ",\"file\":\"%s\",\"ok\":true}\n", e.count, ctl->output);
+    else
+        printf("%" PRIu64 " events, one a line, in %s\n", e.count, ctl->output);
+    return 0;
+}
+
+/* ---- checkpoint ---- */
+
+static int write_path(struct ctl *ctl, const struct checkpoint_read *old, const struct checkpoint_read *now,
+                      struct json_writer *w, struct err *err)
+{
+    struct merkle_hash path[MERKLE_PATH_MAX], root;
+    size_t count = 0;
+    char hex[65];
+    if (old->size > now->size)
+        return err_set(err, ERR_FAILED,
+                       "the older checkpoint has %" PRIu64 " events, this journal's newest only %" PRIu64
+                       "; events are missing here",
+                       old->size, now->size);
+    if (store_root(ctl->store, old->size, &root, err) != 0 ||
+        merkle_consistency(old->size, now->size, store_fetch, ctl->store, path, &count, err) != 0)
+        return -1;
+    if (memcmp(root.bytes, old->root.bytes, sizeof root.bytes) != 0)
+        return err_set(err, ERR_FAILED, "the first %" PRIu64 " events are not those that the older checkpoint signed",
+                       old->size);
+    json_array_begin(w, "extends");
+    json_object_begin(w, NULL);
+    json_array_begin(w, "path");
+    for (size_t i = 0; i < count; i++) {
+        sha256_to_hex(path[i].bytes, hex);
+        json_string(w, NULL, hex);
+    }
+    json_array_end(w);
+    json_integer(w, "size", (int64_t)old->size);
+    json_object_end(w);
+    json_array_end(w);
+    return 0;
+}
+
+static int write_consistency(struct ctl *ctl, const char *note, const char *old_text, size_t old_length,
+                             struct json_writer *w, struct err *err)
+{
+    struct checkpoint_read old, now;
+    if (checkpoint_read(&old, old_text, old_length, err) != 0)
+        return err_prefix(err, "%s", ctl->consistency);
+    if (checkpoint_read(&now, note, strlen(note), err) != 0)
+        return -1;
+    if (strcmp(old.origin, now.origin) != 0)
+        return err_set(err, ERR_FAILED, "%s is a checkpoint of %s, this journal is %s", ctl->consistency, old.origin,
+                       now.origin);
+    json_object_begin(w, NULL);
+    json_string(w, "checkpoint", note);
+    if (write_path(ctl, &old, &now, w, err) != 0)
+        return -1;
+    json_object_end(w);
+    return 0;
+}
+
+static int consistency(struct ctl *ctl, const char *note, struct err *err)
+{
+    char *old = NULL;
+    size_t length = 0;
+    struct json_writer w;
+    if (file_read(ctl->consistency, CHECKPOINT_TEXT_MAX, &old, &length, err) != 0)
+        return -1;
+    int result = ctl_json_begin(&w, err);
+    if (result == 0) {
+        result = write_consistency(ctl, note, old, length, &w, err);
+        if (result == 0)
+            result = ctl_json_print(&w, err);
+        else
+            free(w.out);
+    }
+    free(old);
+    return result;
+}
+
+static int print_note(const struct ctl *ctl, const char *note, struct err *err)
+{
+    struct json_writer w;
+    if (!ctl->json) {
+        fputs(note, stdout);
+        return 0;
+    }
+    if (ctl_json_begin(&w, err) != 0)
+        return -1;
+    json_object_begin(&w, NULL);
+    json_string(&w, "checkpoint", note);
+    json_bool(&w, "daemon_running", ctl->daemon_running);
+    json_bool(&w, "ok", true);
+    json_object_end(&w);
+    return ctl_json_print(&w, err);
+}
+
+int ctl_journal_checkpoint(struct ctl *ctl, struct err *err)
+{
+    char *note = NULL;
+    if (ctl_open_store(ctl, err) != 0 || store_checkpoint_last(ctl->store, &note, err) != 0)
+        return -1;
+    int result = !note              ? err_set(err, ERR_FAILED, "no checkpoint is signed yet; is smogpush running?")
+                 : ctl->consistency ? consistency(ctl, note, err)
+                                    : print_note(ctl, note, err);
+    free(note);
+    return result;
+}

@@ -1,0 +1,232 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "station/ctl.h"
+
+/* Prints smogd's answer as it came. */
+static int print_answer(const struct ctl *ctl)
+{
+    fwrite(ctl->line, 1, ctl->line_used, stdout);
+    return 0;
+}
+
+/* ---- instruments ---- */
+
+static void print_values(const struct ctl *ctl, ptrdiff_t values)
+{
+    size_t token = (size_t)values + 1;
+    for (uint32_t i = 0; values >= 0 && i < ctl->doc.tokens[values].count; i++) {
+        char name[32] = "";
+        json_get_string(&ctl->doc, (ptrdiff_t)token, name, sizeof name);
+        ptrdiff_t value = (ptrdiff_t)token + 1;
+        const char *quality = ctl_text(ctl, value, "quality");
+        printf("      %-12s %10s %-6s %s%" PRId64 " ms ago\n", name, ctl_text(ctl, value, "value"),
+               ctl_text(ctl, value, "unit"), strcmp(quality, "ok") == 0 ? "" : quality,
+               ctl_integer(ctl, value, "age_ms"));
+        token = ctl->doc.tokens[token + 1].next;
+    }
+}
+
+static void print_instrument(const struct ctl *ctl, ptrdiff_t o, bool values)
+{
+    const char *detail = ctl_text(ctl, o, "detail");
+    printf("  %-10s %-9s %-9s", ctl_text(ctl, o, "name"), ctl_text(ctl, o, "state"), ctl_text(ctl, o, "status"));
+    printf(" since %.19s  %s on %s%s%s\n", ctl_text(ctl, o, "since"), ctl_text(ctl, o, "driver"),
+           ctl_text(ctl, o, "port"), detail[0] ? ": " : "", detail);
+    if (!values)
+        return;
+    printf("      certificate %s, valid until %s; configured serial %s\n", ctl_text(ctl, o, "certificate"),
+           ctl_text(ctl, o, "valid_until"), ctl_text(ctl, o, "serial"));
+    printf("      says: model %s, serial %s, firmware %s\n", ctl_text(ctl, o, "model"), ctl_text(ctl, o, "serial_read"),
+           ctl_text(ctl, o, "firmware"));
+    print_values(ctl, json_member(&ctl->doc, (size_t)o, "values"));
+}
+
+static void print_instruments(const struct ctl *ctl, bool values)
+{
+    ptrdiff_t all = json_member(&ctl->doc, 0, "instruments");
+    for (uint32_t i = 0; all >= 0 && i < ctl->doc.tokens[all].count; i++)
+        print_instrument(ctl, json_element(&ctl->doc, (size_t)all, i), values);
+}
+
+int ctl_instruments(struct ctl *ctl, struct err *err)
+{
+    if (ctl->probe)
+        return ctl_probe(ctl, err);
+    char request[200];
+    struct json_writer w;
+    json_writer_init(&w, request, sizeof request);
+    json_object_begin(&w, NULL);
+    json_string(&w, "command", "instruments");
+    if (ctl->words_count)
+        json_string(&w, "name", ctl->words[0]);
+    json_object_end(&w);
+    if (json_writer_finish(&w) < 0)
+        return err_set(err, ERR_INVALID, "the name is too long");
+    if (ctl_call(ctl, request, err) != 0)
+        return -1;
+    if (ctl->json)
+        return print_answer(ctl);
+    print_instruments(ctl, true);
+    return 0;
+}
+
+/* ---- status ---- */
+
+static void print_state(const struct ctl *ctl)
+{
+    ptrdiff_t daemon = json_member(&ctl->doc, 0, "daemon"), station = json_member(&ctl->doc, 0, "station");
+    ptrdiff_t clock = json_member(&ctl->doc, 0, "clock"), disk = json_member(&ctl->doc, 0, "disk");
+    ptrdiff_t journal = json_member(&ctl->doc, 0, "journal"), outbox = json_member(&ctl->doc, 0, "outbox");
+    ptrdiff_t passages = json_member(&ctl->doc, 0, "passages");
+    printf("station   %s %s (%s)\n", ctl_text(ctl, station, "id"), ctl_text(ctl, station, "name"),
+           ctl_text(ctl, station, "kind"));
+    printf("smogd     %s, pid %" PRId64 ", up %" PRId64 " s\n", ctl_text(ctl, daemon, "version"),
+           ctl_integer(ctl, daemon, "pid"), ctl_integer(ctl, daemon, "uptime_ms") / 1000);
+    printf("clock     %s, source %s\n", ctl_text(ctl, clock, "at"), ctl_text(ctl, clock, "source"));
+    printf("disk      %" PRId64 " MiB free in %s\n", ctl_integer(ctl, disk, "free_mb"), ctl_text(ctl, disk, "state"));
+    const char *trouble = ctl_text(ctl, journal, "trouble");
+    printf("journal   %" PRId64 " events, root %.16s%s%s\n", ctl_integer(ctl, journal, "events"),
+           ctl_text(ctl, journal, "root"), trouble[0] ? "; TROUBLE: " : "", trouble);
+    printf("passages  %" PRId64 " stored, %" PRId64 " repeated, %" PRId64 " lost since the start\n",
+           ctl_integer(ctl, passages, "stored"), ctl_integer(ctl, passages, "repeated"),
+           ctl_integer(ctl, passages, "lost"));
+    printf("outbox    %" PRId64 " waiting, %" PRId64 " sent, %" PRId64 " refused, %" PRId64 " unknown\n",
+           ctl_integer(ctl, outbox, "waiting"), ctl_integer(ctl, outbox, "sent"), ctl_integer(ctl, outbox, "refused"),
+           ctl_integer(ctl, outbox, "unknown"));
+}
+
+static void print_test(const struct ctl *ctl)
+{
+    ptrdiff_t test = json_member(&ctl->doc, 0, "test");
+    if (test < 0 || ctl->doc.tokens[test].type != JSON_OBJECT) {
+        printf("test      none\n");
+        return;
+    }
+    const struct ctl_word *prompt = ctl_word_prompt(ctl_text(ctl, test, "prompt"));
+    printf("test      %s of %s (%s): %s %s\n", ctl_text(ctl, test, "id"), ctl_text(ctl, test, "plate"),
+           ctl_text(ctl, test, "method"), prompt->zh, prompt->en);
+}
+
+static void print_lockouts(const struct ctl *ctl)
+{
+    ptrdiff_t all = json_member(&ctl->doc, 0, "lockouts");
+    for (uint32_t i = 0; all >= 0 && i < ctl->doc.tokens[all].count; i++) {
+        ptrdiff_t o = json_element(&ctl->doc, (size_t)all, i);
+        printf("locked    %s: %s\n", ctl_text(ctl, o, "method"), ctl_text(ctl, o, "why"));
+    }
+}
+
+/* What the files tell while no daemon runs. */
+static int status_from_files(struct ctl *ctl, struct err *err)
+{
+    int64_t counts[4];
+    uint64_t size = 0;
+    if (ctl_open_store(ctl, err) != 0 || store_size(ctl->store, &size, err) != 0 ||
+        store_outbox_counts(ctl->store, counts, err) != 0)
+        return -1;
+    if (!ctl->json) {
+        printf("station   %s %s (%s)\nsmogd     not running\njournal   %" PRIu64 " events\n", ctl->config->id,
+               ctl->config->name, ctl->config->kind, size);
+        printf("outbox    %" PRId64 " waiting, %" PRId64 " sent, %" PRId64 " refused, %" PRId64 " unknown\n", counts[0],
+               counts[1], counts[2], counts[3]);
+        return 0;
+    }
+    printf("{\"daemon\":{\"running\":false},\"journal\":{\"events\":%" PRIu64
+           "},\"ok\":true,\"outbox\":{\"refused\":%" PRId64 ",\"sent\":%" PRId64 ",\"unknown\":%" PRId64
+           ",\"waiting\":%" PRId64 "},\"station\":{\"id\":\"%s\"}}\n",
+           size, counts[2], counts[1], counts[3], counts[0], ctl->config->id);
+    return 0;
+}
+
+int ctl_status(struct ctl *ctl, struct err *err)
+{
+    struct err why = {0};
+    if (ctl_call(ctl, "{\"command\":\"status\"}", &why) != 0) {
+        if (why.code != ERR_UNREACHABLE)
+            return err_set(err, why.code, "%s", why.text);
+        if (status_from_files(ctl, err) != 0)
+            return -1;
+        ctl->answered = true;
+        return err_set(err, ERR_UNREACHABLE, "%s", why.text);
+    }
+    if (ctl->json)
+        return print_answer(ctl);
+    print_state(ctl);
+    print_test(ctl);
+    print_lockouts(ctl);
+    print_instruments(ctl, false);
+    return 0;
+}
+
+/* ---- commands to instruments, and the outbox ---- */
+
+static int command(struct ctl *ctl, const char *what, struct err *err)
+{
+    char request[400];
+    struct json_writer w;
+    json_writer_init(&w, request, sizeof request);
+    json_object_begin(&w, NULL);
+    json_string(&w, "command", "instrument-command");
+    if (ctl->filter)
+        json_string(&w, "filter", ctl->filter);
+    json_string(&w, "name", ctl->words[0]);
+    if (ctl->officer)
+        json_string(&w, "officer", ctl->officer);
+    json_string(&w, "what", what);
+    json_object_end(&w);
+    if (json_writer_finish(&w) < 0)
+        return err_set(err, ERR_INVALID, "the words are too long");
+    if (ctl_call(ctl, request, err) != 0)
+        return -1;
+    if (ctl->json)
+        return print_answer(ctl);
+    printf("%s: %s is under way; smogctl instruments %s shows it\n", ctl->words[0], what, ctl->words[0]);
+    return 0;
+}
+
+int ctl_zero(struct ctl *ctl, struct err *err)
+{
+    return command(ctl, "zero", err);
+}
+
+int ctl_span(struct ctl *ctl, struct err *err)
+{
+    if (!ctl->filter)
+        return err_set(err, ERR_INVALID, "say which neutral filter is in the path: --filter K");
+    return command(ctl, "span", err);
+}
+
+static int outbox(struct ctl *ctl, const char *what, struct err *err)
+{
+    char request[500];
+    struct json_writer w;
+    json_writer_init(&w, request, sizeof request);
+    json_object_begin(&w, NULL);
+    json_string(&w, "command", "outbox");
+    json_string(&w, "id", ctl->words[0]);
+    if (ctl->officer)
+        json_string(&w, "officer", ctl->officer);
+    if (ctl->outlet)
+        json_string(&w, "outlet", ctl->outlet);
+    json_string(&w, "what", what);
+    json_object_end(&w);
+    if (json_writer_finish(&w) < 0)
+        return err_set(err, ERR_INVALID, "the words are too long");
+    if (ctl_call(ctl, request, err) != 0)
+        return -1;
+    if (ctl->json)
+        return print_answer(ctl);
+    printf("%s is tried again now\n", ctl->words[0]);
+    return 0;
+}
+
+int ctl_outbox_retry(struct ctl *ctl, struct err *err)
+{
+    return outbox(ctl, "retry", err);
+}
+
+int ctl_outbox_release(struct ctl *ctl, struct err *err)
+{
+    return outbox(ctl, "release", err);
+}

@@ -1,0 +1,40 @@
+#include <string.h>
+
+#include "station/ctl.h"
+
+static const struct ctl_word *find(const struct ctl_word *words, size_t count, const char *name)
+{
+    static struct ctl_word unknown;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(words[i].name, name) == 0)
+            return &words[i];
+    unknown = (struct ctl_word){name, name, name};
+    return &unknown;
+}
+
+const struct ctl_word *ctl_word_prompt(const char *name)
+{
+    static const struct ctl_word words[] = {
+        {"wait-instrument", "等待仪器就绪", "wait for the instrument"},
+        {"warm-up", "发动机未热,继续暖机", "the engine is cold: warm it up"},
+        {"insert-probe", "插入取样探头后确认", "insert the probe, then confirm"},
+        {"purge", "空踩油门吹拂排气系统", "purge: accelerate freely"},
+        {"idle", "松开油门,保持怠速", "release the pedal, let it idle"},
+        {"press", "立即将油门踩到底", "press the pedal down now"},
+        {"hold", "踩住油门", "hold the pedal down"},
+        {"release", "松开油门", "release the pedal"},
+        {"observe", "观察烟度(林格曼)后输入", "observe the smoke (Ringelmann) and enter it"},
+        {"speed", "加速到目标车速", "drive to the speed"},
+        {"done", "测试结束", "done"},
+    };
+    return find(words, sizeof words / sizeof words[0], name);
+}
+
+const struct ctl_word *ctl_word_verdict(const char *name)
+{
+    static const struct ctl_word words[] = {
+        {"pass", "合格", "PASS"},       {"fail", "不合格", "FAIL"},     {"suspect", "疑似超标", "SUSPECT"},
+        {"invalid", "无效", "INVALID"}, {"aborted", "中止", "ABORTED"}, {"void", "作废", "VOID"},
+    };
+    return find(words, sizeof words / sizeof words[0], name);
+}

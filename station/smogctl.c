@@ -1,0 +1,207 @@
+/*
+ * One command line for officers, technicians and scripts.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/log.h"
+#include "reports/program.h"
+#include "station/ctl.h"
+
+static const char help[] =
+    "usage: smogctl [-c FILE] [--json] COMMAND\n"
+    "\n"
+    "  status                              daemon, instruments, lockouts, disk, clock, outbox\n"
+    "  instruments [NAME]                  live values, quality, certificate, firmware\n"
+    "  instruments --probe                 serial ports of this machine\n"
+    "  zero NAME · span NAME --filter K    metrology checks, recorded\n"
+    "  test start --plate P --colour C --method M [--vehicle key=value …] [--officer N]\n"
+    "  test watch ID · test show ID\n"
+    "  test confirm ID · test bypass-warm ID --reason TEXT · test observe ID ringelmann=N\n"
+    "  test abort ID --reason TEXT · test void ID --reason TEXT\n"
+    "  passes [--since T] [--invalid] [--limit N]       remote-sensing records\n"
+    "  plate P [--colour C]                everything known of a vehicle\n"
+    "  outbox list · outbox retry ID [--outlet NAME] · outbox release ID [--outlet NAME]\n"
+    "  slip ID -o F.txt · package CASE -o F.asice · rejudge ID|F.asice\n"
+    "  journal verify · journal export -o F · journal checkpoint [--consistency OLD]\n"
+    "\n"
+    "  -c FILE   the station's configuration (/etc/smogd/smogd.conf)\n"
+    "  --json    one JSON object (test watch: one a line)\n"
+    "\n"
+    "exit: 0 done or pass, 1 the answer is no, 2 wrong usage, 3 daemon or file cannot be reached, 4 refused\n";
+
+/* `words`: how many follow; `options`: those that the command knows, by their letters. */
+static const struct command {
+    const char *name, *name2;
+    size_t words_min, words_max;
+    const char *options;
+    ctl_command *run;
+} commands[] = {
+    {"status", NULL, 0, 0, "", ctl_status},
+    {"instruments", NULL, 0, 1, "b", ctl_instruments},
+    {"zero", NULL, 1, 1, "f", ctl_zero},
+    {"span", NULL, 1, 1, "kf", ctl_span},
+    {"test", "start", 0, 0, "pqmvf", ctl_test_start},
+    {"test", "watch", 1, 1, "", ctl_test_watch},
+    {"test", "show", 1, 1, "", ctl_test_show},
+    {"test", "confirm", 1, 1, "", ctl_test_confirm},
+    {"test", "bypass-warm", 1, 1, "r", ctl_test_bypass},
+    {"test", "observe", 2, 2, "", ctl_test_observe},
+    {"test", "abort", 1, 1, "r", ctl_test_abort},
+    {"test", "void", 1, 1, "rf", ctl_test_void},
+    {"passes", NULL, 0, 0, "sil", ctl_passes},
+    {"plate", NULL, 1, 1, "ql", ctl_plate},
+    {"outbox", "list", 0, 0, "l", ctl_outbox_list},
+    {"outbox", "retry", 1, 1, "tf", ctl_outbox_retry},
+    {"outbox", "release", 1, 1, "tf", ctl_outbox_release},
+    {"slip", NULL, 1, 1, "o", ctl_slip},
+    {"package", NULL, 1, 1, "o", ctl_package},
+    {"rejudge", NULL, 1, 1, "", ctl_rejudge},
+    {"journal", "verify", 0, 0, "", ctl_journal_verify},
+    {"journal", "export", 0, 0, "o", ctl_journal_export},
+    {"journal", "checkpoint", 0, 0, "n", ctl_journal_checkpoint},
+};
+
+static const struct option names[] = {
+    {"config", required_argument, NULL, 'c'},
+    {"json", no_argument, NULL, 'j'},
+    {"plate", required_argument, NULL, 'p'},
+    {"colour", required_argument, NULL, 'q'},
+    {"method", required_argument, NULL, 'm'},
+    {"vehicle", required_argument, NULL, 'v'},
+    {"reason", required_argument, NULL, 'r'},
+    {"officer", required_argument, NULL, 'f'},
+    {"since", required_argument, NULL, 's'},
+    {"invalid", no_argument, NULL, 'i'},
+    {"limit", required_argument, NULL, 'l'},
+    {"output", required_argument, NULL, 'o'},
+    {"probe", no_argument, NULL, 'b'},
+    {"filter", required_argument, NULL, 'k'},
+    {"outlet", required_argument, NULL, 't'},
+    {"consistency", required_argument, NULL, 'n'},
+    {0},
+};
+
+static const char *option_name(int letter)
+{
+    for (size_t i = 0; names[i].name; i++)
+        if (names[i].val == letter)
+            return names[i].name;
+    return "?";
+}
+
+static int take_option(struct ctl *ctl, int letter, struct err *err)
+{
+    switch (letter) {
+    case 'c': ctl->file = optarg; break;
+    case 'j': ctl->json = true; break;
+    case 'p': ctl->plate = optarg; break;
+    case 'q': ctl->colour = optarg; break;
+    case 'm': ctl->method = optarg; break;
+    case 'r': ctl->reason = optarg; break;
+    case 'f': ctl->officer = optarg; break;
+    case 's': ctl->since = optarg; break;
+    case 'i': ctl->invalid = true; break;
+    case 'l': ctl->limit = optarg; break;
+    case 'o': ctl->output = optarg; break;
+    case 'b': ctl->probe = true; break;
+    case 'k': ctl->filter = optarg; break;
+    case 't': ctl->outlet = optarg; break;
+    case 'n': ctl->consistency = optarg; break;
+    case 'v':
+        if (ctl->facts_count == CTL_FACTS_MAX)
+            return err_set(err, ERR_INVALID, "more than %d vehicle facts", CTL_FACTS_MAX);
+        ctl->facts[ctl->facts_count++] = optarg;
+        break;
+    default: return err_set(err, ERR_INVALID, "see smogctl --help"); /* getopt has said what is wrong */
+    }
+    return 0;
+}
+
+static const struct command *find_command(char **words, size_t count, struct err *err)
+{
+    for (size_t i = 0; count > 0 && i < sizeof commands / sizeof commands[0]; i++) {
+        const struct command *c = &commands[i];
+        if (strcmp(c->name, words[0]) == 0 && (!c->name2 || (count > 1 && strcmp(c->name2, words[1]) == 0)))
+            return c;
+    }
+    if (count == 0)
+        err_set(err, ERR_INVALID, "say what to do; see smogctl --help");
+    else
+        err_set(err, ERR_INVALID, "there is no command '%s%s%s'; see smogctl --help", words[0], count > 1 ? " " : "",
+                count > 1 ? words[1] : "");
+    return NULL;
+}
+
+/* The words after the command's own; "key=value" behind --vehicle belongs to it. */
+static int take_words(struct ctl *ctl, const struct command *command, char **words, size_t count, struct err *err)
+{
+    for (size_t i = command->name2 ? 2 : 1; i < count; i++) {
+        bool fact = ctl->facts_count > 0 && strchr(words[i], '=');
+        if (fact && ctl->facts_count < CTL_FACTS_MAX)
+            ctl->facts[ctl->facts_count++] = words[i];
+        else if (ctl->words_count < command->words_max)
+            ctl->words[ctl->words_count++] = words[i];
+        else
+            return err_set(err, ERR_INVALID, "'%s' is one word too many; see smogctl --help", words[i]);
+    }
+    if (ctl->words_count < command->words_min)
+        return err_set(err, ERR_INVALID, "%s%s%s needs %s; see smogctl --help", command->name,
+                       command->name2 ? " " : "", command->name2 ? command->name2 : "",
+                       strcmp(command->name, "plate") == 0 ? "a plate" : "a name or an id");
+    return 0;
+}
+
+static int run(struct ctl *ctl, int argc, char **argv, struct err *err)
+{
+    char given[32] = "";
+    int letter;
+    while ((letter = getopt_long(argc, argv, "c:o:", names, NULL)) >= 0) {
+        if (take_option(ctl, letter, err) != 0)
+            return -1;
+        if (strlen(given) < sizeof given - 1)
+            given[strlen(given)] = (char)letter;
+    }
+    const struct command *command = find_command(argv + optind, (size_t)(argc - optind), err);
+    if (!command || take_words(ctl, command, argv + optind, (size_t)(argc - optind), err) != 0)
+        return -1;
+    for (const char *at = given; *at; at++)
+        if (!strchr("cj", *at) && !strchr(command->options, *at))
+            return err_set(err, ERR_INVALID, "%s%s%s knows no option --%s; see smogctl --help", command->name,
+                           command->name2 ? " " : "", command->name2 ? command->name2 : "", option_name(*at));
+    return command->run(ctl, err);
+}
+
+static void print_error(const struct err *err)
+{
+    char text[3 * ERR_TEXT_MAX];
+    struct json_writer w;
+    json_writer_init(&w, text, sizeof text);
+    json_object_begin(&w, NULL);
+    json_integer(&w, "code", err->code);
+    json_string(&w, "error", err->text);
+    json_bool(&w, "ok", false);
+    json_object_end(&w);
+    if (json_writer_finish(&w) > 0)
+        printf("%s\n", text);
+}
+
+int main(int argc, char **argv)
+{
+    int answered = program_answer(argc, argv, "smogctl", help);
+    if (answered >= 0)
+        return answered;
+    log_open("smogctl", false);
+    struct ctl ctl = {.file = "/etc/smogd/smogd.conf", .socket = -1};
+    struct err err = {0};
+    int result = run(&ctl, argc, argv, &err);
+    if (result != 0 && !ctl.answered) {
+        if (ctl.json)
+            print_error(&err);
+        fprintf(stderr, "smogctl: %s\n", err.text);
+    }
+    ctl_close(&ctl);
+    return result == 0 ? 0 : (int)err.code;
+}
