@@ -64,9 +64,11 @@ FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TESTS += $(addprefix $(B)/tests/test_corpus_,$(FUZZ))
 # Helpers of the end-to-end tests.
 TEST_TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
+BENCHES := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/bench_*.c))
+BENCH_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(filter-out tests/bench/bench_%,$(wildcard tests/bench/*.c)))
 TEST_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/support/*.c))
 
-.PHONY: all programs tests fuzzers run check deps deps-check lint bench fuzz coverage install clean
+.PHONY: all programs tests fuzzers benches run check deps deps-check lint bench fuzz coverage install clean
 all: programs
 programs: $(LIBS) $(addprefix $(B)/bin/,$(PROGRAMS))
 tests: $(TESTS) $(TEST_TOOLS)
@@ -104,6 +106,10 @@ $(B)/tests/test_corpus_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/corpu
 	$(CC) $(LDFLAGS_ALL) -o $@ $< $(B)/obj/tests/fuzz/corpus.o -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
 $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(LIBS)
 	$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
+
+$(B)/bench/%: $(B)/obj/tests/bench/%.o $(BENCH_SUPPORT) $(LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $< $(BENCH_SUPPORT) -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
 
 deps:
 	@sh tests/tools/deps.sh $(PACKAGES_BUILD)
@@ -146,6 +152,13 @@ install: programs
 	install -m 644 systemd/70-smogd.rules $(DESTDIR)/usr/lib/udev/rules.d
 	for unit in smogd smogpush; do \
 		sed 's|@PREFIX@|$(PREFIX)|g' systemd/$$unit.service >$(DESTDIR)/usr/lib/systemd/system/$$unit.service; done
+
+# Each bench prints its figures beside the machine's own limit in the same run; bench programs are tests/bench/bench_*.c, and
+# executable scripts there.
+bench: deps-check
+	@$(MAKE) --no-print-directory -s -j2 programs benches
+	@tests/bench/run.sh
+benches: $(BENCHES)
 
 clean:
 	rm -rf build

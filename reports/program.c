@@ -44,15 +44,16 @@ const char *program_build_id(void)
      * the address that the program was loaded at. */
     uintptr_t at = (uintptr_t)getauxval(AT_PHDR);
     size_t count = getauxval(AT_PHNUM);
-    const ElfW(Phdr) *headers = (const ElfW(Phdr) *)at;
+    const ElfW(Phdr) *headers = (const ElfW(Phdr) *)at; // NOLINT(performance-no-int-to-ptr): the kernel gives numbers
     uintptr_t base = 0;
     for (size_t i = 0; i < count; i++)
         if (headers[i].p_type == PT_PHDR)
             base = at - headers[i].p_vaddr;
-    for (size_t i = 0; i < count; i++)
-        if (headers[i].p_type == PT_NOTE &&
-            find_build_id((const uint8_t *)(base + headers[i].p_vaddr), headers[i].p_memsz, text))
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *segment = (const uint8_t *)(base + headers[i].p_vaddr); // NOLINT(performance-no-int-to-ptr)
+        if (headers[i].p_type == PT_NOTE && find_build_id(segment, headers[i].p_memsz, text))
             break;
+    }
     return text;
 }
 

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,12 +139,7 @@ void store_bind_hash(sqlite3_stmt *q, int at, const struct merkle_hash *hash)
 void store_column_text(sqlite3_stmt *q, int column, char *out, size_t size)
 {
     const char *text = (const char *)sqlite3_column_text(q, column);
-    size_t length = text ? strlen(text) : 0;
-    if (length >= size)
-        length = size - 1;
-    if (length > 0)
-        memcpy(out, text, length);
-    out[length] = '\0';
+    snprintf(out, size, "%s", text ? text : "");
 }
 
 int store_column_copy(sqlite3_stmt *q, int column, char **out, size_t *length, struct err *err)

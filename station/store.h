@@ -129,8 +129,8 @@ struct store_passage {
     char id[48], instrument[32], device_record[48], plate[40], colour[16], day[11], verdict[16];
     bool valid;
     uint32_t exceeded;
-    int64_t event;            /* filled by get and list */
-    const char *record, *raw; /* canonical JSON; hex of the bytes */
+    int64_t event;            /* filled by get */
+    const char *record, *raw; /* for add: canonical JSON; hex of the bytes */
 };
 int store_passage_next_seq(struct store *s, int64_t *seq, struct err *err);
 int store_passage_add(struct store *s, const struct store_passage *p, uint64_t event, struct err *err);
@@ -144,7 +144,7 @@ int store_passage_history(struct store *s, const char *plate, const char *colour
 /* ERR_INVALID when there is no such passage. *record and *raw (either may be NULL) are malloc'ed. */
 int store_passage_get(struct store *s, const char *id, struct store_passage *out, char **record, char **raw,
                       struct err *err);
-/* Newest first; plate NULL: all; colour NULL: any. */
+/* Newest first; plate NULL: all; colour NULL: any. A list has no device_record, event, record and raw: get has. */
 int store_passage_list(struct store *s, const char *plate, const char *colour, int64_t since_ms, bool invalid_only,
                        int limit, int (*each)(void *ctx, const struct store_passage *p), void *ctx, struct err *err);
 

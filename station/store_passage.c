@@ -22,13 +22,13 @@ int store_passage_add(struct store *s, const struct store_passage *p, uint64_t e
     store_bind_int(q, 2, p->at_ms);
     store_bind_text(q, 3, p->id);
     store_bind_text(q, 4, p->instrument);
-    store_bind_text(q, 5, p->device_record);
-    store_bind_text(q, 6, p->plate);
-    store_bind_text(q, 7, p->colour);
-    store_bind_text(q, 8, p->day);
-    store_bind_text(q, 9, p->verdict);
-    store_bind_int(q, 10, p->valid);
-    store_bind_int(q, 11, p->exceeded);
+    store_bind_text(q, 5, p->plate);
+    store_bind_text(q, 6, p->colour);
+    store_bind_text(q, 7, p->day);
+    store_bind_text(q, 8, p->verdict);
+    store_bind_int(q, 9, p->valid);
+    store_bind_int(q, 10, p->exceeded);
+    store_bind_text(q, 11, p->device_record);
     store_bind_text(q, 12, p->record);
     store_bind_text(q, 13, p->raw);
     store_bind_int(q, 14, (int64_t)event);
@@ -90,24 +90,20 @@ int store_passage_history(struct store *s, const char *plate, const char *colour
     return rc;
 }
 
-/* The columns of STORE_PASSAGE_COLUMNS; record and raw point into the statement. */
-static void read_passage(sqlite3_stmt *q, struct store_passage *p)
+/* The columns of STORE_PASSAGE_LISTED. */
+static void read_listed(sqlite3_stmt *q, struct store_passage *p)
 {
     memset(p, 0, sizeof *p);
     p->seq = sqlite3_column_int64(q, 0);
     p->at_ms = sqlite3_column_int64(q, 1);
     store_column_text(q, 2, p->id, sizeof p->id);
     store_column_text(q, 3, p->instrument, sizeof p->instrument);
-    store_column_text(q, 4, p->device_record, sizeof p->device_record);
-    store_column_text(q, 5, p->plate, sizeof p->plate);
-    store_column_text(q, 6, p->colour, sizeof p->colour);
-    store_column_text(q, 7, p->day, sizeof p->day);
-    store_column_text(q, 8, p->verdict, sizeof p->verdict);
-    p->valid = sqlite3_column_int(q, 9) != 0;
-    p->exceeded = (uint32_t)sqlite3_column_int64(q, 10);
-    p->record = (const char *)sqlite3_column_text(q, 11);
-    p->raw = (const char *)sqlite3_column_text(q, 12);
-    p->event = sqlite3_column_int64(q, 13);
+    store_column_text(q, 4, p->plate, sizeof p->plate);
+    store_column_text(q, 5, p->colour, sizeof p->colour);
+    store_column_text(q, 6, p->day, sizeof p->day);
+    store_column_text(q, 7, p->verdict, sizeof p->verdict);
+    p->valid = sqlite3_column_int(q, 8) != 0;
+    p->exceeded = (uint32_t)sqlite3_column_int64(q, 9);
 }
 
 int store_passage_get(struct store *s, const char *id, struct store_passage *out, char **record, char **raw,
@@ -122,8 +118,9 @@ int store_passage_get(struct store *s, const char *id, struct store_passage *out
         return -1;
     if (rc == 0)
         return err_set(err, ERR_INVALID, "there is no passage %s", id);
-    read_passage(q, out);
-    out->record = out->raw = NULL;
+    read_listed(q, out);
+    store_column_text(q, 10, out->device_record, sizeof out->device_record);
+    out->event = sqlite3_column_int64(q, 13);
     rc = record ? store_column_copy(q, 11, record, NULL, err) : 0;
     if (rc == 0 && raw && (rc = store_column_copy(q, 12, raw, NULL, err)) != 0 && record) {
         free(*record);
@@ -147,7 +144,7 @@ int store_passage_list(struct store *s, const char *plate, const char *colour, i
     int rc;
     while ((rc = store_step(s, q, "list the passages", err)) > 0) {
         struct store_passage p;
-        read_passage(q, &p);
+        read_listed(q, &p);
         if (each(ctx, &p) != 0) {
             store_done(q);
             return 0;

@@ -9,8 +9,8 @@
 
 #define STORE_TEST_COLUMNS                                                                                             \
     "seq, id, method, plate, colour, started_ms, ended_ms, verdict, void_reason, end_event, record, start_event"
-#define STORE_PASSAGE_COLUMNS                                                                                          \
-    "seq, at_ms, id, instrument, device_record, plate, colour, day, verdict, valid, exceeded, record, raw, event"
+#define STORE_PASSAGE_LISTED "seq, at_ms, id, instrument, plate, colour, day, verdict, valid, exceeded"
+#define STORE_PASSAGE_COLUMNS STORE_PASSAGE_LISTED ", device_record, record, raw, event"
 /* what is unknown stays so: the receiver is asked before anything is sent again */
 #define STORE_OUTBOX_RETRY                                                                                             \
     "UPDATE delivery SET state = iif(state = 'unknown', state, 'retry'), next_ms = ?1 WHERE case_id = ?2"              \
@@ -53,18 +53,17 @@
     X(FILE_LIST, false, "SELECT name, sha256, size FROM record_file WHERE subject = ? ORDER BY name")                  \
                                                                                                                        \
     X(PASSAGE_LAST, false, "SELECT max(seq) FROM passage")                                                             \
-    X(PASSAGE_INSERT, true,                                                                                            \
-      "INSERT INTO passage(" STORE_PASSAGE_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)")                            \
+    X(PASSAGE_INSERT, true, "INSERT INTO passage(" STORE_PASSAGE_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)")      \
     X(PASSAGE_KNOWN, false, "SELECT 1 FROM passage WHERE instrument = ? AND device_record = ? AND raw = ?")            \
     X(PASSAGE_GET, false, "SELECT " STORE_PASSAGE_COLUMNS " FROM passage WHERE id = ?")                                \
     X(PASSAGE_HISTORY, false,                                                                                          \
       "SELECT day, valid, exceeded, id FROM passage WHERE plate = ? AND at_ms >= ? AND at_ms < ? AND colour = ?"       \
       " ORDER BY at_ms DESC, seq DESC LIMIT ?")                                                                        \
     X(PASSAGE_LIST, false,                                                                                             \
-      "SELECT " STORE_PASSAGE_COLUMNS " FROM passage WHERE at_ms >= ?3 AND (?4 = 0 OR valid = 0)"                      \
+      "SELECT " STORE_PASSAGE_LISTED " FROM passage WHERE at_ms >= ?3 AND (?4 = 0 OR valid = 0)"                       \
       " ORDER BY at_ms DESC, seq DESC LIMIT ?5")                                                                       \
     X(PASSAGE_LIST_PLATE, false,                                                                                       \
-      "SELECT " STORE_PASSAGE_COLUMNS " FROM passage WHERE plate = ?1 AND (?2 IS NULL OR colour = ?2)"                 \
+      "SELECT " STORE_PASSAGE_LISTED " FROM passage WHERE plate = ?1 AND (?2 IS NULL OR colour = ?2)"                  \
       " AND at_ms >= ?3 AND (?4 = 0 OR valid = 0) ORDER BY at_ms DESC, seq DESC LIMIT ?5")                             \
                                                                                                                        \
     X(CASE_INSERT, true, "INSERT INTO case_file(id, subject, created_ms, state) VALUES(?, ?, ?, ?)")                   \
@@ -79,7 +78,7 @@
     X(PACKAGE_GET, false,                                                                                              \
       "SELECT id, sha256, path, size, sealed_ms, tree_size FROM case_file JOIN package ON case_id = id"                \
       " WHERE id = ?1 OR subject = ?1")                                                                                \
-    X(CHECKPOINT_LAST, false, "SELECT note FROM checkpoint WHERE size < ? ORDER BY size DESC LIMIT 1")                  \
+    X(CHECKPOINT_LAST, false, "SELECT note FROM checkpoint WHERE size < ? ORDER BY size DESC LIMIT 1")                 \
                                                                                                                        \
     X(OUTBOX_LIST, false,                                                                                              \
       "SELECT id, subject, created_ms, outlet, ifnull(d.state, c.state), last_status, receipt_id,"                     \

@@ -258,8 +258,9 @@ static void plates_and_histories_use_the_composite_indexes(void **state)
         const char *plan;
     } rows[] = {
         {STORE_SQL_TEST_LIST_PLATE, "SEARCH test USING INDEX test_plate (plate=? AND seq<?)"},
-        {STORE_SQL_PASSAGE_LIST_PLATE, "SEARCH passage USING INDEX passage_plate (plate=? AND at_ms>?)"},
-        {STORE_SQL_PASSAGE_HISTORY, "SEARCH passage USING INDEX passage_plate (plate=? AND at_ms>? AND at_ms<?)"},
+        {STORE_SQL_PASSAGE_LIST_PLATE, "SEARCH passage USING COVERING INDEX passage_plate (plate=? AND at_ms>?)"},
+        {STORE_SQL_PASSAGE_HISTORY,
+         "SEARCH passage USING COVERING INDEX passage_plate (plate=? AND at_ms>? AND at_ms<?)"},
         {STORE_SQL_TEST_LIST_OPEN, "SEARCH test USING INDEX test_open (seq<?)"},
         {STORE_SQL_PASSAGE_LIST, "SEARCH passage USING INDEX passage_at (at_ms>?)"},
     };

@@ -152,8 +152,10 @@ static int collect_passages(void *ctx, const struct store_passage *p)
 {
     char *ids = ctx;
     size_t length = strlen(ids);
-    assert_non_null(p->record);
-    assert_non_null(p->raw);
+    assert_string_equal(p->instrument, "rsd1");
+    assert_string_equal(p->day, "2026-07-01");
+    assert_string_equal(p->verdict, "suspect");
+    assert_int_equal(p->exceeded, 5);
     snprintf(ids + length, 200 - length, "%lld%s ", (long long)p->seq, p->valid ? "" : "!");
     return 0;
 }
@@ -197,6 +199,11 @@ static void passages_are_found_by_plate_and_time(void **state)
     char *record, *raw;
     assert_int_equal(store_passage_get(s, "P5", &p, &record, &raw, &err), 0);
     assert_int_equal(p.at_ms, 2500);
+    assert_int_equal(p.event, 4);
+    assert_string_equal(p.device_record, "R5");
+    assert_string_equal(p.plate, "A");
+    assert_string_equal(p.colour, "blue");
+    assert_true(p.valid);
     assert_non_null(strstr(record, "P5"));
     assert_string_equal(raw, "7b05");
     free(record);
