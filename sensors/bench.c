@@ -103,13 +103,22 @@ static void step(struct bench *b, struct procedure_event event)
     b->procedure.method->step(&b->procedure, &event, &host);
 }
 
+/* The instrument that serves a need of the method, -1: none. */
+static int need_source(const struct bench *b, enum quantity quantity)
+{
+    enum quantity other = procedure_stand_in(quantity);
+    if (b->source[quantity] < 0 && other != QUANTITY_COUNT)
+        return b->source[other];
+    return b->source[quantity];
+}
+
 /* Does the running method depend on this instrument? */
 static bool is_needed(const struct bench *b, int instrument)
 {
     if (!b->testing)
         return false;
     for (const enum quantity *q = b->procedure.method->quantities; *q != QUANTITY_COUNT; q++)
-        if (b->source[*q] == instrument)
+        if (need_source(b, *q) == instrument)
             return true;
     return false;
 }
@@ -474,7 +483,7 @@ int bench_start(struct bench *b, int64_t t_ms, struct err *err)
     for (enum quantity q = 0; q < QUANTITY_COUNT; q++)
         b->source[q] = bench_fit_source(b, q);
     for (const enum quantity *q = b->procedure.method->quantities; *q != QUANTITY_COUNT; q++) {
-        if (b->source[*q] < 0) {
+        if (need_source(b, *q) < 0) {
             leave(b);
             return bench_fit_refuse(b, *q, err);
         }

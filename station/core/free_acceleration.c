@@ -5,28 +5,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "station/core/free_acceleration_plan.h"
 #include "station/core/opacity.h"
-#include "station/core/snap.h"
 
-enum { MEAN_MAX = 8, K_DIGITS = 6, BYPASS_MAX = VERDICT_REASON_MAX };
+enum { K_DIGITS = 6, BYPASS_MAX = VERDICT_REASON_MAX };
 
 enum phase { PHASE_NOT_STARTED, PHASE_WAIT, PHASE_WARM, PHASE_PROBE, PHASE_PURGE, PHASE_MEASURE };
 
-struct plan {
-    struct rule_limit limit; /* of k */
-    struct decimal oil_temp_min, path_m;
-    int64_t purge_count, count;
-    int64_t hold_ms, idle_ms, time_limit_ms;
-    struct decimal rpm_reach; /* r/min; units 0: not asked for */
-    struct snap_params snap;
-};
-
 /* All times count from the start of the test. */
 struct state {
-    struct plan plan;
+    struct free_acceleration_plan plan;
     enum phase phase;
     struct snap snap;
     bool smoke_seen; /* an ok reading came */
+    bool gives_k;    /* then its opacity is not used */
     bool has_oil_temp;
     struct decimal oil_temp;
     enum instrument_status status; /* of the instrument that gives k */
@@ -34,7 +26,7 @@ struct state {
     int64_t purged;
     int64_t accelerations; /* measured ones, counted or not */
     size_t maxima_count;
-    struct decimal maxima[MEAN_MAX]; /* the latest ones, as a ring */
+    struct decimal maxima[FREE_ACCELERATION_COUNT_MAX]; /* the latest ones, as a ring */
     int64_t idle_until_ms;
     enum prompt prompt; /* the one that stands; PROMPT_COUNT none */
     int64_t prompt_value;
@@ -47,76 +39,13 @@ static struct state *state_of(struct procedure *p)
     return (struct state *)(void *)p->state.bytes;
 }
 
-/* ---- parameters ---- */
-
-static bool fact_is(const struct vehicle *vehicle, enum vehicle_fact fact, const char *word)
-{
-    const struct fact *f = &vehicle->facts[fact];
-    return f->source != FACT_ABSENT && strcmp(f->value, word) == 0;
-}
-
-/* The engine speed that an acceleration must reach: a share of the rated speed, where that is known. */
-static int load_reach(struct plan *plan, const struct rule *rule, const struct vehicle *vehicle, struct err *err)
-{
-    enum { PERCENT_MAX = 120 };
-    bool automatic = fact_is(vehicle, VEHICLE_GEARBOX, "automatic");
-    int64_t manual_percent;
-    int64_t automatic_percent;
-    struct decimal rated;
-    if (rule_param_integer(rule, "rpm-reach-manual", 0, PERCENT_MAX, &manual_percent, err) != 0 ||
-        rule_param_integer(rule, "rpm-reach-automatic", 0, PERCENT_MAX, &automatic_percent, err) != 0)
-        return -1;
-    int64_t percent = automatic ? automatic_percent : manual_percent;
-    struct decimal share = {.units = percent, .digits = 2};
-    struct decimal none = {0};
-    plan->rpm_reach = none;
-    if (vehicle_number(vehicle, VEHICLE_RATED_RPM, &rated) && decimal_round(rated, 0, &rated) &&
-        !decimal_scale(rated.units, share, none, &plan->rpm_reach))
-        return err_set(err, ERR_INVALID, "rated_rpm is too large");
-    return 0;
-}
-
-/* Light vehicles have shorter times; a vehicle whose class is not known is taken as heavy. */
-static int load_times(struct plan *plan, const struct rule *rule, const struct vehicle *vehicle, struct err *err)
-{
-    bool light = fact_is(vehicle, VEHICLE_CLASS, "light");
-    int64_t hold_ms[2];
-    int64_t idle_ms[2];
-    if (rule_param_ms(rule, "hold-heavy", &hold_ms[0], err) != 0 ||
-        rule_param_ms(rule, "hold-light", &hold_ms[1], err) != 0 ||
-        rule_param_ms(rule, "idle-heavy", &idle_ms[0], err) != 0 ||
-        rule_param_ms(rule, "idle-light", &idle_ms[1], err) != 0 ||
-        rule_param_ms(rule, "time-limit", &plan->time_limit_ms, err) != 0)
-        return -1;
-    plan->hold_ms = hold_ms[light];
-    plan->idle_ms = idle_ms[light];
-    return 0;
-}
-
-static int load_plan(struct plan *plan, const struct rule *rule, const struct vehicle *vehicle, struct err *err)
-{
-    enum { PURGE_MAX = 10 };
-    const struct rule_limit *limit = rule_limit(rule, QUANTITY_K, 0);
-    if (!limit)
-        return err_set(err, ERR_INVALID, "rule '%s' (line %u) has no limit of k; add 'limit k {'", rule->name,
-                       rule->line);
-    plan->limit = *limit;
-    if (rule_param(rule, "oil-temp-min", &plan->oil_temp_min, err) != 0 ||
-        rule_param(rule, "path", &plan->path_m, err) != 0 ||
-        rule_param_integer(rule, "purge-count", 0, PURGE_MAX, &plan->purge_count, err) != 0 ||
-        rule_param_integer(rule, "count", 1, MEAN_MAX, &plan->count, err) != 0 ||
-        load_times(plan, rule, vehicle, err) != 0 || load_reach(plan, rule, vehicle, err) != 0)
-        return -1;
-    return snap_load(&plan->snap, rule, err);
-}
-
 static int init(struct procedure *p, const struct rule_pack *pack, const struct rule *rule,
                 const struct vehicle *vehicle, enum limit_class limit_class, struct err *err)
 {
     struct state *s = state_of(p);
     memset(p, 0, sizeof *p);
     p->method = &free_acceleration_method;
-    if (load_plan(&s->plan, rule, vehicle, err) != 0)
+    if (free_acceleration_plan_load(&s->plan, rule, vehicle, err) != 0)
         return -1;
     verdict_init(&p->verdict, pack, rule, limit_class);
     snap_init(&s->snap, &s->plan.snap);
@@ -368,17 +297,18 @@ static void ask(struct procedure *p, int64_t t_ms, const struct procedure_host *
 
 /* ---- events ---- */
 
-/* k as the instrument gives it, or from its opacity. False: the sample says nothing of smoke. *good false: it does,
- * but not so that it may be used. */
-static bool smoke_of(const struct state *s, const struct sample *sample, struct decimal *k, bool *good)
+/* k as the instrument gives it, or from its opacity where it gives no k. False: the sample says nothing of smoke.
+ * *good false: it does, but not so that it may be used. */
+static bool smoke_of(struct state *s, const struct sample *sample, struct decimal *k, bool *good)
 {
     const struct reading *reading = sample_find(sample, QUANTITY_K);
     if (reading) {
+        s->gives_k = true;
         *good = reading->quality == QUALITY_OK;
         *k = reading->value;
         return true;
     }
-    reading = sample_find(sample, QUANTITY_OPACITY);
+    reading = s->gives_k ? NULL : sample_find(sample, QUANTITY_OPACITY);
     if (!reading)
         return false;
     *good = reading->quality == QUALITY_OK && opacity_to_k(reading->value, s->plan.path_m, K_DIGITS, k);
@@ -403,9 +333,11 @@ static void on_reading(struct state *s, const struct sample *sample, int64_t t_m
     if (!smoke_of(s, sample, &k, &good))
         return;
     s->smoke_seen = s->smoke_seen || good;
-    if (measuring_now && good)
+    if (!measuring_now)
+        snap_pace(&s->snap, t_ms);
+    else if (good)
         snap_k(&s->snap, t_ms, k);
-    else if (measuring_now)
+    else
         snap_k_bad(&s->snap, t_ms);
 }
 

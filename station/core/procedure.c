@@ -37,6 +37,11 @@ const char *prompt_name(enum prompt prompt)
     return prompt_names[prompt];
 }
 
+enum quantity procedure_stand_in(enum quantity quantity)
+{
+    return quantity == QUANTITY_K ? QUANTITY_OPACITY : QUANTITY_COUNT;
+}
+
 const struct procedure_method *procedure_method_by_name(const char *name)
 {
     for (size_t i = 0; procedure_methods[i]; i++)

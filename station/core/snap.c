@@ -106,7 +106,7 @@ static bool is_interruption(const struct snap *s, int64_t interval_ms)
 {
     if (interval_ms <= s->params.gap_ms)
         return false;
-    return s->intervals_count == 0 || interval_ms * 100 > usual_interval(s) * s->params.gap_percent;
+    return s->intervals_count > 0 && interval_ms * 100 > usual_interval(s) * s->params.gap_percent;
 }
 
 static void spoil(struct snap *s, int64_t t_ms)
@@ -116,7 +116,7 @@ static void spoil(struct snap *s, int64_t t_ms)
         s->window.spoiled = true;
 }
 
-static void note_interval(struct snap *s, int64_t t_ms)
+void snap_pace(struct snap *s, int64_t t_ms)
 {
     int64_t interval = t_ms - s->last_k_ms;
     if (s->last_k_ms >= 0 && interval > 0) {
@@ -157,7 +157,7 @@ static void watch(struct snap *s, int64_t t_ms, bool was_high)
 void snap_k(struct snap *s, int64_t t_ms, struct decimal k)
 {
     bool was_high = s->k.high || s->rpm.high;
-    note_interval(s, t_ms);
+    snap_pace(s, t_ms);
     feed(&s->k, t_ms, scaled(k));
     watch(s, t_ms, was_high);
     if (s->open && (!s->window.has_max || decimal_compare(k, s->window.max_k) > 0)) {

@@ -73,6 +73,9 @@ int snap_load(struct snap_params *params, const struct rule *rule, struct err *e
 
 void snap_init(struct snap *s, const struct snap_params *params);
 
+/* A sample of k came before accelerations are looked for: only its pace is of interest. */
+void snap_pace(struct snap *s, int64_t t_ms);
+
 /* Readings with quality ok, or the news that one was not (or could not be used). Times must not go backwards, and
  * snap_advance must have been called up to t_ms. */
 void snap_k(struct snap *s, int64_t t_ms, struct decimal k);

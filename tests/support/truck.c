@@ -20,6 +20,8 @@ struct truck truck_make(double peak_k)
                           .reaction_ms = 700};
 }
 
+enum { PUFF_MS = 600 };
+
 /* ---- engine: smoke rises to its peak within 0.6 s and decays; speed climbs in 0.9 s, falls in 1.2 s ---- */
 
 static double ramp(double x)
@@ -38,7 +40,7 @@ static double smoke_at(const struct truck_run *run, int64_t t_ms)
 {
     double k = run->truck->idle_k;
     for (int i = 0; i < run->presses; i++) {
-        double x = (double)(t_ms - run->press_ms[i]) / 600;
+        double x = (double)(t_ms - run->press_ms[i]) / PUFF_MS;
         if (x > 0)
             k = fmax(k, run->truck->idle_k + (peak_of(run->truck, i) - run->truck->idle_k) * x * exp(1 - x));
     }
@@ -64,6 +66,16 @@ static void add(struct sample *sample, enum quantity quantity, double value, uns
 
 /* ---- host ---- */
 
+/* When the driver acts on a prompt. */
+static int64_t reaction(const struct truck_run *run)
+{
+    const struct truck *truck = run->truck;
+    int64_t act = run->now_ms + truck->reaction_ms;
+    while (truck->in_step && (act + PUFF_MS - run->t0_ms - truck->k_phase_ms) % truck->k_every_ms != 0)
+        act++;
+    return act;
+}
+
 static void on_prompt(void *ctx, enum prompt prompt, int64_t value, int64_t limit)
 {
     struct truck_run *run = ctx;
@@ -72,7 +84,7 @@ static void on_prompt(void *ctx, enum prompt prompt, int64_t value, int64_t limi
     run->prompt_limit = limit;
     run->prompts[prompt]++;
     bool acts = prompt == PROMPT_INSERT_PROBE || prompt == PROMPT_PURGE || prompt == PROMPT_PRESS;
-    run->act_ms = acts && !run->passive ? run->now_ms + run->truck->reaction_ms : -1;
+    run->act_ms = acts && !run->passive ? reaction(run) : -1;
 }
 
 static void on_wake(void *ctx, int64_t at_ms)
@@ -131,7 +143,7 @@ void truck_start(struct truck_run *run, const struct truck *truck, const struct 
 
 static void deliver(struct truck_run *run, struct sample *sample)
 {
-    int times = run->disturb ? run->disturb(run->disturb_ctx, sample, run->now_ms - run->t0_ms) : 1;
+    int times = run->disturb ? run->disturb(run, sample, run->now_ms - run->t0_ms) : 1;
     for (int i = 0; i < times && !run->procedure.finished; i++)
         truck_event(run, (struct procedure_event){.kind = PROCEDURE_READING, .sample = sample});
 }

@@ -19,6 +19,7 @@ struct truck {
     int64_t k_every_ms, rpm_every_ms; /* rpm comes in samples of its own when the two differ */
     int64_t k_phase_ms;
     int64_t reaction_ms; /* of the driver */
+    bool in_step;        /* the driver presses so that a sample of smoke falls on the maximum */
 };
 
 /* A heavy truck at 10 Hz with one peak for all presses. */
@@ -39,8 +40,9 @@ struct truck_run {
     int marks, finishes;
     bool passive; /* the driver does nothing */
     bool manual;  /* the driver also presses KEY_CONFIRM with the pedal */
-    /* What an adversary does to a sample; returns whether it is delivered, and how often. NULL: nothing. */
-    int (*disturb)(void *ctx, struct sample *sample, int64_t t_ms);
+    /* What an adversary does to a sample, which it may change and deliver itself by truck_event; returns how often it
+     * is delivered besides. NULL: nothing. */
+    int (*disturb)(struct truck_run *run, struct sample *sample, int64_t t_ms);
     void *disturb_ctx;
 };
 
