@@ -2,9 +2,11 @@
 
 #include "reports/sha256.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +166,25 @@ int file_write(const char *path, const void *data, size_t length, unsigned mode,
     if (wanted < 0 || (size_t)wanted >= sizeof aside)
         return err_set(err, ERR_INVALID, "%s: the path is too long", path);
     return file_write_aside(path, aside, data, length, mode, err);
+}
+
+/* NAME.new-PID */
+static bool is_aside(const char *name)
+{
+    const char *mark = strstr(name, ".new-");
+    return mark && mark[5] != '\0' && strspn(mark + 5, "0123456789") == strlen(mark + 5);
+}
+
+int file_sweep(const char *folder, struct err *err)
+{
+    DIR *dir = opendir(folder);
+    if (!dir)
+        return failed(err, "open", folder);
+    for (const struct dirent *entry; (entry = readdir(dir));)
+        if (is_aside(entry->d_name))
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    closedir(dir);
+    return 0;
 }
 
 int file_make_folder(const char *folder, unsigned mode, struct err *err)

@@ -22,6 +22,9 @@ int file_write(const char *path, const void *data, size_t length, unsigned mode,
 int file_write_aside(const char *path, const char *aside, const void *data, size_t length, unsigned mode,
                      struct err *err);
 
+/* Removes what an interrupted file_write has left in the folder. For its only writer. */
+int file_sweep(const char *folder, struct err *err);
+
 /* fsyncs a folder: makes a rename or unlink within it last. */
 int file_sync_folder(const char *folder, struct err *err);
 

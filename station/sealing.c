@@ -22,7 +22,9 @@ enum {
 
 int sealing_init(struct sealing *s, struct err *err)
 {
-    if (queue_package_tree(s->queue, &s->proved, err) != 0)
+    char packages[QUEUE_PATH_MAX + 256];
+    snprintf(packages, sizeof packages, "%s/packages", s->folder);
+    if (file_sweep(packages, err) != 0 || queue_package_tree(s->queue, &s->proved, err) != 0)
         return -1;
     return queue_checkpoint_last(s->queue, &s->latest, err);
 }

@@ -31,7 +31,7 @@ struct sealing {
     struct queue_checkpoint latest; /* the last checkpoint */
 };
 
-/* Reads `proved` and `latest`; the other members are the caller's. */
+/* Reads `proved` and `latest` (the other members are the caller's) and removes half-written packages. */
 int sealing_init(struct sealing *s, struct err *err);
 
 /* Is there something in the journal that no checkpoint covers? */

@@ -1,0 +1,60 @@
+#include "tests/support/case_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void must(int result, const struct err *err)
+{
+    if (result == 0)
+        return;
+    fprintf(stderr, "case_fixture: %s\n", err->text);
+    abort();
+}
+
+static void add_passage(struct store *s, struct package_fixture *f, unsigned number, uint64_t event)
+{
+    struct err err;
+    struct store_passage p = {.seq = number, .at_ms = 1782869400000, .valid = true, .raw = "7b7d"};
+    snprintf(p.id, sizeof p.id, "652301-0007-P%08u", number);
+    snprintf(p.instrument, sizeof p.instrument, "rsd1");
+    snprintf(p.device_record, sizeof p.device_record, "R%u", number);
+    snprintf(p.plate, sizeof p.plate, "新B12345");
+    snprintf(p.colour, sizeof p.colour, "yellow");
+    snprintf(p.day, sizeof p.day, "2026-07-01");
+    snprintf(p.verdict, sizeof p.verdict, "%s", f->verdict);
+    p.record = package_fixture_file(f, "record.json")->data;
+    must(store_passage_add(s, &p, event, &err), &err);
+}
+
+static void add_files(struct store *s, const struct package_fixture *f)
+{
+    struct err err;
+    char sha256[65];
+    for (size_t i = 0; i < f->files_count; i++) {
+        const struct fixture_file *file = &f->files[i];
+        if (!file->of_record)
+            continue;
+        must(store_object_put(s, file->data, file->size, sha256, &err), &err);
+        must(store_file_add(s, f->id, file->name, sha256, file->size, &err), &err);
+    }
+}
+
+void case_fixture_add(struct store *s, struct package_fixture *f, unsigned number)
+{
+    struct err err;
+    char id[56];
+    uint64_t event;
+    snprintf(f->id, sizeof f->id, "652301-0007-P%08u", number);
+    snprintf(id, sizeof id, "652301-0007-C%06u", number);
+    package_fixture_record(f);
+    package_fixture_record_event(f);
+    char *body = f->events[--f->events_count]; /* it goes into the store's journal instead */
+    must(store_begin(s, &err), &err);
+    add_files(s, f);
+    must(store_append(s, "passage", body, strlen(body), &event, &err), &err);
+    add_passage(s, f, number, event);
+    must(store_case_add(s, id, f->id, 1782869400000, "sealing", &err), &err);
+    must(store_commit(s, &err), &err);
+    free(body);
+}

@@ -1,0 +1,14 @@
+/*
+ * Cases in a station's database, as smogd leaves them for smogpush: a passage with its record, files and event (the one
+ * of package_fixture), waiting to be sealed. Whatever fails ends the program.
+ */
+#ifndef TESTS_SUPPORT_CASE_FIXTURE_H
+#define TESTS_SUPPORT_CASE_FIXTURE_H
+
+#include "station/store.h"
+#include "tests/support/package_fixture.h"
+
+/* Passage 652301-0007-P…NUMBER and case 652301-0007-C…NUMBER, in one transaction. */
+void case_fixture_add(struct store *owner, struct package_fixture *f, unsigned number);
+
+#endif
