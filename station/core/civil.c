@@ -48,14 +48,18 @@ bool civil_date_parse(struct civil_date *out, const char *text, size_t length)
 
 void civil_date_format(struct civil_date date, char out[CIVIL_DATE_TEXT_MAX])
 {
+    if (date.year == 0) {
+        out[0] = '\0';
+        return;
+    }
     snprintf(out, CIVIL_DATE_TEXT_MAX, "%04u-%02u-%02u", (unsigned)date.year % 10000U, date.month % 100U,
              date.day % 100U);
 }
 
 int civil_date_compare(struct civil_date a, struct civil_date b)
 {
-    int32_t left = civil_days(a);
-    int32_t right = civil_days(b);
+    int32_t left = a.year * 400 + a.month * 32 + a.day; /* "no date" is before all dates */
+    int32_t right = b.year * 400 + b.month * 32 + b.day;
     return left < right ? -1 : left > right;
 }
 
@@ -72,9 +76,12 @@ int32_t civil_days(struct civil_date date)
 
 struct civil_date civil_from_days(int32_t days)
 {
-    int32_t shifted = days + 719468;
-    int32_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-    int32_t day_of_era = shifted - era * 146097;
+    enum { DAYS_1900 = -25567, DAYS_9999 = 2932896, DAYS_0000_03_01 = -719468 };
+    if (days < DAYS_1900 || days > DAYS_9999)
+        return (struct civil_date){0};
+    int32_t shifted = days - DAYS_0000_03_01;
+    int32_t era = shifted / 146097;
+    int32_t day_of_era = shifted % 146097;
     int32_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     int32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int32_t march_month = (5 * day_of_year + 2) / 153;
@@ -86,31 +93,45 @@ struct civil_date civil_from_days(int32_t days)
 
 struct civil_date civil_add_months(struct civil_date date, int months)
 {
-    int index = date.year * 12 + date.month - 1 + months;
-    int year = index / 12;
-    int month = index % 12 + 1;
+    struct civil_date moved = {0};
+    int64_t index = (int64_t)date.year * 12 + date.month - 1 + months;
+    if (date.year == 0 || index < 1900 * 12 || index > 9999 * 12 + 11)
+        return moved;
+    int year = (int)(index / 12);
+    int month = (int)(index % 12) + 1;
     int last = month_days(year, month);
-    return (struct civil_date){
-        .year = (int16_t)year, .month = (uint8_t)month, .day = (uint8_t)(date.day > last ? last : date.day)};
+    make_date(year, month, date.day > last ? last : date.day, &moved);
+    return moved;
 }
 
-static int32_t floor_days(int64_t ms)
+/* The local day and the milliseconds in it; false for moments outside the years of a date. */
+static bool split_time(int64_t unix_ms, int offset_minutes, struct civil_date *date, unsigned *of_day_ms)
 {
-    return (int32_t)((ms >= 0 ? ms : ms - (DAY_MS - 1)) / DAY_MS);
+    const int64_t limit = INT64_C(400000000000000); /* more than 12,000 years: nothing below overflows */
+    if (unix_ms < -limit || unix_ms > limit)
+        return false;
+    int64_t local = unix_ms + (int64_t)offset_minutes * MINUTE_MS;
+    int64_t days = (local >= 0 ? local : local - (DAY_MS - 1)) / DAY_MS;
+    *date = civil_from_days((int32_t)days);
+    *of_day_ms = (unsigned)(local - days * DAY_MS);
+    return date->year != 0;
 }
 
 struct civil_date civil_date_of(int64_t unix_ms, int offset_minutes)
 {
-    return civil_from_days(floor_days(unix_ms + (int64_t)offset_minutes * MINUTE_MS));
+    struct civil_date date;
+    unsigned of_day;
+    return split_time(unix_ms, offset_minutes, &date, &of_day) ? date : (struct civil_date){0};
 }
 
 void civil_time_format(int64_t unix_ms, int offset_minutes, char out[CIVIL_TIME_TEXT_MAX])
 {
-    int64_t local = unix_ms + (int64_t)offset_minutes * MINUTE_MS;
-    int32_t days = floor_days(local);
-    unsigned of_day = (unsigned)(local - (int64_t)days * DAY_MS);
-    struct civil_date date = civil_from_days(days);
+    struct civil_date date;
+    unsigned of_day;
     unsigned offset = (unsigned)(offset_minutes < 0 ? -offset_minutes : offset_minutes);
+    out[0] = '\0';
+    if (!split_time(unix_ms, offset_minutes, &date, &of_day))
+        return;
     snprintf(out, CIVIL_TIME_TEXT_MAX, "%04u-%02u-%02uT%02u:%02u:%02u.%03u%c%02u:%02u", (unsigned)date.year % 10000U,
              date.month % 100U, date.day % 100U, of_day / HOUR_MS % 24U, of_day / MINUTE_MS % 60U, of_day / 1000U % 60U,
              of_day % 1000U, offset_minutes < 0 ? '-' : '+', offset / 60U % 100U, offset % 60U);
@@ -181,6 +202,8 @@ bool civil_time_parse(int64_t *unix_ms, const char *text, size_t length, int def
         int scale = 100;
         for (at++; at < length && text[at] >= '0' && text[at] <= '9'; at++, scale /= 10)
             c.millisecond += (text[at] - '0') * scale;
+        if (at == 20)
+            return false;
     }
     int offset_minutes;
     return offset_parse(text + at, length - at, &offset_minutes) && compose(date, &c, offset_minutes, unix_ms);

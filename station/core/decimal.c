@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 /* 128-bit intermediates: a gcc and clang extension that makes every step here exact. */
 __extension__ typedef __int128 wide;
@@ -111,7 +110,7 @@ bool decimal_scale(int64_t raw, struct decimal scale, struct decimal offset, str
 {
     unsigned digits = scale.digits > offset.digits ? scale.digits : offset.digits;
     wide product = (wide)raw * scale.units;
-    wide limit = power10(27);
+    wide limit = power10(28); /* beyond any offset (10^19 units, 10^9 times widened), and 10^9 times it still fits */
     if (product > limit || product < -limit)
         return false;
     return store(product * powers[digits - scale.digits] + (wide)offset.units * powers[digits - offset.digits], digits,

@@ -6,7 +6,7 @@
 
 #include "station/core/utf8.h"
 
-enum { PLACES_MAX = 10 };
+enum { PLACES_MAX = 8 }; /* PLATE_TEXT_MAX holds as many characters of any size */
 
 static const char *const kind_names[PLATE_KIND_COUNT] = {
     [PLATE_ORDINARY] = "ordinary",         [PLATE_NEV_SMALL] = "nev-small",
@@ -113,21 +113,12 @@ static int normalise(struct places *p, const char *text, struct err *err)
     return 0;
 }
 
-static size_t encode(const struct places *p, char out[PLATE_TEXT_MAX])
+static void encode(const struct places *p, char out[PLATE_TEXT_MAX])
 {
     size_t n = 0;
-    for (size_t i = 0; i < p->count; i++) {
-        uint32_t c = p->code[i];
-        if (c < 0x80) {
-            out[n++] = (char)c;
-        } else { /* plates hold ASCII and three-byte characters */
-            out[n++] = (char)(0xE0 | c >> 12);
-            out[n++] = (char)(0x80 | (c >> 6 & 0x3F));
-            out[n++] = (char)(0x80 | (c & 0x3F));
-        }
-    }
+    for (size_t i = 0; i < p->count; i++)
+        n += utf8_put(p->code[i], out + n);
     out[n] = '\0';
-    return n;
 }
 
 static bool is_digit(uint32_t c)
@@ -325,5 +316,5 @@ int plate_parse(struct plate *plate, const char *text, enum plate_colour colour,
 
 bool plate_may_be_pushed(const struct plate *plate)
 {
-    return plate->kind != PLATE_MILITARY && plate->kind != PLATE_ARMED_POLICE;
+    return plate->text[0] && plate->kind != PLATE_MILITARY && plate->kind != PLATE_ARMED_POLICE;
 }

@@ -15,19 +15,19 @@
 enum { PLATE_TEXT_MAX = 33 };
 
 enum plate_kind {
-    PLATE_ORDINARY,    /* 省 + letter + 5 */
-    PLATE_NEV_SMALL,   /* 8 places, letter first */
-    PLATE_NEV_LARGE,   /* 8 places, letter last; a plausibility alarm on a smoke test */
-    PLATE_TRAILER,     /* …挂: stands beside the tractor's plate, is never tested */
-    PLATE_INSTRUCTION, /* …学 */
-    PLATE_POLICE,      /* …警 */
-    PLATE_HONGKONG,    /* 粤Z…港 */
-    PLATE_MACAO,       /* 粤Z…澳 */
-    PLATE_EMBASSY,     /* …使 */
-    PLATE_CONSULATE,   /* …领 */
-    PLATE_ARMED_POLICE,/* WJ…: recorded, never pushed */
-    PLATE_MILITARY,    /* recorded, never pushed */
-    PLATE_EMERGENCY,   /* …应急 */
+    PLATE_ORDINARY,     /* 省 + letter + 5 */
+    PLATE_NEV_SMALL,    /* 8 places, letter first */
+    PLATE_NEV_LARGE,    /* 8 places, letter last; a plausibility alarm on a smoke test */
+    PLATE_TRAILER,      /* …挂: stands beside the tractor's plate, is never tested */
+    PLATE_INSTRUCTION,  /* …学 */
+    PLATE_POLICE,       /* …警 */
+    PLATE_HONGKONG,     /* 粤Z…港 */
+    PLATE_MACAO,        /* 粤Z…澳 */
+    PLATE_EMBASSY,      /* …使 */
+    PLATE_CONSULATE,    /* …领 */
+    PLATE_ARMED_POLICE, /* WJ…: recorded, never pushed */
+    PLATE_MILITARY,     /* recorded, never pushed */
+    PLATE_EMERGENCY,    /* …应急 */
     PLATE_KIND_COUNT
 };
 
@@ -50,8 +50,8 @@ struct plate {
     enum plate_colour colour;
 };
 
-const char *plate_kind_name(enum plate_kind kind);         /* "ordinary" "nev-small" … */
-const char *plate_colour_name(enum plate_colour colour);   /* "unknown" "blue" … "yellow-green" "other" */
+const char *plate_kind_name(enum plate_kind kind);       /* "ordinary" "nev-small" … */
+const char *plate_colour_name(enum plate_colour colour); /* "unknown" "blue" … "yellow-green" "other" */
 
 /* Accepts the English name ("yellow"), or the Chinese one with or without 色/牌 ("黄", "黄色", "黄绿"). False if
  * unknown. */
@@ -62,7 +62,8 @@ bool plate_colour_by_name(const char *name, enum plate_colour *out);
  * which is wrong ("place 6: the letter O is not used on plates"); also when the colour contradicts the kind. */
 int plate_parse(struct plate *plate, const char *text, enum plate_colour colour, struct err *err);
 
-/* False for plates outside police penalty (military, armed police): recorded, never pushed. */
+/* False for plates outside police penalty (military, armed police) and where there is no plate: recorded, never pushed.
+ */
 bool plate_may_be_pushed(const struct plate *plate);
 
 #endif

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "station/core/utf8.h"
+
 static const char *const fact_keys[VEHICLE_FACT_COUNT] = {
 #define VEHICLE_FACT_KEY(id, key) [VEHICLE_##id] = key,
     VEHICLE_FACT_TABLE(VEHICLE_FACT_KEY)
@@ -14,11 +16,11 @@ static const char *const source_names[FACT_SOURCE_COUNT] = {
     [FACT_REGISTER] = "register", [FACT_PREVIOUS] = "previous", [FACT_ROSTER] = "roster",
 };
 
-/* What a fact's text may be: one of `words` (a comma-separated list), or a number within bounds, or a date; none of
- * these: any text. */
+/* What a fact's text may be: one of `words` (a comma-separated list), or a number (whole or not) within bounds, or a
+ * date; none of these: any text. */
 struct fact_form {
     const char *words;
-    bool number, date;
+    bool number, whole, date;
     int64_t min, max;
     const char *what;
 };
@@ -33,7 +35,7 @@ static const struct fact_form forms[VEHICLE_FACT_COUNT] = {
     [VEHICLE_FIRST_REGISTRATION] = {.date = true},
     [VEHICLE_STAGE] = {.words = "0,1,2,3,4,5,6"},
     [VEHICLE_ASPIRATION] = {.words = "natural,turbo"},
-    [VEHICLE_MODEL_YEAR] = {.number = true, .min = 1900, .max = 2200, .what = "a year"},
+    [VEHICLE_MODEL_YEAR] = {.number = true, .whole = true, .min = 1900, .max = 2200, .what = "a year"},
 };
 
 const char *vehicle_fact_key(enum vehicle_fact fact)
@@ -83,7 +85,7 @@ static int check_form(enum vehicle_fact fact, const char *value, struct err *err
         return 0;
     struct decimal min = {.units = form->min};
     struct decimal max = {.units = form->max};
-    if (!decimal_parse(&number, value, strlen(value)))
+    if (!decimal_parse(&number, value, strlen(value)) || (form->whole && number.digits > 0))
         return err_set(err, ERR_INVALID, "%s: '%s' is not %s", fact_keys[fact], value, form->what);
     if (decimal_compare(number, min) < 0 || decimal_compare(number, max) > 0)
         return err_set(err, ERR_INVALID, "%s: %s is out of range; allowed: %lld to %lld", fact_keys[fact], value,
@@ -91,11 +93,18 @@ static int check_form(enum vehicle_fact fact, const char *value, struct err *err
     return 0;
 }
 
+/* Text that can be shown and written again: UTF-8 without control characters, short enough. */
 static int copy(char *out, size_t size, const char *text, const char *what, struct err *err)
 {
-    if (strlen(text) >= size)
+    size_t length = strlen(text);
+    if (length >= size)
         return err_set(err, ERR_INVALID, "%s: longer than %zu bytes: '%s'", what, size - 1, text);
-    memcpy(out, text, strlen(text) + 1);
+    if (utf8_check(text, length) < length)
+        return err_set(err, ERR_INVALID, "%s: not UTF-8; check how the sender writes its text", what);
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7F)
+            return err_set(err, ERR_INVALID, "%s: control character in '%s'; take it out", what, text);
+    memcpy(out, text, length + 1);
     return 0;
 }
 
@@ -103,9 +112,12 @@ int vehicle_set(struct vehicle *vehicle, const char *key, const char *value, enu
                 struct err *err)
 {
     enum vehicle_fact fact = fact_by_key(key);
+    assert(source != FACT_ABSENT);
     if (fact == VEHICLE_FACT_COUNT)
         return err_set(err, ERR_INVALID, "'%s' is no fact of a vehicle; known: fuel class gearbox mass_kg power_kw …",
                        key);
+    if (!*value)
+        return err_set(err, ERR_INVALID, "%s: no value; leave out what is not known", key);
     struct fact set = {.source = source};
     if (check_form(fact, value, err) != 0 || copy(set.value, sizeof set.value, value, key, err) != 0 ||
         copy(set.by, sizeof set.by, by ? by : "", key, err) != 0)
@@ -172,8 +184,11 @@ static int read_fact(struct vehicle *vehicle, const struct json_doc *doc, ptrdif
     if (!json_get_string(doc, json_member(doc, (size_t)object, "key"), key, sizeof key) ||
         !json_get_string(doc, json_member(doc, (size_t)object, "value"), value, sizeof value) ||
         !json_get_string(doc, json_member(doc, (size_t)object, "by"), by, sizeof by) ||
-        !read_source(doc, json_member(doc, (size_t)object, "source"), &source))
+        !read_source(doc, json_member(doc, (size_t)object, "source"), &source) || source == FACT_ABSENT)
         return err_set(err, ERR_INVALID, "vehicle: a fact lacks key, value, by or source");
+    enum vehicle_fact fact = fact_by_key(key);
+    if (fact < VEHICLE_FACT_COUNT && vehicle->facts[fact].source != FACT_ABSENT)
+        return err_set(err, ERR_INVALID, "vehicle: the fact %s is there twice", key);
     return vehicle_set(vehicle, key, value, source, by, err);
 }
 

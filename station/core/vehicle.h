@@ -18,20 +18,20 @@
 
 /* X(enumerator, key). Numbers are plain decimals, dates ISO 8601. */
 #define VEHICLE_FACT_TABLE(X)                                                                                          \
-    X(FUEL, "fuel")                             /* diesel | petrol | gas | electric | hybrid */                        \
-    X(CLASS, "class")                           /* heavy | medium | light | non-road */                                \
-    X(GEARBOX, "gearbox")                       /* manual | automatic */                                               \
-    X(MASS_KG, "mass_kg")                       /* maximum design mass */                                              \
-    X(POWER_KW, "power_kw")                     /* rated engine power */                                               \
+    X(FUEL, "fuel")         /* diesel | petrol | gas | electric | hybrid */                                            \
+    X(CLASS, "class")       /* heavy | medium | light | non-road */                                                    \
+    X(GEARBOX, "gearbox")   /* manual | automatic */                                                                   \
+    X(MASS_KG, "mass_kg")   /* maximum design mass */                                                                  \
+    X(POWER_KW, "power_kw") /* rated engine power */                                                                   \
     X(RATED_RPM, "rated_rpm")                                                                                          \
     X(FIRST_REGISTRATION, "first_registration") /* date */                                                             \
     X(STAGE, "stage")                           /* emission stage 0..6 */                                              \
     X(ASPIRATION, "aspiration")                 /* natural | turbo */                                                  \
     X(MODEL_YEAR, "model_year")                                                                                        \
     X(VIN, "vin")                                                                                                      \
-    X(HPZL, "hpzl")                             /* GA/T 16.7 plate kind code */                                        \
-    X(CLLX, "cllx")                             /* GA/T 16.4 vehicle type code */                                      \
-    X(USE, "use")                               /* GA 24.3 */                                                          \
+    X(HPZL, "hpzl") /* GA/T 16.7 plate kind code */                                                                    \
+    X(CLLX, "cllx") /* GA/T 16.4 vehicle type code */                                                                  \
+    X(USE, "use")   /* GA 24.3 */                                                                                      \
     X(OWNER, "owner")                                                                                                  \
     X(TRAILER_PLATE, "trailer_plate")
 
@@ -53,7 +53,7 @@ struct fact {
 };
 
 struct vehicle {
-    struct plate plate;
+    struct plate plate; /* text "": none could be read; its colour may be known all the same */
     enum fact_source plate_source;
     char plate_by[FACT_BY_MAX];
     struct fact facts[VEHICLE_FACT_COUNT];
@@ -62,7 +62,8 @@ struct vehicle {
 const char *vehicle_fact_key(enum vehicle_fact fact);
 const char *fact_source_name(enum fact_source source); /* "absent" "typed" "camera" "register" "previous" "roster" */
 
-/* Sets one fact from "key", "value"; checks type and range ("mass_kg: '12t' is not a number of kilograms"). */
+/* Sets one fact from "key", "value"; checks type and range ("mass_kg: '12t' is not a number of kilograms"). What is not
+ * known is left out, not set to "". */
 int vehicle_set(struct vehicle *vehicle, const char *key, const char *value, enum fact_source source, const char *by,
                 struct err *err);
 bool vehicle_number(const struct vehicle *vehicle, enum vehicle_fact fact, struct decimal *out);

@@ -1,8 +1,10 @@
 #include "station/core/decimal.h"
 
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +22,14 @@ static void assert_text(struct decimal value, const char *expected)
     char text[DECIMAL_TEXT_MAX];
     assert_int_equal(decimal_format(value, text), strlen(expected));
     assert_string_equal(text, expected);
+}
+
+static uint64_t xorshift(uint64_t *x) /* Marsaglia's xorshift64 */
+{
+    *x ^= *x << 13;
+    *x ^= *x >> 7;
+    *x ^= *x << 17;
+    return *x;
 }
 
 static void parses_what_it_prints(void **state)
@@ -87,11 +97,9 @@ static void rounds_half_to_even_on_the_decimal_value(void **state)
 static void rounding_is_idempotent_and_near(void **state)
 {
     (void)state;
-    uint64_t x = 88172645463325252U; /* Marsaglia's xorshift64 */
+    uint64_t x = 88172645463325252U;
     for (int i = 0; i < 20000; i++) {
-        x ^= x << 13;
-        x ^= x >> 7;
-        x ^= x << 17;
+        xorshift(&x);
         struct decimal value = {.units = (int64_t)x >> 20, .digits = (uint8_t)(x % 10)};
         unsigned digits = (unsigned)(x >> 8) % (value.digits + 1U);
         struct decimal once;
@@ -128,6 +136,10 @@ static void scales_register_values_exactly(void **state)
     assert_text(out, "-272.90625");
     assert_false(decimal_scale(INT64_MAX, dec("10"), dec("0"), &out));
     assert_false(decimal_scale(INT64_MAX, dec("1"), dec("1"), &out));
+    /* The sum counts, not its parts: 2^63-1 times 1.000000000, less 2^63-1. */
+    assert_true(decimal_scale(INT64_MAX, dec("1.000000000"), dec("-9223372036854775807"), &out));
+    assert_text(out, "0.000000000");
+    assert_false(decimal_scale(INT64_MIN, dec("-9223372036854775808"), dec("0"), &out));
 }
 
 static void means_are_exact_and_rounded_once(void **state)
@@ -163,6 +175,119 @@ static void takes_doubles_at_their_exact_binary_value(void **state)
     assert_false(decimal_from_double(1e300, 0, &out));
 }
 
+static void every_bit_pattern_survives_the_text(void **state)
+{
+    (void)state;
+    uint64_t x = 362436069362436069U;
+    for (int i = 0; i < 20000; i++) {
+        struct decimal value = {.units = (int64_t)xorshift(&x) >> (x % 64), .digits = (uint8_t)(i % 10)};
+        char text[DECIMAL_TEXT_MAX];
+        struct decimal again;
+        size_t length = decimal_format(value, text);
+        assert_true(decimal_parse(&again, text, length));
+        assert_true(again.units == value.units && again.digits == value.digits);
+    }
+}
+
+static void ties_go_to_the_even_neighbour(void **state)
+{
+    (void)state;
+    for (int64_t whole = -1000; whole <= 1000; whole++)
+        for (unsigned digits = 1; digits <= DECIMAL_DIGITS_MAX; digits++) {
+            int64_t half = 5;
+            for (unsigned d = 1; d < digits; d++)
+                half *= 10;
+            struct decimal out;
+            assert_true(
+                decimal_round((struct decimal){.units = whole * 2 * half + half, .digits = (uint8_t)digits}, 0, &out));
+            assert_int_equal(out.units, whole % 2 == 0 ? whole : whole + 1);
+        }
+}
+
+/* Order is that of the numbers: the same as of their doubles where those are exact, and the opposite with both signs
+ * turned. */
+static void order_is_that_of_the_numbers(void **state)
+{
+    (void)state;
+    uint64_t x = 521288629521288629U;
+    for (int i = 0; i < 20000; i++) {
+        struct decimal a = {.units = (int64_t)(xorshift(&x) % 4001) - 2000, .digits = (uint8_t)(x >> 32 & 3)};
+        struct decimal b = {.units = (int64_t)(xorshift(&x) % 4001) - 2000, .digits = (uint8_t)(x >> 32 & 3)};
+        static const int64_t to_thousandths[] = {1000, 100, 10, 1};
+        int64_t left = a.units * to_thousandths[a.digits];
+        int64_t right = b.units * to_thousandths[b.digits];
+        assert_int_equal(decimal_compare(a, b), (left > right) - (left < right));
+        assert_int_equal(decimal_compare(b, a), -decimal_compare(a, b));
+        a.units = -a.units;
+        b.units = -b.units;
+        assert_int_equal(decimal_compare(b, a), (left > right) - (left < right));
+    }
+}
+
+/* glibc prints the exact binary value, rounded half to even: an independent witness for the conversion. */
+static void doubles_agree_with_the_c_library(void **state)
+{
+    (void)state;
+    uint64_t x = 88675123U;
+    for (int i = 0; i < 50000; i++) {
+        double value = ldexp((double)((int64_t)xorshift(&x) >> (x % 40)), -(int)(xorshift(&x) % 90));
+        unsigned digits = (unsigned)(i % 10);
+        char expected[400];
+        char text[DECIMAL_TEXT_MAX];
+        struct decimal out;
+        struct decimal known;
+        int length = snprintf(expected, sizeof expected, "%.*f", (int)digits, value);
+        bool fits = decimal_parse(&known, expected, (size_t)length);
+        assert_int_equal(decimal_from_double(value, digits, &out), fits);
+        if (!fits)
+            continue;
+        decimal_format(out, text);
+        decimal_format(known, expected); /* "-0.00" is "0.00" here */
+        assert_string_equal(text, expected);
+    }
+}
+
+static void the_ends_of_double_are_handled(void **state)
+{
+    (void)state;
+    struct decimal out;
+    static const double tiny[] = {0.0, -0.0, DBL_MIN, -DBL_MIN, DBL_TRUE_MIN};
+    for (size_t i = 0; i < sizeof tiny / sizeof *tiny; i++) {
+        assert_true(decimal_from_double(tiny[i], DECIMAL_DIGITS_MAX, &out));
+        assert_text(out, "0.000000000");
+    }
+    assert_false(decimal_from_double(DBL_MAX, 0, &out));
+    assert_false(decimal_from_double(-HUGE_VAL, 0, &out));
+    assert_false(decimal_from_double(0x1p63, 0, &out));
+    assert_true(decimal_from_double(-0x1p63, 0, &out));
+    assert_true(out.units == INT64_MIN);
+    assert_false(decimal_from_double(1.0, DECIMAL_DIGITS_MAX + 1, &out));
+    assert_true(decimal_to_double(dec("-12.25")) == -12.25);
+}
+
+static void means_lie_between_and_overflow_is_told(void **state)
+{
+    (void)state;
+    struct decimal out;
+    uint64_t x = 2463534242U;
+    for (int i = 0; i < 2000; i++) {
+        struct decimal values[7];
+        struct decimal low = {.units = INT64_MAX};
+        struct decimal high = {.units = INT64_MIN};
+        size_t n = 1 + (size_t)(i % 7);
+        for (size_t v = 0; v < n; v++) {
+            values[v] = (struct decimal){.units = (int64_t)xorshift(&x) >> 16, .digits = (uint8_t)(x % 4)};
+            low = decimal_compare(values[v], low) < 0 ? values[v] : low;
+            high = decimal_compare(values[v], high) > 0 ? values[v] : high;
+        }
+        assert_true(decimal_mean(values, n, 3, &out));
+        assert_true(decimal_compare(out, low) >= 0 && decimal_compare(out, high) <= 0);
+    }
+    const struct decimal large = dec("9223372036854775807");
+    assert_false(decimal_mean(&large, 1, 1, &out));
+    assert_false(decimal_mean(&large, 1, DECIMAL_DIGITS_MAX + 1, &out));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +299,12 @@ int main(void)
         cmocka_unit_test(scales_register_values_exactly),
         cmocka_unit_test(means_are_exact_and_rounded_once),
         cmocka_unit_test(takes_doubles_at_their_exact_binary_value),
+        cmocka_unit_test(every_bit_pattern_survives_the_text),
+        cmocka_unit_test(ties_go_to_the_even_neighbour),
+        cmocka_unit_test(order_is_that_of_the_numbers),
+        cmocka_unit_test(doubles_agree_with_the_c_library),
+        cmocka_unit_test(the_ends_of_double_are_handled),
+        cmocka_unit_test(means_lie_between_and_overflow_is_told),
     };
     return cmocka_run_group_tests_name("decimal", tests, NULL, NULL);
 }

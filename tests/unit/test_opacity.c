@@ -2,6 +2,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -77,6 +78,57 @@ static void notices_a_pair_that_does_not_fit(void **state)
     assert_false(opacity_consistent(dec("23.4"), dec("-0.62"), path_43));
 }
 
+/* N over L2 from N over L1 is the same as through k; there and back again is N. */
+static void paths_agree_with_the_formula(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"0.100", "0.215", "0.364", "0.430", "1.000", "3.500"};
+    for (size_t p = 0; p < sizeof paths / sizeof *paths; p++)
+        for (int64_t n = 0; n < 1000; n += 7) {
+            struct decimal percent = {.units = n, .digits = 1};
+            struct decimal k, other, through_k, back;
+            assert_true(opacity_other_path(percent, path_43, dec(paths[p]), 9, &other));
+            assert_true(opacity_to_k(percent, path_43, 9, &k));
+            assert_true(opacity_from_k(k, dec(paths[p]), 3, &through_k));
+            struct decimal shown;
+            assert_true(decimal_round(other, 3, &shown));
+            assert_true(llabs(shown.units - through_k.units) <= 1);
+            if (decimal_compare(other, dec("99.999")) < 0) {
+                assert_true(opacity_other_path(other, dec(paths[p]), path_43, 1, &back));
+                assert_int_equal(back.units, n);
+            }
+        }
+}
+
+static void more_smoke_is_more_k(void **state)
+{
+    (void)state;
+    struct decimal before = dec("-1");
+    for (int64_t n = 0; n < 1000; n++) {
+        struct decimal k;
+        assert_true(opacity_to_k((struct decimal){.units = n, .digits = 1}, path_43, 6, &k));
+        assert_int_equal(decimal_compare(before, k), -1);
+        before = k;
+    }
+}
+
+/* A displayed pair may each be rounded, or cut; two steps away is another measurement. */
+static void consistency_is_as_wide_as_the_rounding(void **state)
+{
+    (void)state;
+    for (int64_t n = 10; n < 990; n++) {
+        struct decimal percent = {.units = n, .digits = 1};
+        struct decimal near, k;
+        assert_true(opacity_to_k(percent, path_43, 2, &k));
+        assert_true(opacity_consistent(percent, k, path_43));
+        near = (struct decimal){.units = 2 * k.units + 5, .digits = 2};
+        assert_false(opacity_consistent(percent, near, path_43));
+        near = (struct decimal){.units = k.units / 2, .digits = 2};
+        if (k.units > 4)
+            assert_false(opacity_consistent(percent, near, path_43));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +136,9 @@ int main(void)
         cmocka_unit_test(has_no_value_outside_the_scale),
         cmocka_unit_test(round_trips_within_the_rounding),
         cmocka_unit_test(notices_a_pair_that_does_not_fit),
+        cmocka_unit_test(paths_agree_with_the_formula),
+        cmocka_unit_test(more_smoke_is_more_k),
+        cmocka_unit_test(consistency_is_as_wide_as_the_rounding),
     };
     return cmocka_run_group_tests_name("opacity", tests, NULL, NULL);
 }

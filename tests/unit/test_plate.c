@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -67,6 +68,19 @@ static void says_which_place_is_wrong(void **state)
         {"新A1234567890", "more than 8 places"},
         {"新A12*45", "place 5, '*'"},
         {"\xFF\xFE", "not UTF-8"},
+        {"新A12\xF0\x9F\x9A\x9A"
+         "45",
+         "place 5, '\xF0\x9F\x9A\x9A'"},
+        {"新A12é45", "place 5, 'é'"},
+        {"新i12345", "place 2, 'I'"},
+        {"新Ａ１２ｏ４５", "place 5, 'O'"},
+        {"挂", "begin with a province"},
+        {"使", "six digits"},
+        {"12345使", "six digits"},
+        {"新A123挂", "6 places"},
+        {"新Y1234应急", "X or S"},
+        {"新AI2345F", "place 3, 'I'"},
+        {" · ", "nothing was given"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct plate plate = {.text = "kept"};
@@ -132,12 +146,110 @@ static void stored_form_is_stable(void **state)
     }
 }
 
+static void every_province_has_plates(void **state)
+{
+    (void)state;
+    static const char *const provinces[] = {"京", "津", "冀", "晋", "蒙", "辽", "吉", "黑", "沪", "苏", "浙",
+                                            "皖", "闽", "赣", "鲁", "豫", "鄂", "湘", "粤", "桂", "琼", "渝",
+                                            "川", "贵", "云", "藏", "陕", "甘", "青", "宁", "新"};
+    assert_int_equal(sizeof provinces / sizeof *provinces, 31);
+    for (size_t i = 0; i < sizeof provinces / sizeof *provinces; i++) {
+        char text[32];
+        struct plate plate;
+        snprintf(text, sizeof text, "%sA12345", provinces[i]);
+        assert_int_equal(plate_parse(&plate, text, PLATE_YELLOW, NULL), 0);
+        assert_string_equal(plate.text, text);
+    }
+}
+
+/* A kind with one colour gets it when none was said, keeps it when it was said, and takes no other. */
+static void kinds_with_one_colour_have_no_other(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"新AD12345", "新A12345F", "新A1234挂", "新A1234学", "新A1234警", "粤Z1234港",
+                                        "粤Z1234澳", "123456使",  "沪A1234领", "WJ新12345", "VA12345",   "新X1234应急"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct plate plate;
+        assert_int_equal(plate_parse(&plate, texts[i], PLATE_COLOUR_UNKNOWN, NULL), 0);
+        assert_int_not_equal(plate.colour, PLATE_COLOUR_UNKNOWN);
+        for (enum plate_colour c = PLATE_BLUE; c < PLATE_COLOUR_COUNT; c++) {
+            struct plate said;
+            assert_int_equal(plate_parse(&said, texts[i], c, NULL), c == plate.colour ? 0 : -1);
+        }
+    }
+}
+
+/* Whatever characters come: refused, or a stored form that parses to itself and holds neither blank nor I nor small
+ * letter. */
+static void any_text_is_refused_or_stored_well(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"新", "粤", "A",  "Z",  "d",  "F",  "I",  "o",    "1",  "2",
+                                        "3",  "4",  "5",  "6",  "挂", "警", "港", "使",   "领", "应急",
+                                        "·",  " ",  "Ａ", "１", "WJ", "V",  "*",  "\xFF", "🚚"};
+    uint32_t x = 2463534242U;
+    unsigned accepted = 0;
+    for (int i = 0; i < 200000; i++) {
+        char text[64] = "";
+        size_t length = 0;
+        for (int n = 0; n < 9; n++) {
+            x ^= x << 13;
+            x ^= x >> 17;
+            x ^= x << 5;
+            const char *part = n == 0 && x % 2 ? "新A" : parts[(x >> 8) % (sizeof parts / sizeof *parts)];
+            if (x % 16 == 0)
+                break;
+            length += (size_t)snprintf(text + length, sizeof text - length, "%s", part);
+        }
+        struct plate plate;
+        struct plate again;
+        struct err err = {0};
+        if (plate_parse(&plate, text, PLATE_COLOUR_UNKNOWN, &err) != 0) {
+            assert_int_equal(err.code, ERR_INVALID);
+            continue;
+        }
+        accepted++;
+        assert_null(strpbrk(plate.text, " Iabcdefghijklmnopqrstuvwxyz*\xFF"));
+        assert_int_equal(plate_parse(&again, plate.text, plate.colour, NULL), 0);
+        assert_string_equal(again.text, plate.text);
+        assert_int_equal(again.kind, plate.kind);
+    }
+    assert_true(accepted > 50); /* the dice do reach real plates */
+}
+
+static void without_a_plate_nothing_is_pushed(void **state)
+{
+    (void)state;
+    const struct plate none = {.colour = PLATE_YELLOW};
+    assert_false(plate_may_be_pushed(&none));
+}
+
+static void names_are_all_there_and_read_back(void **state)
+{
+    (void)state;
+    for (enum plate_colour c = 0; c < PLATE_COLOUR_COUNT; c++) {
+        enum plate_colour read;
+        assert_true(plate_colour_by_name(plate_colour_name(c), &read));
+        assert_int_equal(read, c);
+    }
+    for (enum plate_kind a = 0; a < PLATE_KIND_COUNT; a++)
+        for (enum plate_kind b = 0; b < a; b++)
+            assert_string_not_equal(plate_kind_name(a), plate_kind_name(b));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_kind_and_stored_form), cmocka_unit_test(says_which_place_is_wrong),
-        cmocka_unit_test(colour_and_kind_must_agree), cmocka_unit_test(knows_colours_in_both_languages),
+        cmocka_unit_test(finds_kind_and_stored_form),
+        cmocka_unit_test(says_which_place_is_wrong),
+        cmocka_unit_test(colour_and_kind_must_agree),
+        cmocka_unit_test(knows_colours_in_both_languages),
         cmocka_unit_test(stored_form_is_stable),
+        cmocka_unit_test(every_province_has_plates),
+        cmocka_unit_test(kinds_with_one_colour_have_no_other),
+        cmocka_unit_test(any_text_is_refused_or_stored_well),
+        cmocka_unit_test(without_a_plate_nothing_is_pushed),
+        cmocka_unit_test(names_are_all_there_and_read_back),
     };
     return cmocka_run_group_tests_name("plate", tests, NULL, NULL);
 }

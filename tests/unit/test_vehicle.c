@@ -14,10 +14,17 @@ static void refuses_facts_that_cannot_be(void **state)
     } rows[] = {
         {"colour", "blue", "'colour' is no fact of a vehicle; known: fuel class gearbox mass_kg power_kw …"},
         {"fuel", "dsel", "fuel: 'dsel' is none of diesel,petrol,gas,electric,hybrid"},
-        {"fuel", "", "fuel: '' is none of diesel,petrol,gas,electric,hybrid"},
+        {"fuel", "", "fuel: no value; leave out what is not known"},
         {"fuel", "diesel,petrol", "fuel: 'diesel,petrol' is none of diesel,petrol,gas,electric,hybrid"},
         {"mass_kg", "12t", "mass_kg: '12t' is not a number of kilograms"},
         {"power_kw", "0", "power_kw: 0 is out of range; allowed: 1 to 5000"},
+        {"model_year", "2019.5", "model_year: '2019.5' is not a year"},
+        {"model_year", "1899", "model_year: 1899 is out of range; allowed: 1900 to 2200"},
+        {"stage", "7", "stage: '7' is none of 0,1,2,3,4,5,6"},
+        {"owner", "", "owner: no value; leave out what is not known"},
+        {"owner", "\xC0\xCF\xCD\xF5", "owner: not UTF-8; check how the sender writes its text"},
+        {"vin", "LZ\t1", "vin: control character in 'LZ?1'; take it out"},
+        {"first_registration", "2019-02-29", "first_registration: '2019-02-29' is not a date; write it as 2026-07-01"},
         {"first_registration", "01.07.2019", "first_registration: '01.07.2019' is not a date; write it as 2026-07-01"},
     };
     struct vehicle vehicle = {0};
@@ -73,12 +80,96 @@ static void writes_and_reads_the_same(void **state)
     assert_int_equal(vehicle_read(&read, &doc, 0, NULL), -1);
 }
 
+static void every_fact_can_be_set_and_lengths_end(void **state)
+{
+    (void)state;
+    static const char *const values[VEHICLE_FACT_COUNT] = {
+        [VEHICLE_FUEL] = "diesel",    [VEHICLE_CLASS] = "non-road",   [VEHICLE_GEARBOX] = "manual",
+        [VEHICLE_MASS_KG] = "3500",   [VEHICLE_POWER_KW] = "339",     [VEHICLE_RATED_RPM] = "2200",
+        [VEHICLE_STAGE] = "4",        [VEHICLE_ASPIRATION] = "turbo", [VEHICLE_FIRST_REGISTRATION] = "2016-02-29",
+        [VEHICLE_MODEL_YEAR] = "2016"};
+    struct vehicle vehicle = {0};
+    for (enum vehicle_fact fact = 0; fact < VEHICLE_FACT_COUNT; fact++) {
+        const char *value = values[fact] ? values[fact] : "any text";
+        assert_int_equal(vehicle_set(&vehicle, vehicle_fact_key(fact), value, FACT_REGISTER, NULL, NULL), 0);
+        assert_string_equal(vehicle.facts[fact].value, value);
+        assert_int_equal(vehicle.facts[fact].source, FACT_REGISTER);
+        assert_string_equal(vehicle.facts[fact].by, "");
+    }
+    char text[FACT_VALUE_MAX + 1];
+    memset(text, 'x', sizeof text);
+    text[FACT_VALUE_MAX] = '\0';
+    assert_int_equal(vehicle_set(&vehicle, "owner", text, FACT_TYPED, "a", NULL), -1);
+    assert_string_equal(vehicle.facts[VEHICLE_OWNER].value, "any text"); /* a refused value changes nothing */
+    text[FACT_VALUE_MAX - 1] = '\0';
+    assert_int_equal(vehicle_set(&vehicle, "owner", text, FACT_TYPED, "a", NULL), 0);
+    assert_string_equal(vehicle.facts[VEHICLE_OWNER].value, text);
+    assert_int_equal(vehicle_set(&vehicle, "owner", "b", FACT_TYPED, text, NULL), -1); /* `by` has its own maximum */
+}
+
+/* A passing vehicle whose plate nobody could read is recorded without one, and rejudged from that record. */
+static void a_vehicle_may_have_no_plate(void **state)
+{
+    (void)state;
+    static const struct vehicle vehicle = {
+        .plate.colour = PLATE_YELLOW, .plate_source = FACT_CAMERA, .plate_by = "gate"};
+    char text[512];
+    struct json_token tokens[32];
+    struct vehicle read = {0};
+    struct json_writer w;
+    struct json_doc doc;
+    json_writer_init(&w, text, sizeof text);
+    vehicle_write(&vehicle, &w, NULL);
+    ptrdiff_t length = json_writer_finish(&w);
+    assert_string_equal(text, "{\"colour\":\"yellow\",\"facts\":[],\"plate\":\"\","
+                              "\"plate_by\":\"gate\",\"plate_source\":\"camera\"}");
+    assert_int_equal(json_parse(&doc, text, (size_t)length, tokens, 32, NULL), 0);
+    assert_int_equal(vehicle_read(&read, &doc, 0, NULL), 0);
+    assert_string_equal(read.plate.text, "");
+    assert_int_equal(read.plate.colour, PLATE_YELLOW);
+}
+
+static void refuses_records_that_say_a_fact_twice_or_from_nowhere(void **state)
+{
+    (void)state;
+#define FACT(source, value) "{\"by\":\"\",\"key\":\"fuel\",\"source\":\"" source "\",\"value\":\"" value "\"}"
+#define VEHICLE(plate, facts)                                                                                          \
+    "{\"colour\":\"yellow\",\"facts\":[" facts "],\"plate\":\"" plate "\",\"plate_by\":\"\",\"plate_source\":"         \
+    "\"typed\"}"
+    static const struct {
+        const char *text;
+        int result;
+    } rows[] = {{VEHICLE("新B12345", FACT("typed", "diesel")), 0},
+                {VEHICLE("新B12345", FACT("typed", "diesel") "," FACT("typed", "gas")), -1},
+                {VEHICLE("新B12345", FACT("absent", "diesel")), -1},
+                {VEHICLE("新B12345", FACT("hearsay", "diesel")), -1},
+                {VEHICLE("新B12345", FACT("typed", "coal")), -1},
+                {VEHICLE("新B1234O", ""), -1},
+                {VEHICLE("新B12345F", ""), -1},
+                {"[]", -1},
+                {"{}", -1}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct json_token tokens[64];
+        struct json_doc doc;
+        struct err err = {0};
+        struct vehicle read = {.plate_by = "kept"};
+        assert_int_equal(json_parse(&doc, rows[i].text, strlen(rows[i].text), tokens, 64, NULL), 0);
+        if (vehicle_read(&read, &doc, 0, &err) != rows[i].result)
+            fail_msg("%s: %s", rows[i].text, err.text);
+        if (rows[i].result != 0)
+            assert_string_equal(read.plate_by, "kept");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_facts_that_cannot_be),
         cmocka_unit_test(absent_facts_have_no_number),
         cmocka_unit_test(writes_and_reads_the_same),
+        cmocka_unit_test(every_fact_can_be_set_and_lengths_end),
+        cmocka_unit_test(a_vehicle_may_have_no_plate),
+        cmocka_unit_test(refuses_records_that_say_a_fact_twice_or_from_nowhere),
     };
     return cmocka_run_group_tests_name("vehicle", tests, NULL, NULL);
 }
