@@ -15,6 +15,7 @@ struct state {
     bool wrong_model; /* nothing is asked any more */
     bool identified;
     bool probe_refused;
+    bool alarms_known, alarms_due;
     size_t sibling;
     int command;                 /* index of the operator's command that waits or is in flight */
     unsigned failures, refusals; /* in a row */
@@ -128,8 +129,6 @@ static void ask(struct sensor *s, int64_t t_ms, const struct sensor_host *host)
     const struct bytemodel *m = model_of(s);
     if (state->identified && state->command != NO_COMMAND)
         state->step = STEP_COMMAND;
-    else if (state->step == STEP_VALUES && t_ms >= state->state_due_ms)
-        state->step = STEP_STATE;
     if (state->step == STEP_VALUES)
         state->values_sent_ms = t_ms;
     const struct bytecodec_exchange *exchange = exchange_of(m, state);
@@ -181,7 +180,8 @@ static void try_sibling(struct sensor *s, size_t sibling, const struct sensor_ho
 static void forget(struct sensor *s)
 {
     struct state *state = state_of(s);
-    state->identified = false;
+    state->identified = state->alarms_known = false;
+    state->alarms = 0;
     state->step = STEP_PROBE;
     memset(&s->identity, 0, sizeof s->identity);
 }
@@ -225,7 +225,11 @@ static void on_refusal(struct sensor *s, uint8_t code, int64_t t_ms, const struc
         }
         break;
     case STEP_SIBLING: try_sibling(s, state->sibling + 1, host); break;
-    case STEP_ALARMS: state->step = STEP_VALUES; break;
+    case STEP_ALARMS:
+        state->alarms_known = true;
+        state->alarms_due = false;
+        state->step = STEP_VALUES;
+        break;
     case STEP_COMMAND:
         report_failure(s, what, STATUS_BUSY, host);
         state->command = NO_COMMAND;
@@ -261,7 +265,8 @@ static void publish_values(struct sensor *s, const uint8_t *bytes, int64_t t_ms,
         host->publish(host->ctx, &sample);
 }
 
-/* Takes the reply; returns what to ask next. */
+/* Takes the reply; returns what to ask next. State and alarms are asked one by one in the pauses between two values, so
+ * that the values keep their pace. */
 static enum step on_reply(struct sensor *s, const uint8_t *bytes, int64_t t_ms, const struct sensor_host *host)
 {
     struct state *state = state_of(s);
@@ -274,10 +279,13 @@ static enum step on_reply(struct sensor *s, const uint8_t *bytes, int64_t t_ms, 
     case STEP_STATE:
         state->state_code = bytes[1];
         state->state_due_ms = t_ms + m->status_ms;
+        state->alarms_due = true;
         report_status(s, host);
-        return STEP_ALARMS;
+        return state->alarms_known ? STEP_VALUES : STEP_ALARMS;
     case STEP_ALARMS:
         state->alarms = bytecodec_u16(bytes + 1);
+        state->alarms_known = true;
+        state->alarms_due = false;
         report_status(s, host);
         return STEP_VALUES;
     case STEP_COMMAND: state->command = NO_COMMAND; return STEP_STATE;
@@ -285,7 +293,9 @@ static enum step on_reply(struct sensor *s, const uint8_t *bytes, int64_t t_ms, 
     case STEP_SIBLING: break;
     }
     publish_values(s, bytes, t_ms, host);
-    return STEP_VALUES;
+    if (state->alarms_due)
+        return STEP_ALARMS;
+    return t_ms >= state->state_due_ms ? STEP_STATE : STEP_VALUES;
 }
 
 bool bytemodel_frame(struct sensor *s, const uint8_t *bytes, size_t length, int64_t t_ms,
