@@ -36,7 +36,7 @@ static double peak_of(const struct truck *truck, int press)
     return truck->peak_k[press];
 }
 
-static double smoke_at(const struct truck_run *run, int64_t t_ms)
+double truck_smoke_at(const struct truck_run *run, int64_t t_ms)
 {
     double k = run->truck->idle_k;
     for (int i = 0; i < run->presses; i++) {
@@ -47,7 +47,7 @@ static double smoke_at(const struct truck_run *run, int64_t t_ms)
     return k;
 }
 
-static double rpm_at(const struct truck_run *run, int64_t t_ms)
+double truck_rpm_at(const struct truck_run *run, int64_t t_ms)
 {
     double share = 0;
     for (int i = 0; i < run->presses; i++) {
@@ -152,7 +152,7 @@ static void say_smoke(struct truck_run *run)
 {
     const struct truck *truck = run->truck;
     struct sample sample = {.t_ms = run->now_ms};
-    double k = smoke_at(run, run->now_ms);
+    double k = truck_smoke_at(run, run->now_ms);
     if (!truck->without_k)
         add(&sample, QUANTITY_K, k, (unsigned)truck->k_digits);
     if (truck->with_opacity)
@@ -160,7 +160,7 @@ static void say_smoke(struct truck_run *run)
     if (truck->oil_temp > -100)
         add(&sample, QUANTITY_OIL_TEMP, truck->oil_temp, 1);
     if (truck->with_rpm && truck->rpm_every_ms == truck->k_every_ms)
-        add(&sample, QUANTITY_RPM, rpm_at(run, run->now_ms), 0);
+        add(&sample, QUANTITY_RPM, truck_rpm_at(run, run->now_ms), 0);
     run->next_k_ms += truck->k_every_ms;
     deliver(run, &sample);
 }
@@ -168,7 +168,7 @@ static void say_smoke(struct truck_run *run)
 static void say_rpm(struct truck_run *run)
 {
     struct sample sample = {.t_ms = run->now_ms};
-    add(&sample, QUANTITY_RPM, rpm_at(run, run->now_ms), 0);
+    add(&sample, QUANTITY_RPM, truck_rpm_at(run, run->now_ms), 0);
     run->next_rpm_ms += run->truck->rpm_every_ms;
     deliver(run, &sample);
 }

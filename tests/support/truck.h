@@ -55,6 +55,10 @@ void truck_key(struct truck_run *run, enum procedure_key key, const char *text);
 void truck_event(struct truck_run *run, struct procedure_event event);
 bool truck_run_to_prompt(struct truck_run *run, enum prompt prompt, int64_t until_ms);
 
+/* The engine alone: k (1/m) and engine speed at that time, from run->truck, press_ms and presses. */
+double truck_smoke_at(const struct truck_run *run, int64_t t_ms);
+double truck_rpm_at(const struct truck_run *run, int64_t t_ms);
+
 /* The verdict as canonical text. */
 const char *truck_verdict(const struct truck_run *run, char *out, size_t size);
 
