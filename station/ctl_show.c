@@ -72,18 +72,24 @@ static int show_json(struct ctl *ctl, const struct store_test *t, const char *re
         return -1;
     struct rows rows = {.ctl = ctl, .w = &w};
     json_object_begin(&w, NULL);
+    json_string(&w, "colour", t->colour);
     json_bool(&w, "daemon_running", ctl->daemon_running);
+    json_time(ctl, &w, "ended_at", t->ended_ms);
     json_array_begin(&w, "files");
     int result = store_file_list(ctl->store, t->id, take_file, &rows, err);
     json_array_end(&w);
+    json_string(&w, "id", t->id);
+    json_string(&w, "method", t->method);
     json_bool(&w, "ok", true);
+    json_string(&w, "plate", t->plate);
     if (record)
         json_raw(&w, "record", record, strlen(record));
     else
         json_null(&w, "record");
-    json_object_begin(&w, "test");
-    json_test(ctl, t, &w);
-    json_object_end(&w);
+    json_integer(&w, "seq", t->seq);
+    json_time(ctl, &w, "started_at", t->started_ms);
+    json_string(&w, "verdict", t->verdict);
+    json_string(&w, "void_reason", t->void_reason);
     json_object_end(&w);
     if (result == 0)
         return ctl_json_print(&w, err);
@@ -160,7 +166,7 @@ int ctl_passes(struct ctl *ctl, struct err *err)
     json_object_begin(&w, NULL);
     json_bool(&w, "daemon_running", ctl->daemon_running);
     json_bool(&w, "ok", true);
-    json_array_begin(&w, "passages");
+    json_array_begin(&w, "passes");
     int result = store_passage_list(ctl->store, NULL, NULL, since_ms, ctl->invalid, limit, take_passage, &rows, err);
     json_array_end(&w);
     json_object_end(&w);
@@ -191,7 +197,7 @@ static int list_vehicle(struct ctl *ctl, const char *plate, const char *colour, 
 {
     struct rows rows = {.ctl = ctl, .w = w};
     if (w)
-        json_array_begin(w, "passages");
+        json_array_begin(w, "passes");
     if (store_passage_list(ctl->store, plate, colour, 0, false, limit, take_passage, &rows, err) != 0)
         return -1;
     if (w) {
@@ -284,10 +290,10 @@ int ctl_outbox_list(struct ctl *ctl, struct err *err)
     struct rows rows = {.ctl = ctl, .w = &w};
     json_object_begin(&w, NULL);
     json_bool(&w, "daemon_running", ctl->daemon_running);
-    json_array_begin(&w, "deliveries");
+    json_bool(&w, "ok", true);
+    json_array_begin(&w, "outbox");
     int result = store_outbox_list(ctl->store, limit, take_outbox, &rows, err);
     json_array_end(&w);
-    json_bool(&w, "ok", true);
     json_integer(&w, "refused", counts[2]);
     json_integer(&w, "sent", counts[1]);
     json_integer(&w, "unknown", counts[3]);

@@ -71,7 +71,7 @@ int ctl_test_start(struct ctl *ctl, struct err *err)
         return -1;
     if (ctl->json)
         return print_json(ctl);
-    printf("%s\n", ctl_text(ctl, 0, "id"));
+    printf("%s\n", ctl_text(ctl, 0, "test"));
     return 0;
 }
 
@@ -176,7 +176,6 @@ static void print_event(const struct ctl *ctl)
             printf("          %s\n", reason);
         }
     }
-    fflush(stdout);
 }
 
 /* The exit code says the verdict: 0 pass, 1 anything else. */
@@ -199,22 +198,16 @@ int ctl_test_watch(struct ctl *ctl, struct err *err)
     json_object_end(&w);
     if (send_request(ctl, &w, err) != 0)
         return -1;
-    snprintf(verdict, sizeof verdict, "%s", ctl_text(ctl, 0, "verdict"));
-    if (ctl->json)
-        print_json(ctl);
-    else if (verdict[0])
-        printf("%s has ended: %s %s\n", ctl->words[0], ctl_word_verdict(verdict)->zh, ctl_word_verdict(verdict)->en);
-    else
-        print_prompt(ctl, json_member(&ctl->doc, 0, "test"));
-    fflush(stdout);
     int more = 1;
-    while (!verdict[0] && (more = ctl_next_line(ctl, err)) > 0) {
+    for (;;) {
         if (ctl->json)
             print_json(ctl);
         else
             print_event(ctl);
         fflush(stdout);
         snprintf(verdict, sizeof verdict, "%s", ctl_text(ctl, 0, "verdict"));
+        if (verdict[0] || (more = ctl_next_line(ctl, err)) <= 0)
+            break;
     }
     if (more < 0)
         return -1;

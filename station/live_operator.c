@@ -64,9 +64,9 @@ int live_operator_key(struct live *live, struct control_client *client, const st
     if (press(live, request, err) != 0)
         return -1;
     json_object_begin(answer, NULL);
-    json_string(answer, "id", live->test.id);
     json_bool(answer, "ok", true);
-    live_test_state(live, answer, "test");
+    live_test_state(live, answer, "state");
+    json_string(answer, "test", live->test.id);
     if (!live->test.open)
         json_string(answer, "verdict", verdict_kind_name(live->test.verdict.kind));
     json_object_end(answer);
@@ -93,11 +93,12 @@ static int write_void(struct live *live, const char *id, const char *reason, con
     return store_commit(live->store, err);
 }
 
-static void say_verdict(struct json_writer *answer, const char *id, const char *verdict)
+static void say_verdict(struct json_writer *answer, const char *event, const char *id, const char *verdict)
 {
     json_object_begin(answer, NULL);
-    json_string(answer, "id", id);
+    json_string(answer, "event", event);
     json_bool(answer, "ok", true);
+    json_string(answer, "test", id);
     json_string(answer, "verdict", verdict);
     json_object_end(answer);
 }
@@ -116,7 +117,7 @@ int live_operator_void(struct live *live, struct control_client *client, const s
     if (store_test_get(live->store, id, &row, NULL, err) != 0 || write_void(live, id, reason, officer, err) != 0)
         return -1;
     log_notice("test %s is void: %s (%s)", id, reason, officer);
-    say_verdict(answer, id, "void");
+    say_verdict(answer, "void", id, "void");
     return 0;
 }
 
@@ -131,15 +132,12 @@ int live_operator_watch(struct live *live, struct control_client *client, const 
         return -1;
     if (live->test.open && strcmp(live->test.id, id) == 0) {
         control_watch(client, id);
-        json_object_begin(answer, NULL);
-        json_bool(answer, "ok", true);
-        live_test_state(live, answer, "test");
-        json_object_end(answer);
+        live_test_prompt_now(live, answer);
         return 0;
     }
     if (store_test_get(live->store, id, &row, NULL, err) != 0)
         return -1;
-    say_verdict(answer, id, row.verdict);
+    say_verdict(answer, "end", id, row.verdict);
     return 0;
 }
 

@@ -137,6 +137,8 @@ void live_test_sample(struct live *live, int instrument, const struct sample *sa
 void live_test_prompt(struct live *live, enum prompt prompt, int64_t value, int64_t limit, int64_t t_ms);
 void live_test_mark(struct live *live, const struct verdict_mark *mark);
 void live_test_finish(struct live *live, const struct verdict *verdict);
+/* The answer to a watch: the prompt that holds now, as if it had just come. */
+void live_test_prompt_now(const struct live *live, struct json_writer *answer);
 /* Ended by the station itself. */
 void live_test_abort(struct live *live, const char *reason);
 /* Saves the test if it has its verdict; on failure it says so once and tries again later. */

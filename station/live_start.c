@@ -279,12 +279,12 @@ int live_start_test(struct live *live, struct control_client *client, const stru
     log_notice("test %s of %s starts: %s, rule %s of %s", test->id, test->vehicle.plate.text, test->method->name,
                test->rule->name, test->pack->id);
     struct entries e = {0};
-    entries_text(&e, "id", test->id);
     entries_bool(&e, "ok", true);
     entries_text(&e, "pack", test->pack->id);
     entries_text(&e, "plate", test->vehicle.plate.text);
     entries_text(&e, "rule", test->rule->name);
     entries_integer(&e, "seq", test->seq);
+    entries_text(&e, "test", test->id);
     entries_write(&e, answer, NULL);
     return 0;
 }

@@ -55,18 +55,35 @@ static void publish(struct live *live, const char *event, struct entries *e)
     control_publish(live->control, live->test.id, text, (size_t)length);
 }
 
+static void prompt_entries(const struct live *live, struct entries *e)
+{
+    const struct live_test *test = &live->test;
+    entries_integer(e, "limit", test->prompt_limit);
+    entries_text(e, "prompt", prompt_name(test->prompt));
+    entries_integer(e, "t_ms", test->prompt_ms);
+    entries_integer(e, "value", test->prompt_value);
+}
+
 void live_test_prompt(struct live *live, enum prompt prompt, int64_t value, int64_t limit, int64_t t_ms)
 {
     struct live_test *test = &live->test;
     test->prompt = prompt;
     test->prompt_value = value;
     test->prompt_limit = limit;
+    test->prompt_ms = t_ms - live->bench.start_ms;
     struct entries e = {0};
-    entries_integer(&e, "limit", limit);
-    entries_text(&e, "prompt", prompt_name(prompt));
-    entries_integer(&e, "t_ms", t_ms - live->bench.start_ms);
-    entries_integer(&e, "value", value);
+    prompt_entries(live, &e);
     publish(live, "prompt", &e);
+}
+
+void live_test_prompt_now(const struct live *live, struct json_writer *answer)
+{
+    struct entries e = {0};
+    prompt_entries(live, &e);
+    entries_text(&e, "event", "prompt");
+    entries_bool(&e, "ok", true);
+    entries_text(&e, "test", live->test.id);
+    entries_write(&e, answer, NULL);
 }
 
 void live_test_mark(struct live *live, const struct verdict_mark *mark)
