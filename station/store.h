@@ -32,7 +32,7 @@ enum {
     STORE_REASON_MAX = 200,
 };
 
-/* Opens STATE/smogd.db. The owner makes what is missing: STATE, STATE/objects, STATE/spool, STATE/packages (0750) and
+/* Opens STATE/smogd.db. The owner makes what is missing: STATE, STATE/objects, STATE/spool, STATE/packages and
  * the database; for others an absent database is ERR_UNREACHABLE. Asserts STRICT tables, WAL, synchronous=FULL. Refuses
  * with a clear text: a network file system (NFS, SMB, FUSE …), a database of another station (station_id NULL: any,
  * readers only), of another schema version, a damaged one, and a second owner or delivery process. */

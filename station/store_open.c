@@ -63,13 +63,17 @@ static void clean_objects(const char *objects)
     closedir(dir);
 }
 
+/* smogpush runs under another account of the same group: it writes packages, its lock and the database. */
 static int make_folders(const char *state_dir, struct err *err)
 {
-    static const char *const names[] = {"", "/objects", "/spool", "/packages"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    static const struct {
+        const char *name;
+        unsigned mode;
+    } folders[] = {{"", 0770}, {"/objects", 0750}, {"/spool", 0750}, {"/packages", 0770}};
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
         char path[STORE_PATH_MAX];
-        snprintf(path, sizeof path, "%s%s", state_dir, names[i]);
-        if (file_make_folder(path, 0750, err) != 0)
+        snprintf(path, sizeof path, "%s%s", state_dir, folders[i].name);
+        if (file_make_folder(path, folders[i].mode, err) != 0)
             return -1;
     }
     return 0;
@@ -176,15 +180,25 @@ static int assert_pragma(struct store *s, const char *sql, const char *expected,
     return 0;
 }
 
+/* An empty file is an empty database; SQLite by itself would leave out the group's right to write. */
+static int make_database(const char *path, struct err *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+    if (fd < 0)
+        return err_set(err, ERR_UNREACHABLE, "%s: cannot open: %s", path, strerror(errno));
+    close(fd);
+    return 0;
+}
+
 static int open_connection(struct store *s, struct err *err)
 {
     char path[STORE_PATH_MAX];
     snprintf(path, sizeof path, "%s/smogd.db", s->state_dir);
     if (s->mode != STORE_OWNER && access(path, F_OK) != 0)
         return err_set(err, ERR_UNREACHABLE, "%s: no database yet (%s): start smogd once", path, strerror(errno));
+    if (s->mode == STORE_OWNER && make_database(path, err) != 0)
+        return -1;
     int flags = s->mode == STORE_READER ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-    if (s->mode == STORE_OWNER)
-        flags |= SQLITE_OPEN_CREATE;
     if (sqlite3_open_v2(path, &s->db, flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE, NULL) != SQLITE_OK) {
         if (s->db)
             return store_failed(s, "open the database", err);
