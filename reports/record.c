@@ -43,15 +43,23 @@ static int read_head(struct record *r, struct err *err)
     return 0;
 }
 
+static int read_pack(struct record *r, ptrdiff_t rules, struct err *err)
+{
+    if (json_member(&r->doc, (size_t)rules, "pack") < 0 && r->passage)
+        return 0; /* no rule was found for it */
+    if (get(r, rules, "pack", r->pack, sizeof r->pack, err) || get(r, rules, "rule", r->rule, sizeof r->rule, err) ||
+        get(r, rules, "sha256", r->pack_sha256, sizeof r->pack_sha256, err) ||
+        get(r, rules, "version", r->pack_version, sizeof r->pack_version, err))
+        return -1;
+    return 0;
+}
+
 static int read_rules(struct record *r, struct err *err)
 {
     ptrdiff_t rules;
     char class_[8], day[CIVIL_DATE_TEXT_MAX];
     if (get_object(r, "rules", JSON_OBJECT, &rules, err) || get(r, rules, "class", class_, sizeof class_, err) ||
-        get(r, rules, "day", day, sizeof day, err) || get(r, rules, "pack", r->pack, sizeof r->pack, err) ||
-        get(r, rules, "rule", r->rule, sizeof r->rule, err) ||
-        get(r, rules, "sha256", r->pack_sha256, sizeof r->pack_sha256, err) ||
-        get(r, rules, "version", r->pack_version, sizeof r->pack_version, err))
+        get(r, rules, "day", day, sizeof day, err) || read_pack(r, rules, err))
         return -1;
     if ((class_[0] != 'a' && class_[0] != 'b') || class_[1] != '\0')
         return err_set(err, ERR_INVALID, "the record's limit class is '%s', not a or b", class_);

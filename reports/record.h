@@ -28,7 +28,7 @@ struct record {
     bool passage; /* kind */
     char id[RECORD_ID_MAX], station[RECORD_ID_MAX], method[RULES_ID_MAX], plate[64];
     char ended_at[CIVIL_TIME_TEXT_MAX];
-    /* what rules_select is asked with */
+    /* what rules_select is asked with; pack, version, digest and rule are empty where no rule was found */
     char pack[RULES_ID_MAX], pack_version[RULES_ID_MAX], pack_sha256[SHA256_HEX_SIZE], rule[RULES_ID_MAX];
     enum limit_class limit_class;
     struct civil_date day;

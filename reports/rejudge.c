@@ -8,7 +8,13 @@
 #include "sensors/replay.h"
 #include "station/core/remote.h"
 
-enum { CONF_NODES_MAX = 8192, READINGS_MAX = 16 << 20, HISTORY_MAX = 64, LINE_ROOM = 8192 };
+enum {
+    CONF_NODES_MAX = 8192,
+    READINGS_MAX = 16 << 20,
+    HISTORY_MAX = 64,
+    LINE_ROOM = 8192,
+    VEHICLE_TEXT_MAX = 4096,
+};
 
 /* Everything a recomputation needs at once; too large for the stack. */
 struct work {
@@ -24,8 +30,10 @@ struct work {
     struct rejudge *out;
     size_t readings_size;
     bool readings_full;
+    bool lost; /* a test that nobody ended: its files end where power or daemon did */
     /* passages: the last one that the instrument told of */
     bool has_passage;
+    char instrument[SENSOR_NAME_MAX];
     struct sample sample;
     struct passage passage;
     struct remote_past past[HISTORY_MAX];
@@ -77,8 +85,6 @@ static int load_rules(struct work *w, const struct record *record, const struct 
         strcmp(w->pack.version, record->pack_version) != 0)
         return err_set(err, ERR_FAILED, "%s is not the rule pack that the record names (%s version %s)", name,
                        record->pack, record->pack_version);
-    if (vehicle_read(&w->vehicle, &record->doc, record->vehicle, err))
-        return -1;
     const struct rule_pack *pack;
     w->rule = rules_select(&w->pack, 1, record->method, &w->vehicle, record->day, &pack, err);
     if (!w->rule)
@@ -133,7 +139,7 @@ static int load_wires(struct work *w, const struct rejudge_file *files, size_t c
             return err_set(err, ERR_FAILED, "more than %d recordings", REPLAY_FILES_MAX);
         w->wires[w->wires_count++] = (struct replay_file){files[i].name, files[i].data, files[i].size};
     }
-    if (w->wires_count == 0)
+    if (w->wires_count == 0 && !w->lost)
         return err_set(err, ERR_FAILED, "there is no recording (wire/NAME.rec) to recompute the verdict from");
     return 0;
 }
@@ -170,6 +176,7 @@ static void on_sample(void *ctx, const char *instrument, const struct sample *sa
     w->sample = *sample;
     w->sample.passage = &w->passage;
     w->has_passage = true;
+    snprintf(w->instrument, sizeof w->instrument, "%s", instrument);
 }
 
 static int judge_test(struct work *w, const struct record *record, const struct replay_host *host, struct err *err)
@@ -179,6 +186,24 @@ static int judge_test(struct work *w, const struct record *record, const struct 
         return err_set(err, ERR_FAILED, "this program does not know the method %s; use a newer one", record->method);
     return replay_test(&w->replay, w->wires, w->wires_count, w->profiles, w->profiles_count, method, &w->pack, w->rule,
                        &w->vehicle, record->limit_class, host, err);
+}
+
+/* Power or daemon went away: as far as the recordings go, they are replayed; the verdict is not theirs. */
+static int judge_lost(struct work *w, const struct record *record, const struct replay_host *host)
+{
+    struct err end;
+    struct verdict *v = &w->replay.verdict;
+    if (judge_test(w, record, host, &end) == 0)
+        snprintf(w->out->remark, sizeof w->out->remark,
+                 "the recordings hold a whole test, which would have ended in %s", verdict_kind_name(v->kind));
+    *v = (struct verdict){.kind = VERDICT_ABORTED, .limit_class = record->limit_class};
+    memcpy(v->method, record->method, sizeof v->method);
+    memcpy(v->pack_id, record->pack, sizeof v->pack_id);
+    memcpy(v->pack_version, record->pack_version, sizeof v->pack_version);
+    memcpy(v->pack_sha256, record->pack_sha256, sizeof v->pack_sha256);
+    memcpy(v->rule, record->rule, sizeof v->rule);
+    verdict_reason(v, "%s", VERDICT_LOST);
+    return 0;
 }
 
 static int read_past(const struct json_doc *doc, ptrdiff_t object, struct remote_past *past, struct err *err)
@@ -204,6 +229,37 @@ static int read_past(const struct json_doc *doc, ptrdiff_t object, struct remote
     return 0;
 }
 
+/* The vehicle of a passage is the one that the device told of, to the letter. */
+static int check_vehicle(struct work *w, const struct record *record, struct err *err)
+{
+    char text[VEHICLE_TEXT_MAX];
+    struct vehicle vehicle;
+    struct json_writer writer;
+    const struct json_token *recorded = &record->doc.tokens[record->vehicle];
+    vehicle_from_passage(&vehicle, &w->passage, w->instrument);
+    json_writer_init(&writer, text, sizeof text);
+    vehicle_write(&vehicle, &writer, NULL);
+    ptrdiff_t length = json_writer_finish(&writer);
+    if (length != (ptrdiff_t)recorded->length ||
+        memcmp(text, record->doc.text + recorded->start, recorded->length) != 0)
+        return err_set(err, ERR_FAILED, "the record's vehicle is not the one that %s reported", w->instrument);
+    return 0;
+}
+
+/* No rule was in force for such a vehicle: the record says so and judges nothing. The packs that were asked are not in
+ * the record, so the reason stays the station's word. */
+static int judge_unruled(struct work *w, const struct record *record, struct err *err)
+{
+    const struct verdict *judged = &record->judged;
+    if (judged->reasons_count != 1 || strncmp(judged->reasons[0], "rule: ", 6) != 0)
+        return err_set(err, ERR_FAILED, "the record names no rule pack, but does not say that none was found");
+    struct verdict *v = &w->replay.verdict;
+    *v = (struct verdict){.kind = VERDICT_INVALID, .limit_class = record->limit_class};
+    memcpy(v->method, record->method, sizeof v->method);
+    verdict_reason(v, "%s", judged->reasons[0]);
+    return 0;
+}
+
 static int judge_passage(struct work *w, const struct record *record, const struct replay_host *host, struct err *err)
 {
     const struct json_doc *doc = &record->doc;
@@ -220,6 +276,10 @@ static int judge_passage(struct work *w, const struct record *record, const stru
         return -1;
     if (!w->has_passage)
         return err_set(err, ERR_FAILED, "the recording tells of no passing vehicle");
+    if (check_vehicle(w, record, err))
+        return -1;
+    if (!w->rule)
+        return judge_unruled(w, record, err);
     return remote_judge(&w->replay.verdict, &w->pack, w->rule, record->limit_class, &w->sample, w->past, w->past_count,
                         record->day, err);
 }
@@ -254,6 +314,14 @@ static void explain(char *out, size_t size, const char *what, const char *record
              now + start);
 }
 
+/* Of a lost test both the recordings and the table end somewhere; as far as both go they must agree. */
+static bool same_readings(const struct work *w, const struct rejudge_file *readings)
+{
+    size_t recorded = readings->size, now = w->out->readings_length;
+    size_t common = recorded < now ? recorded : now;
+    return (w->lost || recorded == now) && memcmp(readings->data, w->out->readings, common) == 0;
+}
+
 static int compare(struct work *w, const struct record *record, const struct rejudge_file *readings, struct err *err)
 {
     struct rejudge *out = w->out;
@@ -270,8 +338,7 @@ static int compare(struct work *w, const struct record *record, const struct rej
     out->kind = w->replay.verdict.kind;
     out->verdict_same = out->verdict_length == record->verdict_length &&
                         memcmp(out->verdict, record->verdict, record->verdict_length) == 0;
-    out->readings_same =
-        readings->size == out->readings_length && memcmp(readings->data, out->readings, readings->size) == 0;
+    out->readings_same = same_readings(w, readings);
     if (!out->readings_same)
         explain(out->difference, sizeof out->difference, "readings.csv", readings->data, readings->size, out->readings,
                 out->readings_length);
@@ -281,19 +348,30 @@ static int compare(struct work *w, const struct record *record, const struct rej
     return 0;
 }
 
+static bool is_lost(const struct record *record)
+{
+    const struct verdict *v = &record->judged;
+    return !record->passage && v->kind == VERDICT_ABORTED && v->reasons_count == 1 &&
+           strcmp(v->reasons[0], VERDICT_LOST) == 0;
+}
+
 static int rejudge_with(struct work *w, const struct record *record, const struct rejudge_file *files, size_t count,
                         struct err *err)
 {
+    static const struct rejudge_file none = {"readings.csv", "", 0};
     const struct rejudge_file *readings = find(files, count, "readings.csv");
-    if (!readings)
+    w->lost = is_lost(record);
+    if (!readings && !w->lost)
         return err_set(err, ERR_FAILED, "readings.csv is missing");
-    if (load_rules(w, record, files, count, err) || load_wires(w, files, count, err))
+    if (vehicle_read(&w->vehicle, &record->doc, record->vehicle, err) ||
+        (record->pack[0] && load_rules(w, record, files, count, err)) || load_wires(w, files, count, err))
         return -1;
     const struct replay_host host = {.ctx = w, .sample = on_sample};
     add_text(w, READINGS_CSV_HEADER, strlen(READINGS_CSV_HEADER));
-    if (record->passage ? judge_passage(w, record, &host, err) : judge_test(w, record, &host, err))
-        return -1;
-    return compare(w, record, readings, err);
+    int result = record->passage ? judge_passage(w, record, &host, err)
+                 : w->lost       ? judge_lost(w, record, &host)
+                                 : judge_test(w, record, &host, err);
+    return result ? -1 : compare(w, record, readings ? readings : &none, err);
 }
 
 int rejudge(struct rejudge *out, const struct record *record, const struct rejudge_file *files, size_t count,

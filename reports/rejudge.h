@@ -26,6 +26,7 @@ struct rejudge {
     bool verdict_same, readings_same;
     enum verdict_kind kind;
     char difference[200]; /* where the first difference is, in words; empty if there is none */
+    char remark[120];     /* what a reader should know though nothing differs; mostly empty */
 };
 
 /* 0: recomputed, see the two flags. -1: it cannot be recomputed; *err says why (a file is missing, a pack has another

@@ -101,6 +101,8 @@ static void report_rejudged(struct verification *v, const struct rejudge *again)
         verifier_report(v, VERIFIER_VERDICT, VERIFIER_OK, verdict_kind_name(again->kind), NULL);
     else
         verifier_report(v, VERIFIER_VERDICT, VERIFIER_FAIL, "record.json", again->difference);
+    if (again->remark[0])
+        verifier_report(v, VERIFIER_VERDICT, VERIFIER_NOTE, again->remark, NULL);
 }
 
 void verifier_rejudge(struct verification *v)

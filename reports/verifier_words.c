@@ -110,6 +110,8 @@ static const struct words words[VERIFIER_CHECK_COUNT] = {
         {"verdict",
          {[VERIFIER_OK] = {"The verdict follows from the raw data and the rules, recomputed byte for byte: {}.",
                            "结论可由原始数据和规则逐字节重算得出：{}。"},
+          [VERIFIER_NOTE] = {"The record says that the test was lost with power or daemon, but {}",
+                             "记录称检测因断电或程序中断而中止，但：{}"},
           [VERIFIER_OPEN] = {"The verdict was not recomputed, because its input is not the signed one: {}",
                              "输入与签名不符，未重算结论：{}"},
           [VERIFIER_FAIL] = {"{}: the verdict does not follow from the raw data and the rules",

@@ -263,6 +263,8 @@ static int print_answer(const struct ctl *ctl, const struct input *in, const str
                r->readings_same ? "the same, byte for byte" : "DIFFERS");
         if (r->difference[0])
             printf("  %s\n", r->difference);
+        if (r->remark[0])
+            printf("  %s\n", r->remark);
         if (answer->newer)
             printf("  by %s version %s, which is in force now, the verdict would be %s; the record stays as it is\n",
                    in->record.pack, answer->newer_version, verdict_kind_name(answer->newer_kind));
@@ -289,6 +291,7 @@ static int print_answer(const struct ctl *ctl, const struct input *in, const str
     json_bool(&w, "readings_same", r->readings_same);
     json_string(&w, "recomputed", now);
     json_string(&w, "recorded", recorded);
+    json_string(&w, "remark", r->remark);
     json_bool(&w, "verdict_same", r->verdict_same);
     json_object_end(&w);
     return ctl_json_print(&w, err);

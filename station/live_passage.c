@@ -82,19 +82,6 @@ static void write_files(const struct live *live, struct judged *j)
     assert(wire > 0 && rows >= 0);
 }
 
-/* Who it was, as far as the device could tell. An unreadable plate leaves the vehicle without one. */
-static void identify(const struct live *live, struct judged *j)
-{
-    const struct passage *passage = &j->from->passage;
-    const char *by = live->config->instruments[j->from->instrument].sensor.name;
-    if (plate_parse(&j->vehicle.plate, passage->plate_text, passage->plate_colour, NULL) != 0)
-        j->vehicle.plate = (struct plate){.colour = passage->plate_colour};
-    j->vehicle.plate_source = FACT_CAMERA;
-    snprintf(j->vehicle.plate_by, sizeof j->vehicle.plate_by, "%.*s", FACT_BY_MAX - 1, by);
-    if (passage->fuel[0] && vehicle_set(&j->vehicle, "fuel", passage->fuel, FACT_CAMERA, by, NULL) != 0)
-        j->vehicle.facts[VEHICLE_FUEL].source = FACT_ABSENT;
-}
-
 /* As far back as the rule looks. */
 static int find_history(struct live *live, struct judged *j, struct err *err)
 {
@@ -319,7 +306,7 @@ static int store_one(struct live *live, struct live_passage *p, struct judged *j
         return 0;
     j->at_ms = p->passage.has_device_time ? p->passage.device_time_ms : p->received_ms;
     j->day = civil_date_of(j->at_ms, live->config->utc_offset_minutes);
-    identify(live, j);
+    vehicle_from_passage(&j->vehicle, &j->from->passage, live->config->instruments[j->from->instrument].sensor.name);
     if (judge(live, j, err) != 0)
         return -1;
     write_files(live, j);

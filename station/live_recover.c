@@ -63,7 +63,7 @@ static void read_verdict(struct start_event *s, const char *method)
     text(s, rules, "rule", v->rule, sizeof v->rule);
     text(s, rules, "class", class_, sizeof class_);
     v->limit_class = class_[0] == 'b' ? LIMIT_CLASS_B : LIMIT_CLASS_A;
-    verdict_reason(v, "power or daemon lost");
+    verdict_reason(v, "%s", VERDICT_LOST);
 }
 
 static int read_start(struct live *live, struct start_event *s, const struct store_test *test, char **body,

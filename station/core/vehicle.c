@@ -1,8 +1,10 @@
 #include "station/core/vehicle.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "station/core/passage.h"
 #include "station/core/utf8.h"
 
 static const char *const fact_keys[VEHICLE_FACT_COUNT] = {
@@ -136,6 +138,16 @@ bool vehicle_date(const struct vehicle *vehicle, enum vehicle_fact fact, struct 
 {
     const struct fact *f = &vehicle->facts[fact];
     return f->source != FACT_ABSENT && civil_date_parse(out, f->value, strlen(f->value));
+}
+
+void vehicle_from_passage(struct vehicle *vehicle, const struct passage *passage, const char *by)
+{
+    *vehicle = (struct vehicle){.plate_source = FACT_CAMERA};
+    if (plate_parse(&vehicle->plate, passage->plate_text, passage->plate_colour, NULL) != 0)
+        vehicle->plate = (struct plate){.colour = passage->plate_colour};
+    snprintf(vehicle->plate_by, sizeof vehicle->plate_by, "%.*s", FACT_BY_MAX - 1, by);
+    if (passage->fuel[0] && vehicle_set(vehicle, "fuel", passage->fuel, FACT_CAMERA, vehicle->plate_by, NULL) != 0)
+        vehicle->facts[VEHICLE_FUEL].source = FACT_ABSENT;
 }
 
 /* ---- the canonical object ---- */

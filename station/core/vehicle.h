@@ -69,8 +69,13 @@ int vehicle_set(struct vehicle *vehicle, const char *key, const char *value, enu
 bool vehicle_number(const struct vehicle *vehicle, enum vehicle_fact fact, struct decimal *out);
 bool vehicle_date(const struct vehicle *vehicle, enum vehicle_fact fact, struct civil_date *out);
 
-/* The canonical "vehicle" object of the record: plate, colour, kind, and each known fact with its source. An empty plate
- * is one that nobody could read; it has no kind. */
+/* Who a remote-sensing device says has passed: plate, colour and fuel, known by the device `by`. A plate that does not
+ * parse is left empty. */
+struct passage;
+void vehicle_from_passage(struct vehicle *vehicle, const struct passage *passage, const char *by);
+
+/* The canonical "vehicle" object of the record: plate, colour, kind, and each known fact with its source. An empty
+ * plate is one that nobody could read; it has no kind. */
 void vehicle_write(const struct vehicle *vehicle, struct json_writer *w, const char *key);
 int vehicle_read(struct vehicle *vehicle, const struct json_doc *doc, ptrdiff_t object, struct err *err);
 

@@ -20,6 +20,9 @@ enum verdict_kind { VERDICT_PASS, VERDICT_FAIL, VERDICT_SUSPECT, VERDICT_INVALID
 const char *verdict_kind_name(enum verdict_kind kind); /* "pass" "fail" "suspect" "invalid" "aborted" "void" */
 bool verdict_kind_by_name(const char *name, enum verdict_kind *out);
 
+/* The one reason of a test that nobody ended: it is aborted when the daemon comes up again. */
+#define VERDICT_LOST "power or daemon lost"
+
 enum {
     VERDICT_VALUES_MAX = 8,
     VERDICT_REASONS_MAX = 16,

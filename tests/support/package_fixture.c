@@ -12,9 +12,12 @@
 #include "reports/sha256.h"
 #include "sensors/recording.h"
 #include "station/core/json.h"
+#include "station/core/passage.h"
 #include "station/core/verdict.h"
+#include "tests/support/law.h"
+#include "tests/support/stand.h"
 
-enum { TEXT_MAX = 64 << 10, OFFSET_MINUTES = 480 };
+enum { TEXT_MAX = 64 << 10, OFFSET_MINUTES = 480, TEST_MAX_MS = 1000000 };
 
 static const char day[] = "2026-07-01";
 static const int64_t start_ms = 1782869400000; /* 2026-07-01T09:30:00+08:00 */
@@ -75,32 +78,36 @@ static void put_from_tree(struct package_fixture *f, const char *name, const cha
 }
 
 /* The line as the device sends it, in the platform's pinyin keys. */
-static void put_wire(struct package_fixture *f, bool exceeds)
+void package_fixture_wire(struct package_fixture *f, const struct fixture_passage *p)
 {
     static const char header[] = "# smogd recording 1\n# instrument = rsd1\n# driver = jsonl\n# source = synthetic\n"
                                  "# order = 0\n# profile = rsd-pinyin\n";
     char json[1024], text[4096];
     int length = snprintf(json, sizeof json,
                           "{\"jlbh\":\"652301000701\",\"dwbh\":\"6523010007\",\"ycxbh\":\"01\",\"cdxh\":1,"
-                          "\"jcrq\":\"2026-07-01 09:30:00\",\"hphm\":\"新B12345\",\"cpys\":\"1\",\"rlzl\":\"B\","
+                          "\"jcrq\":\"2026-07-01 09:30:00\",\"hphm\":\"%s\",\"cpys\":\"1\",\"rlzl\":\"%s\","
                           "\"btgdjg\":\"%s\",\"nojg\":\"420\",\"clsd\":\"46.81\",\"cljsd\":\"0.21\",\"cdpd\":\"0.2\","
-                          "\"fs\":\"1.2\",\"hjwd\":\"28.5\",\"sd\":\"41.0\",\"dqy\":\"94.2\",\"sbzxd\":\"99\"}\n",
-                          exceeds ? "41.3" : "4.1");
+                          "\"fs\":\"%s\",\"hjwd\":\"28.5\",\"sd\":\"41.0\",\"dqy\":\"94.2\",\"sbzxd\":\"99\"}\n",
+                          p->plate, p->fuel, p->opacity, p->wind_speed);
     struct recording_line line = {.direction = RECORDING_RECEIVED, .number = 1, .length = (size_t)length};
     memcpy(line.bytes, json, line.length);
     int at = snprintf(text, sizeof text, "%s", header);
     ptrdiff_t more = recording_format(&line, text + at, sizeof text - (size_t)at);
     assert(more > 0);
     put_record_file(f, "wire/rsd1.rec", text, (size_t)at + (size_t)more);
+    struct passage passage = {.plate_colour = PLATE_YELLOW};
+    snprintf(passage.plate_text, sizeof passage.plate_text, "%s", p->plate);
+    snprintf(passage.fuel, sizeof passage.fuel, "%s", p->fuel[0] == 'A' ? "petrol" : p->fuel[0] == 'B' ? "diesel" : "");
+    vehicle_from_passage(&f->vehicle, &passage, "rsd1");
 }
 
-void package_fixture_open(struct package_fixture *f, const char *folder, bool exceeds)
+static void open_keys(struct package_fixture *f, const char *folder)
 {
     struct err err;
     memset(f, 0, sizeof *f);
     f->now_ms = start_ms + 5000;
+    f->basis = "[]";
     snprintf(f->station_id, sizeof f->station_id, "652301-0007");
-    snprintf(f->id, sizeof f->id, "652301-0007-P00000042");
     keys_make(&f->ca, folder, &(struct keys_request){.name = "ca", .subject = "test authority", .from_ms = 1});
     keys_make(&f->station, folder,
               &(struct keys_request){.name = "seal", .subject = f->station_id, .by = &f->ca, .from_ms = 1});
@@ -108,9 +115,45 @@ void package_fixture_open(struct package_fixture *f, const char *folder, bool ex
         fprintf(stderr, "%s\n", err.text);
         abort();
     }
+}
+
+void package_fixture_open(struct package_fixture *f, const char *folder, bool exceeds)
+{
+    open_keys(f, folder);
+    f->pack = "hj845-2017";
+    f->rule = "remote-sensing";
+    snprintf(f->id, sizeof f->id, "652301-0007-P00000042");
     put_from_tree(f, "rules/hj845-2017.conf", "station/rules/hj845-2017.conf");
     put_from_tree(f, "profiles/rsd-pinyin.conf", "sensors/profiles/rsd-pinyin.conf");
-    put_wire(f, exceeds);
+    package_fixture_wire(f, &(struct fixture_passage){"新B12345", "B", exceeds ? "41.3" : "4.1", "1.2"});
+}
+
+void package_fixture_open_test(struct package_fixture *f, const char *folder, double peak_k)
+{
+    static const enum stand_kind kinds[] = {STAND_OPACIMETER, STAND_NHT6};
+    struct replay_file wires[STAND_INSTRUMENTS_MAX + 1];
+    struct truck truck = truck_make(peak_k);
+    struct err err;
+    open_keys(f, folder);
+    f->test = true;
+    f->pack = "gb3847-2018";
+    f->rule = "free-acceleration";
+    snprintf(f->id, sizeof f->id, "652301-0007-T000042");
+    put_from_tree(f, "rules/gb3847-2018.conf", "station/rules/gb3847-2018.conf");
+    put_from_tree(f, "profiles/opacimeter-generic.conf", "sensors/profiles/opacimeter-generic.conf");
+    if (plate_parse(&f->vehicle.plate, "新B12345", PLATE_YELLOW, &err) ||
+        vehicle_set(&f->vehicle, "class", "heavy", FACT_TYPED, "1001", &err) ||
+        vehicle_set(&f->vehicle, "fuel", "diesel", FACT_TYPED, "1001", &err))
+        abort();
+    f->vehicle.plate_source = FACT_TYPED;
+    struct rule_pack *pack = law_open(f->pack);
+    struct stand *stand = stand_open(&truck, kinds, 2, 0, 0);
+    stand_run(stand, pack, law_rule(pack, f->rule), &f->vehicle, TEST_MAX_MS);
+    size_t count = stand_files(stand, wires);
+    for (size_t i = 0; i < count; i++)
+        put_record_file(f, wires[i].name, wires[i].text, wires[i].length);
+    stand_close(stand);
+    free(pack);
 }
 
 void package_fixture_close(struct package_fixture *f)
@@ -154,29 +197,22 @@ static void write_files(struct package_fixture *f, struct json_writer *w)
 
 static void write_rules(struct package_fixture *f, struct json_writer *w)
 {
-    char sha256[65];
-    const struct fixture_file *pack = need(f, "rules/hj845-2017.conf");
-    sha256_hex(pack->data, pack->size, sha256);
+    char sha256[65], name[FIXTURE_NAME_MAX];
     json_object_begin(w, "rules");
     json_string(w, "class", "a");
     json_string(w, "day", day);
-    json_string(w, "pack", "hj845-2017");
-    json_string(w, "rule", "remote-sensing");
-    json_string(w, "sha256", sha256);
-    json_string(w, "version", "1");
+    if (f->pack) {
+        struct rule_pack *pack = law_open(f->pack);
+        snprintf(name, sizeof name, "rules/%s.conf", f->pack);
+        const struct fixture_file *file = need(f, name);
+        sha256_hex(file->data, file->size, sha256);
+        json_string(w, "pack", f->pack);
+        json_string(w, "rule", f->rule);
+        json_string(w, "sha256", sha256);
+        json_string(w, "version", pack->version);
+        free(pack);
+    }
     json_object_end(w);
-}
-
-static void write_vehicle(struct json_writer *w)
-{
-    struct vehicle vehicle = {.plate_source = FACT_CAMERA};
-    struct err err;
-    int result = plate_parse(&vehicle.plate, "新B12345", PLATE_YELLOW, &err);
-    assert(result == 0);
-    result = vehicle_set(&vehicle, "fuel", "diesel", FACT_CAMERA, "rsd1", &err);
-    assert(result == 0);
-    (void)result;
-    vehicle_write(&vehicle, w, "vehicle");
 }
 
 void package_fixture_record_with(struct package_fixture *f, const char *verdict)
@@ -187,21 +223,21 @@ void package_fixture_record_with(struct package_fixture *f, const char *verdict)
     civil_time_format(start_ms, OFFSET_MINUTES, at);
     json_writer_init(&w, text, sizeof text);
     json_object_begin(&w, NULL);
-    json_array_begin(&w, "basis");
-    json_array_end(&w);
+    if (!f->test)
+        json_raw(&w, "basis", f->basis, strlen(f->basis));
     json_string(&w, "ended_at", at);
     write_files(f, &w);
     json_string(&w, "format", "smogd-record-1");
     json_string(&w, "id", f->id);
-    json_string(&w, "kind", "passage");
-    json_string(&w, "method", "remote-sensing");
+    json_string(&w, "kind", f->test ? "test" : "passage");
+    json_string(&w, "method", f->test ? "free-acceleration" : "remote-sensing");
     write_rules(f, &w);
     json_integer(&w, "seq", 42);
     json_string(&w, "started_at", at);
     json_object_begin(&w, "station");
     json_string(&w, "id", f->station_id);
     json_object_end(&w);
-    write_vehicle(&w);
+    vehicle_write(&f->vehicle, &w, "vehicle");
     json_raw(&w, "verdict", verdict, strlen(verdict));
     json_object_end(&w);
     ptrdiff_t length = json_writer_finish(&w);
@@ -261,9 +297,9 @@ size_t package_fixture_record_event(struct package_fixture *f)
     const struct fixture_file *record = need(f, "record.json");
     sha256_hex(record->data, record->size, sha256);
     snprintf(body, sizeof body,
-             "{\"at\":\"2026-07-01T09:30:00.500+08:00\",\"boot\":\"b\",\"kind\":\"passage\",\"mono_ms\":500,"
-             "\"passage\":\"%s\",\"record_sha256\":\"%s\",\"station\":\"%s\",\"verdict\":\"%s\"}",
-             f->id, sha256, f->station_id, f->verdict);
+             "{\"at\":\"2026-07-01T09:30:00.500+08:00\",\"boot\":\"b\",\"kind\":\"%s\",\"mono_ms\":500,"
+             "\"%s\":\"%s\",\"record_sha256\":\"%s\",\"station\":\"%s\",\"verdict\":\"%s\"}",
+             f->test ? "test-end" : "passage", f->test ? "test" : "passage", f->id, sha256, f->station_id, f->verdict);
     return package_fixture_event(f, body);
 }
 

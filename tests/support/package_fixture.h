@@ -2,8 +2,9 @@
  * Small, complete evidence packages for the tests of the receiving side: keys, files, record, journal, proof, seal —
  * each step open to interference, so that a test can forge exactly one thing.
  *
- * The record is a passage of a remote-sensing line: one JSON line of the device, its profile and the rule pack as they
- * lie in the source tree; verdict and readings are computed by replaying that line, as the station does.
+ * The record is a passage of a remote-sensing line (one JSON line of the device) or a free-acceleration test (a stand
+ * in virtual time), with profiles and rule pack as they lie in the source tree; verdict and readings are computed by
+ * replaying the recordings, as the station does.
  */
 #ifndef TESTS_SUPPORT_PACKAGE_FIXTURE_H
 #define TESTS_SUPPORT_PACKAGE_FIXTURE_H
@@ -15,6 +16,7 @@
 #include "reports/merkle.h"
 #include "reports/package.h"
 #include "reports/seal.h"
+#include "station/core/vehicle.h"
 #include "tests/support/keys.h"
 
 enum { FIXTURE_FILES_MAX = 16, FIXTURE_EVENTS_MAX = 16, FIXTURE_NAME_MAX = 64 };
@@ -31,6 +33,10 @@ struct package_fixture {
     struct seal *seal;
     int64_t now_ms;
     char id[64], station_id[32], verdict[16];
+    bool test;               /* else a passage */
+    const char *pack, *rule; /* NULL: no rule was found */
+    struct vehicle vehicle;
+    const char *basis; /* passages: the earlier ones, JSON */
     size_t files_count;
     struct fixture_file files[FIXTURE_FILES_MAX];
     size_t events_count; /* the journal */
@@ -38,8 +44,16 @@ struct package_fixture {
     struct merkle_hash leaves[FIXTURE_EVENTS_MAX];
 };
 
-/* Keys and the files of the record (without record.json). `exceeds`: smoke above the limit, verdict suspect. */
+/* Keys and the files of a passage's record (without record.json). `exceeds`: smoke above the limit, verdict suspect. */
 void package_fixture_open(struct package_fixture *f, const char *folder, bool exceeds);
+/* The same for a test of a truck with that smoke; its verdict is fail above 1.2 1/m. */
+void package_fixture_open_test(struct package_fixture *f, const char *folder, double peak_k);
+/* What the device says has passed, in the profile's keys; the vehicle of the record follows it. */
+struct fixture_passage {
+    const char *plate, *fuel; /* fuel "A" petrol, "B" diesel, "" not told */
+    const char *opacity, *wind_speed;
+};
+void package_fixture_wire(struct package_fixture *f, const struct fixture_passage *passage);
 void package_fixture_close(struct package_fixture *f);
 
 /* Adds or replaces a file; `text` is copied. */
