@@ -251,12 +251,16 @@ static void finish(struct exchange *x, CURLcode code)
     struct outlet_reply reply = {.reached = was_reached(x), .body_out = x->sent == x->size};
     long status = 0;
     curl_off_t wait_s = 0;
+    struct curl_header *signature;
     curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(x->easy, CURLINFO_RETRY_AFTER, &wait_s);
     if (x->headers_complete && status >= 200) {
         reply.status = (int)status;
         reply.whole = code == CURLE_OK;
         reply.retry_after_ms = wait_s > 0 ? (int64_t)wait_s * 1000 : 0;
+        if (curl_easy_header(x->easy, "Receipt-Signature", 0, CURLH_HEADER, -1, &signature) == CURLHE_OK &&
+            strlen(signature->value) < sizeof reply.receipt_signature)
+            snprintf(reply.receipt_signature, sizeof reply.receipt_signature, "%s", signature->value);
     } else {
         describe_trouble(x, code, &reply);
     }

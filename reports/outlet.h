@@ -26,6 +26,7 @@ enum {
     OUTLET_HEADER_MAX = 160,
     OUTLET_TEXT_MAX = 200,
     OUTLET_RECEIPT_ID_MAX = 80,
+    OUTLET_SIGNATURE_MAX = 1024,
     OUTLET_REPLY_MAX = 16 << 10, /* bytes of an answer's body that are read */
 };
 
@@ -53,8 +54,9 @@ struct outlet_reply {
     bool whole;       /* the answer's body is complete (and not over OUTLET_REPLY_MAX) */
     const char *body; /* of the answer */
     size_t length;
-    int64_t retry_after_ms;        /* 0: not given */
-    char trouble[OUTLET_TEXT_MAX]; /* what went wrong, for a person; empty when there is an answer */
+    int64_t retry_after_ms;                       /* 0: not given */
+    char receipt_signature[OUTLET_SIGNATURE_MAX]; /* the header of that name; empty: none */
+    char trouble[OUTLET_TEXT_MAX];                /* what went wrong, for a person; empty when there is an answer */
 };
 
 struct outlet_result {
@@ -66,6 +68,7 @@ struct outlet_result {
     char text[OUTLET_TEXT_MAX]; /* one line for a person */
     char receipt_id[OUTLET_RECEIPT_ID_MAX];
     char receipt[OUTLET_REPLY_MAX + 1]; /* as the receiver sent it; empty unless sent */
+    char receipt_signature[OUTLET_SIGNATURE_MAX];
 };
 
 struct outlet_driver {
@@ -77,7 +80,7 @@ struct outlet_driver {
                  const struct outlet_reply *reply, struct outlet_request *next, struct outlet_result *result);
 };
 
-extern const struct outlet_driver outlet_package_rest; /* contract: README.md, "Delivery" */
+extern const struct outlet_driver outlet_package_rest; /* its file tells the protocol */
 
 /* The driver of that kind, or NULL. */
 const struct outlet_driver *outlet_find(const char *kind);

@@ -4,7 +4,8 @@
  *     POST url                       Content-Type: application/vnd.etsi.asic-e+zip
  *       the package                  Content-Digest: sha-256=:base64:      (RFC 9530)
  *                                    Idempotency-Key: "sha-256 in hex"
- *     200, 201                       receipt {"package_sha256", "receipt_id", "received_at"}
+ *     200, 201                       receipt {"package_sha256", "receipt_id", "received_at"}; Receipt-Signature, where
+ *                                    the receiver signs it: kept with the receipt, base64 over the receipt's bytes
  *     GET url/SHA-256-IN-HEX         the same receipt, or 404
  *
  * The key is the hash of the body, so a receiver that has seen it has these very bytes, and a second POST is harmless;
@@ -128,6 +129,7 @@ static void conclude_receipt(const struct outlet_parcel *p, const struct outlet_
     }
     memcpy(r->receipt, reply->body, reply->length);
     r->receipt[reply->length] = '\0';
+    memcpy(r->receipt_signature, reply->receipt_signature, sizeof r->receipt_signature);
     conclude(r, OUTLET_SENT, "%d, receipt %s", reply->status, r->receipt_id);
 }
 

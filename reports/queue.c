@@ -33,7 +33,8 @@
     X(HASTEN, "UPDATE delivery SET next_ms = ? WHERE state IN ('waiting', 'retry', 'unknown') AND next_ms > ?")        \
     X(CLAIM, "UPDATE delivery SET state = 'sending', attempts = attempts + 1, last_ms = ?"                             \
              " WHERE case_id = ? AND outlet = ? AND state IN ('waiting', 'retry', 'unknown')")                         \
-    X(FINISH, "UPDATE delivery SET state = ?, next_ms = ?, last_ms = ?, last_status = ?, receipt_id = ?, receipt = ?"  \
+    X(FINISH, "UPDATE delivery SET state = ?, next_ms = ?, last_ms = ?, last_status = ?, receipt_id = ?, receipt = ?," \
+              " receipt_signature = ?"                                                                                 \
               " WHERE case_id = ? AND outlet = ? AND state = 'sending'")                                               \
     X(VERSION, "PRAGMA data_version")
 
@@ -309,9 +310,11 @@ int queue_finish(struct queue *q, const struct queue_item *item, const struct ou
     if (result->outcome == OUTLET_SENT) {
         bind_text(s, 5, result->receipt_id);
         bind_text(s, 6, result->receipt);
+        if (result->receipt_signature[0])
+            bind_text(s, 7, result->receipt_signature);
     }
-    bind_text(s, 7, item->package.case_id);
-    bind_text(s, 8, item->outlet);
+    bind_text(s, 8, item->package.case_id);
+    bind_text(s, 9, item->outlet);
     return run(q, STATEMENT_FINISH, "keep the result of a delivery", err);
 }
 

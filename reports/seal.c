@@ -81,13 +81,6 @@ static EVP_PKEY *read_key(const char *file, struct err *err)
     return key;
 }
 
-int seal_check_private(const char *key_file, struct err *err)
-{
-    EVP_PKEY *key = read_key(key_file, err);
-    EVP_PKEY_free(key);
-    return key ? 0 : -1;
-}
-
 static int check_curve(const EVP_PKEY *key, const char *file, struct err *err)
 {
     char group[64] = "";
@@ -122,19 +115,42 @@ static int read_certificates(struct seal *s, const char *file, struct err *err)
     return s->cert ? 0 : err_set(err, ERR_INVALID, "%s: holds no PEM certificate", file);
 }
 
-static int check_pair(struct seal *s, const char *key_file, const char *cert_file, struct err *err)
+static int read_pair(struct seal *s, const char *key_file, const char *cert_file, struct err *err)
+{
+    snprintf(s->cert_file, sizeof s->cert_file, "%s", cert_file);
+    s->key = read_key(key_file, err);
+    if (!s->key || read_certificates(s, cert_file, err) != 0)
+        return -1;
+    if (X509_check_private_key(s->cert, s->key) == 1)
+        return 0;
+    ERR_clear_error();
+    return err_set(err, ERR_INVALID, "%s: is not the certificate of the key in %s; give the two of one pair", cert_file,
+                   key_file);
+}
+
+static int check_purpose(struct seal *s, const char *key_file, struct err *err)
 {
     if (check_curve(s->key, key_file, err) != 0)
         return -1;
-    if (X509_check_private_key(s->cert, s->key) != 1) {
-        ERR_clear_error();
-        return err_set(err, ERR_INVALID, "%s: is not the certificate of the key in %s; give the two of one pair",
-                       cert_file, key_file);
-    }
     if (!(X509_get_key_usage(s->cert) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)))
         return err_set(err, ERR_INVALID, "%s: the certificate's key usage does not allow signatures; have another made",
-                       cert_file);
+                       s->cert_file);
     return 0;
+}
+
+static void release(struct seal *s)
+{
+    EVP_PKEY_free(s->key);
+    X509_free(s->cert);
+    sk_X509_pop_free(s->chain, X509_free);
+}
+
+int seal_check_files(const char *key_file, const char *cert_file, struct err *err)
+{
+    struct seal s = {0};
+    int result = read_pair(&s, key_file, cert_file, err);
+    release(&s);
+    return result;
 }
 
 int seal_open(struct seal **out, const char *key_file, const char *cert_file, struct err *err)
@@ -143,9 +159,7 @@ int seal_open(struct seal **out, const char *key_file, const char *cert_file, st
     struct seal *s = calloc(1, sizeof *s);
     if (!s)
         return err_set(err, ERR_FAILED, "out of memory");
-    snprintf(s->cert_file, sizeof s->cert_file, "%s", cert_file);
-    s->key = read_key(key_file, err);
-    if (!s->key || read_certificates(s, cert_file, err) != 0 || check_pair(s, key_file, cert_file, err) != 0) {
+    if (read_pair(s, key_file, cert_file, err) != 0 || check_purpose(s, key_file, err) != 0) {
         seal_close(s);
         return -1;
     }
@@ -157,9 +171,7 @@ void seal_close(struct seal *s)
 {
     if (!s)
         return;
-    EVP_PKEY_free(s->key);
-    X509_free(s->cert);
-    sk_X509_pop_free(s->chain, X509_free);
+    release(s);
     free(s);
 }
 

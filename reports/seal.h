@@ -41,7 +41,8 @@ int seal_sign_raw(const struct seal *seal, const void *data, size_t size, uint8_
 /* The first bytes of SHA-256 over the DER SubjectPublicKeyInfo: names the key in a checkpoint. */
 void seal_key_id(const struct seal *seal, uint8_t id[SEAL_KEY_ID_SIZE]);
 
-/* Is this file a private key that nobody else may read? For keys that other libraries load by themselves. */
-int seal_check_private(const char *key_file, struct err *err);
+/* Do these two files hold a private key that nobody else may read, and its certificate? For pairs that other libraries
+ * load by themselves; any kind of key. */
+int seal_check_files(const char *key_file, const char *cert_file, struct err *err);
 
 #endif

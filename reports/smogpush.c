@@ -21,6 +21,7 @@
 #include "reports/program.h"
 #include "reports/queue.h"
 #include "reports/seal.h"
+#include "reports/sealcheck.h"
 #include "station/clock.h"
 #include "station/config.h"
 #include "station/sealing.h"
@@ -74,8 +75,10 @@ static int fill_outlets(struct push *p, struct err *err)
 {
     for (size_t i = 0; i < p->config->outlets_count; i++) {
         const struct config_outlet *o = &p->config->outlets[i];
-        if (seal_check_private(o->key, err) != 0)
+        X509_STORE *trust = NULL;
+        if (seal_check_files(o->key, o->cert, err) != 0 || !(trust = sealcheck_trust(o->ca, err)))
             return err_prefix(err, "%s:%u: outlet '%s'", p->config->file, o->at_line, o->name);
+        X509_STORE_free(trust);
         p->outlets[i] = (struct courier_outlet){
             .name = o->name, .kind = o->kind, .url = o->url, .identity = {.ca = o->ca, .cert = o->cert, .key = o->key}};
         p->names[i] = o->name;

@@ -58,14 +58,14 @@
     " created_ms INTEGER NOT NULL, state TEXT NOT NULL) STRICT;"                                                       \
     "CREATE INDEX case_state ON case_file(state);"
 
-/* Written by smogpush. delivery.state: waiting sending sent retry refused unknown; receipt: as the receiver sent it;
- * journaled: smogd has appended the receipt's event. */
+/* Written by smogpush. package.path: from the state folder; delivery.state: waiting sending sent retry refused unknown;
+ * receipt, receipt_signature: as the receiver sent them; journaled: smogd has appended the receipt's event. */
 #define SCHEMA_DELIVERY                                                                                                \
     "CREATE TABLE package(case_id TEXT PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, path TEXT NOT NULL,"                  \
     " size INTEGER NOT NULL, sealed_ms INTEGER NOT NULL, tree_size INTEGER NOT NULL) STRICT, WITHOUT ROWID;"           \
     "CREATE TABLE delivery(case_id TEXT NOT NULL, outlet TEXT NOT NULL, state TEXT NOT NULL,"                          \
     " attempts INTEGER NOT NULL, next_ms INTEGER NOT NULL, last_ms INTEGER, last_status TEXT, receipt_id TEXT,"        \
-    " receipt TEXT, journaled INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(case_id, outlet)) STRICT, WITHOUT ROWID;"        \
+    " receipt TEXT, receipt_signature TEXT, journaled INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(case_id, outlet)) STRICT, WITHOUT ROWID;"        \
     "CREATE INDEX delivery_due ON delivery(state, outlet, next_ms);"                                                   \
     "CREATE INDEX delivery_receipt ON delivery(journaled) WHERE receipt IS NOT NULL AND journaled = 0;"                \
     "CREATE TABLE checkpoint(size INTEGER PRIMARY KEY, root BLOB NOT NULL, note TEXT NOT NULL,"                        \

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "reports/checkpoint.h"
 #include "reports/container.h"
@@ -286,19 +287,23 @@ static int add_proof(const struct sealing *s, struct contents *c)
 
 /* ---- the package ---- */
 
-/* The file first, then the row and the deliveries in one commit. */
+/* The file first, then the row and the deliveries in one commit. Once a commit was tried the file stays, whatever came
+ * of it: after a power cut the row may be there all the same. */
 static int keep_package(struct sealing *s, const struct queue_package *p, const uint8_t *bytes, struct err *err)
 {
     char path[QUEUE_PATH_MAX + 256];
     snprintf(path, sizeof path, "%s/%s", s->folder, p->path);
-    if (file_write(path, bytes, p->size, FILE_MODE, err) != 0 || queue_begin(s->queue, err) != 0)
+    if (file_write(path, bytes, p->size, FILE_MODE, err) != 0)
         return -1;
-    int result = queue_package_add(s->queue, p, err);
+    int result = queue_begin(s->queue, err);
+    if (result == 0)
+        result = queue_package_add(s->queue, p, err);
     for (size_t i = 0; i < s->outlets_count && result == 0; i++)
         result = queue_delivery_add(s->queue, p->case_id, s->outlets[i], p->sealed_ms, err);
     if (result == 0)
         return queue_commit(s->queue, err);
     queue_rollback(s->queue);
+    unlink(path);
     return -1;
 }
 
@@ -314,8 +319,8 @@ static int build(struct sealing *s, struct contents *c, const struct store_case 
         return -1;
     *p = (struct queue_package){.size = size, .tree_size = s->latest.size, .sealed_ms = now_ms};
     snprintf(p->case_id, sizeof p->case_id, "%s", of->id);
-    snprintf(p->path, sizeof p->path, "packages/%s.asice", of->id);
     sha256_hex(bytes, size, p->sha256);
+    snprintf(p->path, sizeof p->path, "packages/%s-%.16s.asice", of->id, p->sha256);
     int result = keep_package(s, p, bytes, err);
     free(bytes);
     return result;

@@ -2,10 +2,12 @@
  * From the journal to a sealed package: gathers what belongs to a case, proves its place in the journal, and writes the
  * package's file and row. Checkpoints of the journal are signed here, too.
  *
- * Order of the writing: the checkpoint is committed, then the file is safe under its name, then its row is committed
- * together with the deliveries. A crash in between leaves a file without a row, which the next sealing replaces; a row
- * is never changed, and only what has a row is delivered. A journal that does not continue the last checkpoint (a
- * database restored from an old copy, or altered) is not signed any more: that would be a fork.
+ * Order of the writing: the checkpoint is committed, then the file is safe under a name that holds its hash, then its
+ * row is committed together with the deliveries. A crash in between leaves a file without a row; the case is sealed
+ * anew under another name, so a file that a row names is never overwritten, and only what has a row is delivered.
+ *
+ * A journal that does not continue the last checkpoint (a database restored from an old copy, or altered) is not signed
+ * any more: that would be a fork.
  */
 #ifndef STATION_SEALING_H
 #define STATION_SEALING_H

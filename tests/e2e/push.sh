@@ -11,7 +11,7 @@ count() { db "SELECT count(*) FROM delivery WHERE state = '$1'"; }
 
 start_inbox() { # at the port it had before, if any
     "$BIN/smoginbox" --listen "127.0.0.1:${port:-0}" --cert keys/inbox.pem --key keys/inbox.key --client-ca keys/ca.pem \
-        --seal-ca keys/ca.pem --store inbox >listening 2>>inbox.log &
+        --seal-ca keys/ca.pem --receipt-key keys/inbox.key --store inbox >listening 2>>inbox.log &
     inbox=$!
     ends_with_script $inbox
     wait_for 20 grep -q '^listening on ' listening || { cat inbox.log; exit 1; }
@@ -60,6 +60,12 @@ once
 is "a TLS key that others can read: exit 2" 2 $?
 says "it names file, line and outlet" once.log "smogd.conf:3: outlet 'police': .*chmod 600"
 chmod 600 keys/push.key
+cp keys/push.pem push.pem
+cp keys/inbox.pem keys/push.pem
+once
+is "a TLS certificate of another key: exit 2" 2 $?
+says "it says so" once.log "push.pem: is not the certificate of the key in .*push.key"
+cp push.pem keys/push.pem
 write_config ""
 once
 is "no seal section: exit 2" 2 $?
@@ -70,6 +76,11 @@ once
 is "--once delivers what is there: exit 0" 0 $?
 is "it has arrived" 1 "$(count sent)"
 is "with its receipt" "$(db 'SELECT sha256 FROM package')" "$(db "SELECT json_extract(receipt, '\$.package_sha256') FROM delivery")"
+db 'SELECT receipt_signature FROM delivery' | base64 -d >signature
+db 'SELECT receipt FROM delivery' | tr -d '\n' >receipt
+openssl x509 -in keys/inbox.pem -pubkey -noout >inbox.pub
+openssl dgst -sha256 -verify inbox.pub -signature signature receipt >/dev/null
+is "and the receiver's signature over it" 0 $?
 "$BIN/smogverify" "state/$(db 'SELECT path FROM package')" --ca keys/ca.pem >verified
 is "and the package verifies" 0 $?
 once
@@ -115,7 +126,7 @@ is "told to stop: exit 0" 0 $?
 ok "within 2 s" $?
 
 # ---- killed at any moment ----
-echo half >state/packages/652301-0007-C000006.asice.new-1
+echo half >state/packages/652301-0007-C000006-0123456789abcdef.asice.new-1
 rounds=50
 cases 6 60 40 >saved &
 feeder=$!

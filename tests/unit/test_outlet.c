@@ -132,8 +132,10 @@ static void sent_means_a_receipt_for_our_bytes(void **state)
     struct outlet_request next;
     struct outlet_result r;
     struct outlet_reply reply = answer(200, RECEIPT);
+    snprintf(reply.receipt_signature, sizeof reply.receipt_signature, "MEUC");
     assert_false(exchange(true, &reply, &next, &r));
     assert_int_equal(r.outcome, OUTLET_SENT);
+    assert_string_equal(r.receipt_signature, "MEUC");
 }
 
 static void anything_else_is_no_receipt(void **state)
