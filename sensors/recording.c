@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "station/core/utf8.h"
+
 static const char first_line[] = "# smogd recording 1";
 static const char signs[] = {[RECORDING_SENT] = '>', [RECORDING_RECEIVED] = '<', [RECORDING_EVENT] = '!'};
 static const char hex_digits[] = "0123456789abcdef";
@@ -41,7 +43,16 @@ static int fail(const struct recording *r, struct err *err, const char *what)
     return err_set(err, ERR_INVALID, "recording, line %u: %s", r->line, what);
 }
 
-/* 1: *line is the next line without its newline, 0: end, -1: it has no newline. */
+/* What may be shown on a terminal: UTF-8 without control characters. */
+static bool is_plain(struct span s)
+{
+    for (size_t i = 0; i < s.length; i++)
+        if ((unsigned char)s.text[i] < ' ' || s.text[i] == 0x7F)
+            return false;
+    return utf8_check(s.text, s.length) == s.length;
+}
+
+/* 1: *line is the next line without its newline, 0: end, -1: it has no newline, or is not text. */
 static int next_line(struct recording *r, struct span *line, struct err *err)
 {
     if (r->at == r->length)
@@ -53,7 +64,7 @@ static int next_line(struct recording *r, struct span *line, struct err *err)
         return fail(r, err, "the line is cut off; the recording is incomplete");
     *line = (struct span){start, (size_t)(end - start)};
     r->at += line->length + 1;
-    return 1;
+    return is_plain(*line) ? 1 : fail(r, err, "control characters, or not UTF-8");
 }
 
 static struct span trimmed(const char *from, const char *to)
@@ -135,8 +146,10 @@ static void take_input_number(struct span *s, uint64_t *out)
     if (at < 2 || at == s->length || s->text[at - 1] != '#' || s->text[at - 2] != ' ')
         return;
     struct span digits = {s->text + at, s->length - at};
-    if (take_number(&digits, out) && digits.length == 0)
+    if (take_number(&digits, out) && digits.length == 0 && *out > 0)
         s->length = at - 2;
+    else
+        *out = 0;
 }
 
 static int hex_value(char c)
@@ -174,12 +187,14 @@ static int read_line(struct recording *r, struct recording_line *line, struct sp
     line->text[0] = '\0';
     if (line->t_ms < r->last_ms)
         return fail(r, err, "the time is before the line above");
+    if (line->t_ms > RECORDING_MS_MAX)
+        return fail(r, err, "the time is more than 7 days after the start");
     r->last_ms = line->t_ms;
     s = (struct span){s.text + 3, s.length - 3};
     take_input_number(&s, &line->number);
     if (line->direction != RECORDING_EVENT)
         return read_bytes(r, line, s, err);
-    if (s.length == 0 || s.length >= sizeof line->text || memchr(s.text, '\0', s.length))
+    if (s.length == 0 || s.length >= sizeof line->text)
         return fail(r, err, "an event has 1 to 255 characters");
     memcpy(line->text, s.text, s.length);
     line->text[s.length] = '\0';

@@ -28,7 +28,12 @@
 
 #include "station/core/err.h"
 
-enum { RECORDING_CHUNK_MAX = 1024, RECORDING_TEXT_MAX = 256, RECORDING_HEADER_MAX = 24 };
+enum {
+    RECORDING_CHUNK_MAX = 1024,
+    RECORDING_TEXT_MAX = 256,
+    RECORDING_HEADER_MAX = 24,
+    RECORDING_MS_MAX = 7 * 24 * 3600 * 1000, /* a replay fires every timer on the way, so the way has an end */
+};
 
 enum recording_direction { RECORDING_SENT, RECORDING_RECEIVED, RECORDING_EVENT };
 

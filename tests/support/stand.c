@@ -96,6 +96,7 @@ static void answer_nht6(struct stand *stand, int index, uint8_t command)
         put16(out + 7, stand->engine.truck->oil_temp + 273);
         length = 10;
         break;
+    case 0xAE: say(stand, index, (const uint8_t[]){0x15, 0x01}, 2, at_ms); return; /* a sister model's command */
     default: fail_msg("the driver sent %02x on its own account", command);
     }
     for (size_t i = 0; i + 1 < length; i++)

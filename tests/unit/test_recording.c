@@ -126,8 +126,12 @@ static void test_refuses(void **state)
         {"1 ? a5\n", "line 2: the direction"},
         {"9 < a5\n8 < a5\n", "line 3: the time is before"},
         {"0 < a5", "line 2: the line is cut off"},
+        {"0 ! key abort \x1B[2J\n", "line 2: control characters"},
+        {"0 ! key abort \xD0\xC2\n", "line 2: control characters, or not UTF-8"},
+        {"0 < a5\r\n", "line 2: control characters"},
         {"0 ! \n", "line 2: an event has"},
         {"99999999999999999999 < a5\n", "line 2: expected 'milliseconds"},
+        {"604800000 < a5\n604800001 < a5\n", "line 3: the time is more than 7 days"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char text[200] = "# smogd recording 1\n";
