@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "station/config_read.h"
+#include "station/core/procedure.h"
 
 /* The names of a folder's NAME.conf files, for the message that misses one. */
 static void list_folder(const char *folder, char *out, size_t size)
@@ -57,6 +58,8 @@ static int load_rules(struct config *config, struct conf *conf, struct err *err)
         if (strcmp(config->rules[i].id, file->name) != 0)
             return err_set(err, ERR_INVALID, "%s:1: holds the pack '%s'; file and pack must have one name", file->path,
                            config->rules[i].id);
+        if (procedure_check_pack(&config->rules[i], file->path, err) != 0)
+            return -1;
     }
     return 0;
 }

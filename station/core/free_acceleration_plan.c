@@ -54,8 +54,7 @@ int free_acceleration_plan_load(struct free_acceleration_plan *plan, const struc
     enum { PURGE_MAX = 10 };
     const struct rule_limit *limit = rule_limit(rule, QUANTITY_K, 0);
     if (!limit)
-        return err_set(err, ERR_INVALID, "rule '%s' (line %u) has no limit of k; add 'limit k {'", rule->name,
-                       rule->line);
+        return err_set(err, ERR_INVALID, "rule '%s' has no limit of k; add 'limit k {'", rule->name);
     plan->limit = *limit;
     if (rule_param(rule, "oil-temp-min", &plan->oil_temp_min, err) != 0 ||
         rule_param(rule, "path", &plan->path_m, err) != 0 ||

@@ -50,23 +50,22 @@ const struct procedure_method *procedure_method_by_name(const char *name)
     return NULL;
 }
 
-int procedure_check_pack(const struct rule_pack *pack, struct err *err)
+static int check_rule(const struct rule_pack *pack, const struct rule *rule, struct err *err)
 {
     const struct vehicle nobody = {0};
-    for (size_t i = 0; i < pack->rules_count; i++) {
-        const struct rule *rule = &pack->rules[i];
-        const struct procedure_method *method = procedure_method_by_name(rule->method);
-        struct procedure p;
-        int result;
-        if (strcmp(rule->method, REMOTE_METHOD) == 0)
-            result = remote_check_rule(rule, err);
-        else if (method)
-            result = method->init(&p, pack, rule, &nobody, LIMIT_CLASS_A, err);
-        else
-            result = err_set(err, ERR_INVALID, "rule '%s' (line %u): this program knows no method '%s'", rule->name,
-                             rule->line, rule->method);
-        if (result != 0)
-            return err_prefix(err, "rule pack %s", pack->id);
-    }
+    const struct procedure_method *method = procedure_method_by_name(rule->method);
+    struct procedure p;
+    if (strcmp(rule->method, REMOTE_METHOD) == 0)
+        return remote_check_rule(rule, err);
+    if (!method)
+        return err_set(err, ERR_INVALID, "rule '%s': this program knows no method '%s'", rule->name, rule->method);
+    return method->init(&p, pack, rule, &nobody, LIMIT_CLASS_A, err);
+}
+
+int procedure_check_pack(const struct rule_pack *pack, const char *file, struct err *err)
+{
+    for (size_t i = 0; i < pack->rules_count; i++)
+        if (check_rule(pack, &pack->rules[i], err) != 0)
+            return err_prefix(err, "%s:%u", file, pack->rules[i].line);
     return 0;
 }

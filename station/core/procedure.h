@@ -107,8 +107,8 @@ extern const struct procedure_method *const procedure_methods[]; /* NULL-termina
 const struct procedure_method *procedure_method_by_name(const char *name);
 
 /* Has every rule of the pack a method that this program knows, and each limit and parameter which that method reads?
- * For the check of the configuration; also covers remote sensing. */
-int procedure_check_pack(const struct rule_pack *pack, struct err *err);
+ * Part of reading a pack; also covers remote sensing. Errors begin with "file:line: ". */
+int procedure_check_pack(const struct rule_pack *pack, const char *file, struct err *err);
 
 enum { PROCEDURE_STATE_MAX = 8192 };
 

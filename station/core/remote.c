@@ -63,16 +63,14 @@ int remote_check_rule(const struct rule *rule, struct err *err)
     for (size_t i = 0; i < rule->limits_count; i++)
         judges = judges || !rule->limits[i].screening;
     if (!judges)
-        return err_set(err, ERR_INVALID, "rule '%s' (line %u) has no limit that carries a verdict", rule->name,
-                       rule->line);
+        return err_set(err, ERR_INVALID, "rule '%s' has no limit that carries a verdict", rule->name);
     for (size_t i = 0; i < rule->params_count; i++) {
         enum quantity quantity;
         enum bound bound;
         if (!is_plan_param(rule->params[i].name) && !bound_of(&rule->params[i], &quantity, &bound))
-            return err_set(
-                err, ERR_INVALID,
-                "rule '%s' (line %u): parameter '%s' means nothing for %s; bounds are named like wind-speed-max",
-                rule->name, rule->line, rule->params[i].name, REMOTE_METHOD);
+            return err_set(err, ERR_INVALID,
+                           "rule '%s': parameter '%s' means nothing for %s; bounds are named like wind-speed-max",
+                           rule->name, rule->params[i].name, REMOTE_METHOD);
     }
     return load_plan(&plan, rule, err);
 }

@@ -225,8 +225,8 @@ int rule_param(const struct rule *rule, const char *name, struct decimal *out, s
 {
     const struct rule_param *param = find_param(rule, name);
     if (!param)
-        return err_set(err, ERR_INVALID, "rule '%s' (line %u) lacks the parameter '%s' that %s needs; add it",
-                       rule->name, rule->line, name, rule->method);
+        return err_set(err, ERR_INVALID, "rule '%s' lacks the parameter '%s' that %s needs; add it", rule->name, name,
+                       rule->method);
     *out = param->value;
     return 0;
 }
@@ -241,8 +241,8 @@ int rule_param_integer(const struct rule *rule, const char *name, int64_t min, i
     if (!decimal_round(value, 0, &whole) || decimal_compare(whole, value) != 0 || whole.units < min ||
         whole.units > max)
         return err_set(err, ERR_INVALID,
-                       "rule '%s' (line %u): parameter '%s' must be a whole number from %" PRId64 " to %" PRId64,
-                       rule->name, rule->line, name, min, max);
+                       "rule '%s': parameter '%s' must be a whole number from %" PRId64 " to %" PRId64, rule->name,
+                       name, min, max);
     *out = whole.units;
     return 0;
 }
@@ -255,12 +255,11 @@ int rule_param_ms(const struct rule *rule, const char *name, int64_t *out_ms, st
     if (rule_param(rule, name, &value, err) != 0)
         return -1;
     if (strcmp(find_param(rule, name)->unit, "s") != 0)
-        return err_set(err, ERR_INVALID, "rule '%s' (line %u): parameter '%s' must be in seconds, with unit = \"s\"",
-                       rule->name, rule->line, name);
+        return err_set(err, ERR_INVALID, "rule '%s': parameter '%s' must be in seconds, with unit = \"s\"", rule->name,
+                       name);
     if (!decimal_round(value, MS_DIGITS, &ms) || decimal_compare(ms, value) != 0 || ms.units < 0 || ms.units > DAY_MS)
-        return err_set(err, ERR_INVALID,
-                       "rule '%s' (line %u): parameter '%s' must be 0 to 86400 s in whole milliseconds", rule->name,
-                       rule->line, name);
+        return err_set(err, ERR_INVALID, "rule '%s': parameter '%s' must be 0 to 86400 s in whole milliseconds",
+                       rule->name, name);
     *out_ms = ms.units;
     return 0;
 }

@@ -28,8 +28,7 @@ int snap_load(struct snap_params *p, const struct rule *rule, struct err *err)
         rule_param_ms(rule, "manual-window", &p->manual_ms, err) != 0)
         return -1;
     if (p->k_rise.units <= 0 || p->rpm_rise.units <= 0)
-        return err_set(err, ERR_INVALID, "rule '%s' (line %u): k-rise and rpm-rise must be above 0", rule->name,
-                       rule->line);
+        return err_set(err, ERR_INVALID, "rule '%s': k-rise and rpm-rise must be above 0", rule->name);
     return 0;
 }
 

@@ -276,7 +276,7 @@ static void parameters_are_checked(void **state)
     assert_int_equal(rule_param(r, "half", &d, &err), 0);
     assert_int_equal(d.units, 5);
     assert_int_equal(rule_param(r, "none", &d, &err), -1);
-    assert_string_equal(err.text, "rule 'r' (line 3) lacks the parameter 'none' that m needs; add it");
+    assert_string_equal(err.text, "rule 'r' lacks the parameter 'none' that m needs; add it");
     assert_int_equal(rule_param_integer(r, "n", 3, 3, &x, &err), 0);
     assert_int_equal(x, 3);
     assert_int_equal(rule_param_integer(r, "n", 4, 9, &x, &err), -1);
@@ -299,7 +299,7 @@ static void shipped_packs_have_all_that_their_methods_read(void **state)
         struct rule_pack *shipped = law_open(ids[i]);
         struct err err = {0};
         assert_string_equal(shipped->id, ids[i]);
-        if (procedure_check_pack(shipped, &err) != 0)
+        if (procedure_check_pack(shipped, "f", &err) != 0)
             fail_msg("%s", err.text);
         free(shipped);
     }
@@ -321,7 +321,7 @@ static void no_parameter_has_a_default(void **state)
                          (strstr(taken.name, "-m") || strstr(taken.name, "-needed") || strstr(taken.name, "-above"));
             if (strcmp(taken.name, "window-months") == 0)
                 bound = false;
-            int result = procedure_check_pack(shipped, &err);
+            int result = procedure_check_pack(shipped, "f", &err);
             if ((result == 0) != bound) /* a bound that is not there does not bind */
                 fail_msg("%s without %s: %d %s", ids[i], taken.name, result, err.text);
             if (result != 0)
@@ -330,7 +330,7 @@ static void no_parameter_has_a_default(void **state)
             rule->params[p] = taken;
         }
         rule->limits_count = 0;
-        assert_int_equal(procedure_check_pack(shipped, NULL), -1);
+        assert_int_equal(procedure_check_pack(shipped, "f", NULL), -1);
         free(shipped);
     }
 }
@@ -340,8 +340,8 @@ static void a_method_nobody_knows_is_refused(void **state)
     (void)state;
     struct err err = {0};
     must_read(HEAD RULE("r", "from = 2020-01-01") "}\n");
-    assert_int_equal(procedure_check_pack(pack, &err), -1);
-    assert_string_equal(err.text, "rule pack p: rule 'r' (line 3): this program knows no method 'm'");
+    assert_int_equal(procedure_check_pack(pack, "f.conf", &err), -1);
+    assert_string_equal(err.text, "f.conf:3: rule 'r': this program knows no method 'm'");
 }
 
 int main(void)
