@@ -192,6 +192,8 @@ static bool same_string(const struct json_doc *doc, const struct json_token *a, 
 static int parse_key(struct parser *p, size_t object)
 {
     size_t key = p->doc->count;
+    if (p->doc->tokens[object].count == JSON_MEMBERS_MAX)
+        return fail(p, "too many members in one object");
     if (peek(p) != '"')
         return fail(p, "expected a key in quotes");
     if (parse_string(p) != 0)

@@ -7,8 +7,10 @@
  * is written can always be read again (their original is in the raw input).
  *
  * The reader accepts any valid JSON (RFC 8259), because instruments send it, and refuses duplicate keys, bad UTF-8,
- * lone surrogates, trailing bytes and nesting over JSON_DEPTH_MAX. It exists because drivers may not allocate and because
- * the verifier must stand alone; having it, nothing here needs a JSON library (jansson's names clash with these).
+ * lone surrogates, trailing bytes, nesting over JSON_DEPTH_MAX and objects of more than JSON_MEMBERS_MAX members (a
+ * hostile text must not make the search for duplicates long; what may be long is an array). It exists because drivers
+ * may not allocate and because the verifier must stand alone; having it, nothing here needs a JSON library (jansson's
+ * names clash with these).
  */
 #ifndef STATION_CORE_JSON_H
 #define STATION_CORE_JSON_H
@@ -20,7 +22,7 @@
 #include "station/core/decimal.h"
 #include "station/core/err.h"
 
-enum { JSON_DEPTH_MAX = 16 };
+enum { JSON_DEPTH_MAX = 16, JSON_MEMBERS_MAX = 256 };
 
 /* ---- writer: into a buffer with a maximum; overflow is remembered and reported once, at the end ---- */
 

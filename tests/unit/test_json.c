@@ -164,6 +164,24 @@ static void compares_long_escaped_strings_to_the_end(void **state)
     assert_false(json_equals(&doc, 3, plain));
 }
 
+static void objects_have_a_largest_size(void **state)
+{
+    (void)state;
+    static char text[16 * (JSON_MEMBERS_MAX + 2)];
+    static struct json_token many[2 * JSON_MEMBERS_MAX + 8];
+    for (int members = JSON_MEMBERS_MAX; members <= JSON_MEMBERS_MAX + 1; members++) {
+        struct json_doc doc;
+        size_t length = 0;
+        for (int i = 0; i < members; i++)
+            length += (size_t)snprintf(text + length, sizeof text - length, "%c\"%d\":%d", i == 0 ? '{' : ',', i, i);
+        text[length++] = '}';
+        assert_int_equal(json_parse(&doc, text, length, many, sizeof many / sizeof *many, NULL),
+                         members > JSON_MEMBERS_MAX ? -1 : 0);
+        if (members == JSON_MEMBERS_MAX)
+            assert_int_equal(json_member(&doc, 0, "255"), 2 * JSON_MEMBERS_MAX);
+    }
+}
+
 static void survives_every_cut_and_flip(void **state)
 {
     (void)state;
@@ -194,6 +212,7 @@ int main(void)
         cmocka_unit_test(gives_no_string_with_a_nul),
         cmocka_unit_test(writes_what_it_can_read_again),
         cmocka_unit_test(compares_long_escaped_strings_to_the_end),
+        cmocka_unit_test(objects_have_a_largest_size),
         cmocka_unit_test(survives_every_cut_and_flip),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
