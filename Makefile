@@ -5,7 +5,7 @@ VERSION := 0.1.0
 VARIANT ?= release
 B := build/$(VARIANT)
 
-PACKAGES_BUILD := gcc make pkg-config libmodbus-dev libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
+PACKAGES_BUILD := gcc make pkg-config libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
 	libsystemd-dev libssl-dev libzip-dev
 PACKAGES_TEST := libcmocka-dev socat python3-minimal python3-pymodbus python3-serial unzip zip openssl sqlite3 jq curl procps
 PACKAGES_RUN := openssl jq
@@ -50,13 +50,13 @@ MAIN_smogverify := reports/smogverify.c
 MAIN_smogsim := sensors/sim/smogsim.c
 PROGRAMS := $(foreach p,smogd smogctl smogpush smoginbox smogverify smogsim,$(if $(wildcard $(MAIN_$(p))),$(p)))
 
-LINK_smogd := -lsystemd -lmodbus -lserialport -lsqlite3 -lmicrohttpd -lcrypto -lpthread -lm
+LINK_smogd := -lsystemd -lserialport -lsqlite3 -lmicrohttpd -lcrypto -lpthread -lm
 LINK_smogctl := -lsqlite3 -lserialport -lzip -lcrypto -lm
 LINK_smogpush := -lsystemd -lsqlite3 -lcurl -lzip -lcrypto -lm
 LINK_smoginbox := -lsqlite3 -lmicrohttpd -lgnutls -lzip -lcrypto -lpthread -lm
 LINK_smogverify := -lcrypto -lm
 LINK_smogsim := -lcrypto -lm
-LINK_tests := -lcmocka -lsystemd -lmodbus -lserialport -lsqlite3 -lcurl -lmicrohttpd -lgnutls -lzip -lssl -lcrypto -lpthread -lm
+LINK_tests := -lcmocka -lsystemd -lserialport -lsqlite3 -lcurl -lmicrohttpd -lgnutls -lzip -lssl -lcrypto -lpthread -lm
 
 TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 # tests/fuzz/fuzz_NAME.c is built twice: as a test that plays the committed corpus, and with libFuzzer (make fuzz).

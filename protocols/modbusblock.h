@@ -1,9 +1,9 @@
 /*
- * Modbus as a stream of blocks: what the bus thread did and what the device answered, free of RTU and TCP framing. The
- * bus thread makes blocks, the driver reads them, recordings hold them. Addresses are PDU addresses, counted from 0.
+ * Modbus as a stream of blocks: what the bus master asked and what the device answered, free of RTU and TCP framing.
+ * The link makes blocks, the driver reads them, recordings hold them. Addresses are PDU addresses, counted from 0.
  *
  *     read     function (1 2 3 4) | address (2) | count (2) | count words (2 each; a coil or discrete input is 0 or 1)
- *     write    function (5 6 16)  | address (2) | value (2)        to the bus thread: do it; from it: it is done
+ *     write    function (5 6 16)  | address (2) | value (2)        to the link: do it; from it: it is done
  *     failure  function | 0x80    | address (2) | count or value (2) | code (1)
  *
  * All big-endian. The code is the device's exception code, or MODBUSBLOCK_NO_ANSWER. There is no checksum: the line's

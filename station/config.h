@@ -19,7 +19,7 @@
 #include <stddef.h>
 
 #include "sensors/bench.h"
-#include "sensors/links/link.h"
+#include "sensors/links/kind.h"
 #include "sensors/profile.h"
 #include "sensors/sensor.h"
 #include "station/core/civil.h"
@@ -98,8 +98,5 @@ int config_open(struct config **out, const char *file,
  * `smogd --check` reports. smogctl and smogpush do without. */
 int config_law(struct config *config, struct conf *conf, struct err *err);
 void config_close(struct config *config);
-
-/* "modbus-rtu" … */
-const char *config_link_kind_name(enum link_kind kind);
 
 #endif

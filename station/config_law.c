@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sensors/links/link.h"
 #include "station/config_read.h"
 #include "station/core/procedure.h"
 

@@ -5,41 +5,19 @@
 
 #include "station/config_read.h"
 
-static const char *const kind_names[] = {
-    [LINK_MODBUS_RTU] = "modbus-rtu",
-    [LINK_MODBUS_TCP] = "modbus-tcp",
-    [LINK_SERIAL] = "serial",
-    [LINK_TCP] = "tcp",
-};
-
-enum { KIND_COUNT = sizeof kind_names / sizeof kind_names[0] };
-
-const char *config_link_kind_name(enum link_kind kind)
-{
-    return kind_names[kind];
-}
-
-static bool is_modbus(enum link_kind kind)
-{
-    return kind == LINK_MODBUS_RTU || kind == LINK_MODBUS_TCP;
-}
-
-static bool is_port(enum link_kind kind)
-{
-    return kind == LINK_MODBUS_RTU || kind == LINK_SERIAL;
-}
-
 static int read_kind(struct conf *conf, ptrdiff_t node, struct config_link *link, struct err *err)
 {
     char text[CONFIG_NAME_MAX] = "";
     if (config_text(conf, node, "kind", true, text, sizeof text, err) != 0)
         return -1;
-    for (int kind = 0; kind < KIND_COUNT; kind++)
-        if (strcmp(kind_names[kind], text) == 0) {
+    for (int kind = 0; kind < LINK_KIND_COUNT; kind++)
+        if (strcmp(link_kind_name((enum link_kind)kind), text) == 0) {
             link->kind = (enum link_kind)kind;
             return 0;
         }
-    return conf_error(conf, node, err, "'%s' is no kind of link; write one of: modbus-rtu, modbus-tcp, serial, tcp",
+    return conf_error(conf, node, err,
+                      "'%s' is no kind of link; write one of: modbus-rtu, modbus-tcp, "
+                      "modbus-rtu-over-tcp, serial, tcp",
                       text);
 }
 
@@ -59,9 +37,10 @@ static int check_unique(const struct config *config, const struct conf *conf, pt
         const struct config_link *other = &config->links[i];
         if (strcmp(other->name, link->name) == 0)
             return conf_error(conf, node, err, "the link '%s' is already in line %u", link->name, other->at_line);
-        bool same = is_port(link->kind) && is_port(other->kind)
+        bool same = link_kind_is_port(link->kind) && link_kind_is_port(other->kind)
                         ? same_port(link->device, other->device)
-                        : is_port(link->kind) == is_port(other->kind) && strcmp(link->device, other->device) == 0;
+                        : link_kind_is_port(link->kind) == link_kind_is_port(other->kind) &&
+                              strcmp(link->device, other->device) == 0;
         if (same)
             return conf_error(conf, node, err,
                               "links '%s' (line %u) and '%s' both claim %s; one port can serve one link", other->name,
@@ -80,7 +59,7 @@ int config_read_links(struct config *config, struct conf *conf, struct err *err)
         link->at_line = conf->nodes[node].line;
         if (config_title(conf, node, link->name, err) != 0 || read_kind(conf, node, link, err) != 0)
             return -1;
-        if (is_port(link->kind)) {
+        if (link_kind_is_port(link->kind)) {
             if (config_path(conf, node, "device", true, link->device, sizeof link->device, err) != 0 ||
                 config_text(conf, node, "line", link->kind == LINK_MODBUS_RTU, link->line, sizeof link->line, err) != 0)
                 return -1;
@@ -121,11 +100,12 @@ static int read_link(const struct config *config, struct conf *conf, ptrdiff_t n
         if (strcmp(config->links[i].name, name) == 0) {
             instrument->link = i;
             bool wants_modbus = strcmp(instrument->driver->name, "modbus") == 0;
-            if (wants_modbus == is_modbus(config->links[i].kind))
+            if (wants_modbus == link_kind_is_modbus(config->links[i].kind))
                 return 0;
-            return conf_error(conf, node, err, "driver '%s' cannot work over link '%s', which is %s%s",
-                              instrument->driver->name, name, kind_names[config->links[i].kind],
-                              wants_modbus ? "; it needs modbus-rtu or modbus-tcp" : "; it needs serial or tcp");
+            return conf_error(
+                conf, node, err, "driver '%s' cannot work over link '%s', which is %s%s", instrument->driver->name,
+                name, link_kind_name(config->links[i].kind),
+                wants_modbus ? "; it needs modbus-rtu, modbus-tcp or modbus-rtu-over-tcp" : "; it needs serial or tcp");
         }
     return conf_error(conf, conf_next(conf, node, CONF_FIRST, CONF_OPTION, "link"), err,
                       "there is no link '%s'; add 'link %s { … }'", name, name);
@@ -176,7 +156,7 @@ static int check_instrument(const struct config *config, const struct conf *conf
                               other->at_line);
         if (other->link != instrument->link)
             continue;
-        if (!is_modbus(link->kind))
+        if (!link_kind_is_modbus(link->kind))
             return conf_error(conf, node, err, "instruments '%s' (line %u) and '%s' both claim link '%s' (%s)",
                               other->sensor.name, other->at_line, instrument->sensor.name, link->name, link->device);
         if (other->sensor.unit == instrument->sensor.unit)
@@ -205,7 +185,7 @@ int config_read_instruments(struct config *config, struct conf *conf, struct err
                         err) != 0 ||
             check_instrument(config, conf, node, instrument, err) != 0)
             return -1;
-        if (config->links[instrument->link].line[0] == '\0' && is_port(config->links[instrument->link].kind))
+        if (config->links[instrument->link].line[0] == '\0' && link_kind_is_port(config->links[instrument->link].kind))
             snprintf(config->links[instrument->link].line, sizeof config->links[0].line, "%s",
                      instrument->driver->line ? instrument->driver->line : "9600/8n1");
         config->instruments_count++;

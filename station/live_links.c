@@ -37,11 +37,6 @@ static void on_received(void *ctx, size_t slave, const uint8_t *bytes, size_t le
     live_settle(l->live);
 }
 
-static bool is_modbus(const struct config_link *link)
-{
-    return link->kind == LINK_MODBUS_RTU || link->kind == LINK_MODBUS_TCP;
-}
-
 static int open_one(struct live *live, size_t index, struct live_link *l, struct err *err)
 {
     const struct config *config = live->config;
@@ -69,7 +64,7 @@ static int open_one(struct live *live, size_t index, struct live_link *l, struct
     }
     const struct link_config link = {.kind = c->kind, .name = c->name, .device = c->device, .line = c->line};
     const struct link_host host = {.ctx = l, .up = on_up, .down = on_down, .received = on_received};
-    return link_open(&l->link, live->event, &link, slaves, is_modbus(c) ? l->count : 0, &host, err);
+    return link_open(&l->link, live->event, &link, slaves, link_kind_is_modbus(c->kind) ? l->count : 0, &host, err);
 }
 
 int live_links_open(struct live *live, struct err *err)
@@ -105,7 +100,8 @@ void live_links_look(struct live *live)
 {
     for (int i = 0; i < live->bench.count; i++) {
         struct live_instrument *instrument = &live->instruments[i];
-        const char *problem = instrument->link && instrument->link->link ? link_problem(instrument->link->link) : "";
+        const char *problem =
+            instrument->link && instrument->link->link ? link_problem(instrument->link->link, instrument->slave) : "";
         if (live->bench.instruments[i].state != BENCH_OFFLINE || strcmp(problem, instrument->problem) == 0)
             continue;
         snprintf(instrument->problem, sizeof instrument->problem, "%s", problem);

@@ -20,6 +20,7 @@
 
 #include "sensors/bench.h"
 #include "sensors/recording.h"
+#include "sensors/links/link.h"
 #include "station/clock.h"
 #include "station/config.h"
 #include "station/control.h"

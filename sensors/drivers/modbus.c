@@ -1,5 +1,5 @@
 /*
- * Instruments with a Modbus register map, described by a profile. The bus thread polls the profile's blocks; here they
+ * Instruments with a Modbus register map, described by a profile. The link polls the profile's blocks; here they
  * become samples. One sample per block, because one block is one moment.
  *
  * Status bits may lie in another block than the values: until all of them have been seen, values are suspect.

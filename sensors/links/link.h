@@ -4,8 +4,7 @@
  * A link owns one port (serial device or TCP connection) and one file descriptor at most. It opens the port by its
  * configured, stable path, and when it is lost — unplugged, hung up, refused — closes the descriptor and tries again
  * every half second, for ever. It never gives up, never blocks the loop and never holds two descriptors. Byte links
- * hand on what read() gave; a Modbus link polls its slaves and hands on finished blocks (the chunks of
- * sensors/recording.h).
+ * hand on what read() gave; a Modbus link polls its slaves (sensors/bus.h) and hands on finished blocks.
  *
  * "Up" is announced per slave (a byte link has the one slave 0): bytes can flow, or the Modbus slave has answered.
  * "Down" comes once, with the reason for people. All callbacks come from the event loop, never from within link_open,
@@ -22,17 +21,16 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "sensors/links/kind.h"
 #include "sensors/profile.h"
 #include "station/core/err.h"
 
 enum { LINK_TEXT_MAX = 256, LINK_SLAVES_MAX = 16, LINK_CHUNK_MAX = 512 };
 
-enum link_kind { LINK_SERIAL, LINK_TCP, LINK_MODBUS_RTU, LINK_MODBUS_TCP };
-
 struct link_config {
     enum link_kind kind;
     const char *name;   /* for messages; all strings outlive the link */
-    const char *device; /* port path, or "HOST:PORT" with a numeric host ("127.0.0.1:502", "[::1]:502") */
+    const char *device; /* port path, or "HOST:PORT" with a numeric host (sensors/links/dial.h) */
     const char *line;   /* "9600/8n1"; ignored by TCP kinds */
 };
 
@@ -51,9 +49,18 @@ struct link_host {
 };
 
 struct link_counters {
-    uint64_t opened, lost, received; /* ports opened and lost; chunks or blocks */
-    uint64_t timeouts, errors;       /* Modbus: no answer; wrong answer (CRC, exception, other unit) */
-    uint64_t dropped;                /* output or blocks that did not fit: never silent */
+    uint64_t opened, lost;   /* ports or connections */
+    uint64_t received, sent; /* bytes */
+    uint64_t dropped;        /* bytes that found the queue full, or that were queued when the link was lost */
+    uint64_t garbage;        /* Modbus: bytes that are no frame */
+};
+
+/* One slave of a bus. */
+struct link_slave_counters {
+    uint64_t requests, answers, exceptions;
+    uint64_t timeouts;   /* no answer, or none with a right checksum */
+    uint64_t strays;     /* answers that came too late, or that nobody asked for: never delivered */
+    int64_t patience_ms; /* the time it is given, learnt from its answers */
 };
 
 struct link;
@@ -71,9 +78,10 @@ void link_close(struct link *link);
  * (ERR_REFUSED); then nothing was queued. */
 int link_send(struct link *link, size_t slave, const uint8_t *bytes, size_t length, struct err *err);
 
-/* Why the link as a whole is not up ("waiting for /dev/ttyUSB0: No such file or directory", "… is held by process 1234
- * (gpsd)"); "" when it is up. */
-const char *link_problem(const struct link *link);
+/* Why the slave is not up: the link's trouble ("waiting for /dev/ttyUSB0: No such file or directory", "… is held by
+ * process 1234 (gpsd)…"), or that this slave does not answer. "" when it is up. Valid until the next call. */
+const char *link_problem(struct link *link, size_t slave);
 struct link_counters link_counters(const struct link *link);
+struct link_slave_counters link_slave_counters(const struct link *link, size_t slave);
 
 #endif
