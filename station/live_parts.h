@@ -132,6 +132,8 @@ void live_time_of_day(const struct live *live, int64_t unix_ms, char out[16]);
 bool live_disk_free_mb(const struct live *live, int64_t *mb);
 
 /* ---- live_test.c ---- */
+/* Makes the files that every test has, so that one which ends at once has them, too. */
+void live_test_files(struct live *live);
 /* The bench's callbacks. Times are the bench's. */
 void live_test_record(struct live *live, int instrument, const struct recording_line *line);
 void live_test_sample(struct live *live, int instrument, const struct sample *sample);

@@ -10,7 +10,7 @@
 
 /* ---- what a running test leaves behind while it runs ---- */
 
-void live_test_record(struct live *live, int instrument, const struct recording_line *line)
+static int recording_of(struct live *live, int instrument)
 {
     struct live_test *test = &live->test;
     int *file = &test->files[instrument + 1];
@@ -21,24 +21,42 @@ void live_test_record(struct live *live, int instrument, const struct recording_
                  instrument < 0 ? "operator" : live->config->instruments[instrument].sensor.name);
         *file = spool_file(&test->spool, name, head);
     }
+    return *file;
+}
+
+static int readings_of(struct live *live)
+{
+    struct live_test *test = &live->test;
+    if (test->readings < 0)
+        test->readings = spool_file(&test->spool, "readings.csv", READINGS_CSV_HEADER);
+    return test->readings;
+}
+
+void live_test_files(struct live *live)
+{
+    readings_of(live);
+    for (int i = -1; i < live->bench.count; i++)
+        if (i < 0 || live->test.takes_part[i])
+            recording_of(live, i);
+}
+
+void live_test_record(struct live *live, int instrument, const struct recording_line *line)
+{
     char text[2 * RECORDING_CHUNK_MAX + 64];
     ptrdiff_t length = recording_format(line, text, sizeof text);
     assert(length > 0);
-    spool_write(&test->spool, *file, text, (size_t)length);
+    spool_write(&live->test.spool, recording_of(live, instrument), text, (size_t)length);
 }
 
 void live_test_sample(struct live *live, int instrument, const struct sample *sample)
 {
-    struct live_test *test = &live->test;
     if (!live->bench.instruments[instrument].in_test)
         return;
     char text[SAMPLE_READINGS_MAX * 128];
     ptrdiff_t length = sample_csv(sample, sample->t_ms - live->bench.start_ms,
                                   live->config->instruments[instrument].sensor.name, text, sizeof text);
     assert(length >= 0);
-    if (test->readings < 0)
-        test->readings = spool_file(&test->spool, "readings.csv", READINGS_CSV_HEADER);
-    spool_write(&test->spool, test->readings, text, (size_t)length);
+    spool_write(&live->test.spool, readings_of(live), text, (size_t)length);
 }
 
 /* Sends what the entries say to those who watch the test. */
