@@ -134,7 +134,6 @@ static int take_passage(void *ctx, const struct store_passage *p)
     json_object_begin(rows->w, NULL);
     json_time(rows->ctl, rows->w, "at", p->at_ms);
     json_string(rows->w, "colour", p->colour);
-    json_string(rows->w, "device_record", p->device_record);
     json_string(rows->w, "id", p->id);
     json_string(rows->w, "instrument", p->instrument);
     json_string(rows->w, "plate", p->plate);
@@ -145,8 +144,38 @@ static int take_passage(void *ctx, const struct store_passage *p)
     return 0;
 }
 
+static int show_passage(struct ctl *ctl, struct err *err)
+{
+    struct store_passage p;
+    struct json_writer w;
+    char *record = NULL;
+    if (ctl_open_store(ctl, err) != 0 || store_passage_get(ctl->store, ctl->words[0], &p, &record, NULL, err) != 0)
+        return -1;
+    int result = 0;
+    if (!ctl->json) {
+        result = ctl_slip_print(ctl, record, p.event, "", stdout, err);
+    } else if ((result = ctl_json_begin(&w, err)) == 0) {
+        json_object_begin(&w, NULL);
+        json_string(&w, "colour", p.colour);
+        json_bool(&w, "daemon_running", ctl->daemon_running);
+        json_string(&w, "device_record", p.device_record);
+        json_string(&w, "id", p.id);
+        json_bool(&w, "ok", true);
+        json_string(&w, "plate", p.plate);
+        json_raw(&w, "record", record, strlen(record));
+        json_integer(&w, "seq", p.seq);
+        json_string(&w, "verdict", p.verdict);
+        json_object_end(&w);
+        result = ctl_json_print(&w, err);
+    }
+    free(record);
+    return result;
+}
+
 int ctl_passes(struct ctl *ctl, struct err *err)
 {
+    if (ctl->words_count)
+        return show_passage(ctl, err);
     int64_t since_ms = 0;
     int limit = 0;
     struct json_writer w;

@@ -21,7 +21,7 @@ static const char help[] =
     "  test watch ID · test show ID\n"
     "  test confirm ID · test bypass-warm ID --reason TEXT · test observe ID ringelmann=N\n"
     "  test abort ID --reason TEXT · test void ID --reason TEXT\n"
-    "  passes [--since T] [--invalid] [--limit N]       remote-sensing records\n"
+    "  passes [--since T] [--invalid] [--limit N] · passes ID      remote-sensing records\n"
     "  plate P [--colour C]                everything known of a vehicle\n"
     "  outbox list · outbox retry ID [--outlet NAME] · outbox release ID [--outlet NAME]\n"
     "  slip ID -o F.txt · package CASE -o F.asice · rejudge ID|F.asice\n"
@@ -51,7 +51,7 @@ static const struct command {
     {"test", "observe", 2, 2, "", ctl_test_observe},
     {"test", "abort", 1, 1, "r", ctl_test_abort},
     {"test", "void", 1, 1, "rf", ctl_test_void},
-    {"passes", NULL, 0, 0, "sil", ctl_passes},
+    {"passes", NULL, 0, 1, "sil", ctl_passes},
     {"plate", NULL, 1, 1, "ql", ctl_plate},
     {"outbox", "list", 0, 0, "l", ctl_outbox_list},
     {"outbox", "retry", 1, 1, "tf", ctl_outbox_retry},

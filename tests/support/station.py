@@ -232,3 +232,45 @@ def quick_rules(lab):
             text = re.sub(r"(param %s \{ value = )[0-9.]+" % key, r"\g<1>" + value, text)
         lab.write("rules/" + name, text)
     return 'rules-dir = "%s"' % lab.path("rules")
+
+
+def passage(number, plate, opacity="12.0", **more):
+    """A remote-sensing record of the pinyin profile; `number` makes record number and time of day."""
+    record = {
+        "jlbh": "65230100070120260701%08d" % number, "dwbh": "6523010007", "ycxbh": "01", "cdxh": 1,
+        "jcrq": "20260701%02d%02d%02d" % (8 + number // 3600 % 12, number // 60 % 60, number % 60), "hphm": plate, "cpys": "1",
+        "sbzxd": "98.5", "rlzl": "B", "btgdjg": opacity, "btgxs": "0.30", "clsd": "40.0", "cljsd": "0.30", "cdpd": "1.2",
+        "nojg": "300", "fs": "1.5", "fx": "120", "hjwd": "27.4", "sd": "31.5", "dqy": "94.3", **more}
+    return json.dumps(record, ensure_ascii=False)
+
+
+class Feeder:
+    """A jsonl device as a TCP server: whoever connects gets what is told, beginning again with the last `repeat` lines, as a
+    device does that does not know what arrived."""
+
+    def __init__(self, repeat=0):
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.server.getsockname()[1]
+        self.lines, self.repeat, self.clients = [], repeat, []
+        self.lock = threading.Lock()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            client, _ = self.server.accept()
+            with self.lock:
+                self.clients.append(client)
+                self._send(self.lines[-self.repeat:] if self.repeat else [])
+
+    def _send(self, lines):
+        for client in list(self.clients):
+            try:
+                client.sendall("".join(line + "\n" for line in lines).encode())
+            except OSError:
+                self.clients.remove(client)
+                client.close()
+
+    def tell(self, *lines):
+        with self.lock:
+            self.lines += lines
+            self._send(lines)
