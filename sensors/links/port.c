@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -41,6 +42,33 @@ static bool holds(const char *pid, const struct stat *device)
     return found;
 }
 
+/* A process that holds the master end of this pty (socat, ser2net, a simulator) is the device, not a rival for it. */
+static bool is_device_itself(const char *pid, const struct stat *device)
+{
+    enum { PTS_MAJOR = 136, PTS_MAJORS = 8, MINORS = 1 << 20 };
+    char path[300];
+    unsigned long index = minor(device->st_rdev) + (major(device->st_rdev) - PTS_MAJOR) * (unsigned long)MINORS;
+    if (major(device->st_rdev) < PTS_MAJOR || major(device->st_rdev) >= PTS_MAJOR + PTS_MAJORS)
+        return false;
+    snprintf(path, sizeof path, "/proc/%s/fdinfo", pid);
+    DIR *dir = opendir(path);
+    bool found = false;
+    const struct dirent *entry;
+    while (dir && !found && (entry = readdir(dir))) {
+        char line[64];
+        unsigned long master;
+        int fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_CLOEXEC);
+        FILE *info = fd >= 0 ? fdopen(fd, "r") : NULL;
+        while (info && !found && fgets(line, sizeof line, info))
+            found = sscanf(line, "tty-index: %lu", &master) == 1 && master == index;
+        if (info)
+            fclose(info);
+    }
+    if (dir)
+        closedir(dir);
+    return found;
+}
+
 static void name_process(const char *pid, char *out, size_t size)
 {
     char path[300];
@@ -66,7 +94,8 @@ bool port_holder(const char *device, char *out, size_t size)
     bool found = false;
     const struct dirent *entry;
     while (!found && (entry = readdir(proc))) {
-        found = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && holds(entry->d_name, &st);
+        found = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && holds(entry->d_name, &st) &&
+                !is_device_itself(entry->d_name, &st);
         if (found)
             name_process(entry->d_name, out, size);
     }
