@@ -53,14 +53,8 @@ int http_open(struct http **out, const struct http_limits *limits, struct err *e
     return 0;
 }
 
-/* Takes it out of the list and frees it. */
 static void exchange_free(struct exchange *x)
 {
-    struct exchange **at = &x->owner->running;
-    while (*at && *at != x)
-        at = &(*at)->next;
-    if (*at)
-        *at = x->next;
     if (x->easy)
         curl_multi_remove_handle(x->owner->multi, x->easy);
     curl_easy_cleanup(x->easy);
@@ -68,12 +62,22 @@ static void exchange_free(struct exchange *x)
     free(x);
 }
 
+static void unlink_exchange(struct http *h, const struct exchange *x)
+{
+    struct exchange **at = &h->running;
+    while (*at != x)
+        at = &(*at)->next;
+    *at = x->next;
+}
+
 void http_close(struct http *h)
 {
     if (!h)
         return;
-    while (h->running)
-        exchange_free(h->running);
+    for (struct exchange *x = h->running, *next; x; x = next) {
+        next = x->next;
+        exchange_free(x);
+    }
     curl_multi_cleanup(h->multi);
     curl_global_cleanup();
     free(h);
@@ -199,7 +203,6 @@ int http_start(struct http *h, const struct http_identity *identity, const struc
         return err_set(err, ERR_FAILED, "out of memory");
     *x = (struct exchange){.next = h->running, .owner = h, .body = body, .done = done, .ctx = ctx};
     x->size = request->post ? size : 0;
-    h->running = x;
     x->easy = curl_easy_init();
     if (!x->easy || !add_headers(x, request) || set_transport(x, identity) != CURLE_OK ||
         set_request(x, request) != CURLE_OK || curl_multi_add_handle(h->multi, x->easy) != CURLM_OK) {
@@ -207,6 +210,7 @@ int http_start(struct http *h, const struct http_identity *identity, const struc
         return err_set(err, ERR_FAILED, "libcurl refuses the request to %s: out of memory, or not an address",
                        request->url);
     }
+    h->running = x;
     return 0;
 }
 
@@ -246,6 +250,7 @@ static void describe_trouble(const struct exchange *x, CURLcode code, struct out
         snprintf(reply->trouble, sizeof reply->trouble, "cut while sending: %.160s", detail);
 }
 
+/* Tells the result and frees the exchange, which is in no list any more. */
 static void finish(struct exchange *x, CURLcode code)
 {
     struct outlet_reply reply = {.reached = was_reached(x), .body_out = x->sent == x->size};
@@ -284,8 +289,9 @@ int http_run(struct http *h, int timeout_ms, struct err *err)
     }
     for (; message; message = curl_multi_info_read(h->multi, &left)) {
         struct exchange *x = NULL;
-        CURLcode result = message->data.result;
+        CURLcode result = message->data.result; /* the message goes with its handle */
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &x);
+        unlink_exchange(h, x);
         finish(x, result);
     }
     return code == CURLM_OK ? 0 : err_set(err, ERR_FAILED, "libcurl: %s", curl_multi_strerror(code));
@@ -293,8 +299,8 @@ int http_run(struct http *h, int timeout_ms, struct err *err)
 
 void http_cancel(struct http *h)
 {
-    while (h->running) {
-        struct exchange *x = h->running;
+    for (struct exchange *x; (x = h->running);) {
+        h->running = x->next;
         snprintf(x->problem, sizeof x->problem, "smogpush is stopping");
         finish(x, CURLE_ABORTED_BY_CALLBACK);
     }

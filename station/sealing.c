@@ -191,13 +191,16 @@ static int find_record(struct contents *c, const char *subject)
 {
     struct store_test test;
     struct store_passage passage;
-    if (store_test_get(c->store, subject, &test, &c->record, c->err) == 0) {
+    struct err no_test = {0};
+    if (store_test_get(c->store, subject, &test, &c->record, &no_test) == 0) {
         if (!c->record || test.end_event < 0)
             return err_set(c->err, ERR_REFUSED, "test %s has not ended", subject);
         c->event = (uint64_t)test.end_event;
         return 0;
     }
-    if (c->err->code != ERR_INVALID || store_passage_get(c->store, subject, &passage, &c->record, NULL, c->err) != 0)
+    if (no_test.code != ERR_INVALID)
+        return err_set(c->err, no_test.code, "%s", no_test.text);
+    if (store_passage_get(c->store, subject, &passage, &c->record, NULL, c->err) != 0)
         return -1;
     c->event = (uint64_t)passage.event;
     return 0;
@@ -330,9 +333,7 @@ int sealing_case(struct sealing *s, const struct store_case *of, int64_t now_ms,
                  struct err *err)
 {
     struct queue_package made;
-    struct err ignored;
     struct contents *c = NULL;
-    err = err ? err : &ignored;
     if (!container_name_ok(of->id, strlen(of->id)) || strchr(of->id, '/'))
         return err_set(err, ERR_INVALID, "the case's id '%s' cannot be the name of a file", of->id);
     if (sealing_checkpoint(s, now_ms, err) != 0)

@@ -31,7 +31,8 @@
 
 enum { DEADLINE_S = 20, TURN_MS = 20, SECOND = 1000, PACKAGE_SIZE = 200000 };
 
-static const struct http_limits limits = {.connect_ms = 2000, .silence_s = 1, .answer_ms = 2000, .bytes_per_s = 1000000};
+static const struct http_limits limits = {
+    .connect_ms = 2000, .silence_s = 1, .answer_ms = 2000, .bytes_per_s = 1000000};
 
 static struct keys_pair ca, server, client, stranger;
 static char top[256];
