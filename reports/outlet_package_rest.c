@@ -94,6 +94,15 @@ static void quote(const struct outlet_reply *reply, char out[WORDS_MAX])
     out[made] = '\0';
 }
 
+/* Some text, without control characters (the JSON reader has checked that it is UTF-8). */
+static bool presentable(const char *text)
+{
+    for (const char *c = text; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7F)
+            return false;
+    return text[0] != '\0';
+}
+
 /* A receipt counts when it names our bytes. */
 static int read_receipt(const struct outlet_parcel *p, const struct outlet_reply *reply, struct outlet_result *r,
                         struct err *err)
@@ -109,12 +118,12 @@ static int read_receipt(const struct outlet_parcel *p, const struct outlet_reply
     if (tokens[0].type != JSON_OBJECT ||
         !json_get_string(&doc, json_member(&doc, 0, "package_sha256"), sha256, sizeof sha256) ||
         !json_get_string(&doc, json_member(&doc, 0, "receipt_id"), r->receipt_id, sizeof r->receipt_id) ||
-        r->receipt_id[0] == '\0' ||
+        !presentable(r->receipt_id) ||
         !json_get_string(&doc, json_member(&doc, 0, "received_at"), received_at, sizeof received_at) ||
         !civil_time_parse(&received_ms, received_at, strlen(received_at), 0))
         return err_set(err, ERR_INVALID, "the receipt lacks package_sha256, receipt_id or received_at");
     if (strcmp(sha256, p->sha256_hex) != 0)
-        return err_set(err, ERR_INVALID, "the receipt is for another package (%.16s…)", sha256);
+        return err_set(err, ERR_INVALID, "the receipt is for another package");
     return 0;
 }
 

@@ -26,7 +26,7 @@
               " AND NOT EXISTS(SELECT 1 FROM delivery d WHERE d.case_id = p.case_id) ORDER BY case_id LIMIT 1")        \
     X(PENDING, "SELECT outlet, count(*) FROM delivery WHERE state IN ('waiting', 'retry', 'unknown') GROUP BY outlet") \
     X(DUE, "SELECT d.case_id, p.sha256, p.path, p.size, p.sealed_ms, p.tree_size, d.attempts, d.state = 'unknown',"    \
-           " c.state <> 'sealing', d.last_status FROM (" DUE("waiting") " UNION ALL " DUE("retry") " UNION ALL " DUE(  \
+           " c.state IN ('void', 'handled'), d.last_status FROM (" DUE("waiting") " UNION ALL " DUE("retry") " UNION ALL " DUE(  \
                "unknown") ") d"                                                                                        \
                           " JOIN package p ON p.case_id = d.case_id JOIN case_file c ON c.id = d.case_id"              \
                           " ORDER BY d.next_ms LIMIT ?3")                                                              \

@@ -26,6 +26,7 @@
 #include "reports/queue.h"
 #include "reports/sha256.h"
 #include "station/schema.h"
+#include "tests/support/fault_vfs.h"
 #include "tests/support/keys.h"
 #include "tests/support/receiver.h"
 
@@ -648,8 +649,49 @@ static void a_database_that_cannot_be_written_loses_nothing(void **state)
     assert_int_equal(receiver_posts(b->receiver), 1);
 }
 
+/* Whichever write of the database fails, each package arrives, is stored once and has its receipt. */
+static bool deliver_with_fault(enum fault_how how, long nth)
+{
+    void *state = NULL;
+    struct err err;
+    setup(&state);
+    struct bench *b = state;
+    for (int i = 0; i < 3; i++)
+        add_case(b);
+    fault_arm(FAULT_WRITE | FAULT_SYNC, how, nth, false);
+    time_t until = time(NULL) + DEADLINE_S;
+    int result;
+    do {
+        result = courier_step(b->courier, b->now_ms, &err);
+        must(http_run(b->http, TURN_MS, &err), &err);
+        assert_true(time(NULL) < until);
+    } while (result != 0 || courier_busy(b->courier));
+    bool came = fault_seen() >= nth;
+    fault_disarm();
+    settle(b);
+    expect_arrived(b);
+    assert_int_equal(receiver_posts(b->receiver), 3);
+    assert_string_equal(ask(b, "SELECT count(receipt) FROM delivery"), "3");
+    assert_string_equal(ask(b, "PRAGMA integrity_check"), "ok");
+    teardown(&state);
+    return came;
+}
+
+static void any_write_may_fail(void **state)
+{
+    (void)state;
+    static const enum fault_how how[] = {FAULT_IOERR, FAULT_FULL, FAULT_HALF};
+    for (size_t i = 0; i < sizeof how / sizeof how[0]; i++) {
+        long nth = 1;
+        while (deliver_with_fault(how[i], nth))
+            nth++;
+        assert_true(nth > 4); /* the claim's commit and the result's */
+    }
+}
+
 int main(void)
 {
+    fault_vfs_install();
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(delivers_and_keeps_the_receipt),
@@ -677,6 +719,7 @@ int main(void)
         TEST(two_outlets_have_two_queues),
         TEST(packages_sealed_without_an_outlet_are_adopted),
         TEST(a_database_that_cannot_be_written_loses_nothing),
+        cmocka_unit_test(any_write_may_fail),
     };
     return cmocka_run_group_tests(tests, make_keys, free_keys);
 }

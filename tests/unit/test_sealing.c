@@ -21,6 +21,7 @@
 #include "reports/verifier.h"
 #include "station/sealing.h"
 #include "tests/support/case_fixture.h"
+#include "tests/support/fault_vfs.h"
 #include "tests/support/store_fixture.h"
 
 static const char *const outlets[] = {"police", "ecology"};
@@ -331,8 +332,61 @@ static void nothing_is_sealed_with_an_expired_certificate(void **state)
     assert_true(waiting(b));
 }
 
+/* ---- the Nth write or sync of the database fails ---- */
+
+/* What the return code said holds: row, deliveries and file are all there or none is known. */
+static void check_left(struct bench *b, bool sealed, bool sure, long nth)
+{
+    sqlite3 *db = store_database(b->push);
+    assert_string_equal(fixture_text(db, "PRAGMA integrity_check"), "ok");
+    long rows = strtol(fixture_text(db, "SELECT count(*) FROM package"), NULL, 10);
+    long deliveries = strtol(fixture_text(db, "SELECT count(*) FROM delivery"), NULL, 10);
+    if (deliveries != 2 * rows || (sure && rows != sealed) || (sealed && rows == 0))
+        fail_msg("fault %ld: sealed %d, %ld packages, %ld deliveries", nth, sealed, rows, deliveries);
+    struct queue_package made;
+    if (rows == 0)
+        seal_next(b, &made);
+    assert_false(waiting(b));
+    snprintf(made.path, sizeof made.path, "%s", fixture_text(db, "SELECT path FROM package"));
+    snprintf(made.sha256, sizeof made.sha256, "%s", fixture_text(db, "SELECT sha256 FROM package"));
+    expect_verified(b, &made, NULL);
+    fixture_verify(b->owner, 1);
+}
+
+/* Returns whether the fault came at all. */
+static bool seal_with_fault(enum fault_how how, bool lasting, long nth)
+{
+    void *state = NULL;
+    setup(&state);
+    struct bench *b = state;
+    case_fixture_add(b->owner, &b->files, 1);
+    assert_true(waiting(b));
+    fault_arm(FAULT_WRITE | FAULT_SYNC, how, nth, lasting);
+    bool sealed = sealing_case(&b->sealing, &b->found, b->files.now_ms, NULL, &err) == 0;
+    bool came = fault_seen() >= nth;
+    close_push(b);
+    fault_disarm();
+    open_push(b);
+    check_left(b, sealed, how != FAULT_LATE, nth);
+    teardown(&state);
+    return came;
+}
+
+static void any_write_may_fail(void **state)
+{
+    (void)state;
+    static const enum fault_how how[] = {FAULT_IOERR, FAULT_FULL, FAULT_HALF, FAULT_LATE};
+    for (size_t i = 0; i < sizeof how / sizeof how[0]; i++) {
+        long nth = 1;
+        while (seal_with_fault(how[i], how[i] == FAULT_FULL, nth)) /* a full disk stays full */
+            nth++;
+        assert_true(nth > 4); /* the checkpoint's commit and the package's */
+    }
+}
+
 int main(void)
 {
+    fault_vfs_install();
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_sealed_case_verifies),
@@ -346,6 +400,7 @@ int main(void)
         TEST(a_journal_that_went_back_is_not_signed),
         TEST(an_altered_journal_is_not_signed),
         TEST(nothing_is_sealed_with_an_expired_certificate),
+        cmocka_unit_test(any_write_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
