@@ -340,7 +340,7 @@ static int check_decision(const struct inbox_decision *d, struct err *err)
 
 int inbox_store_decide(struct inbox_store *s, const struct inbox_decision *d, struct err *err)
 {
-    struct inbox_package p;
+    struct inbox_package p = {0};
     if (check_decision(d, err))
         return -1;
     int found = inbox_store_find(s, d->sha256, &p, err);

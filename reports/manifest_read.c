@@ -201,7 +201,8 @@ static int close_tag(struct xml *x, struct tag *tag)
 /* The next tag, with the text before it. */
 static int next_tag(struct xml *x, struct tag *tag)
 {
-    *tag = (struct tag){.before = {x->at, 0}};
+    const struct slice nothing = {x->at, 0};
+    *tag = (struct tag){.before = nothing, .raw = nothing, .local = nothing, .ns = nothing};
     for (; x->at < x->end && *x->at != '<'; x->at++) {
         if (!plain(*x->at) && !space(*x->at))
             return wrong(x, "a character is not allowed here");
@@ -315,7 +316,7 @@ static int algorithm_of(struct xml *x, struct slice uri, enum manifest_algorithm
 {
     if (is(uri, "http://www.w3.org/2001/04/xmlenc#sha256"))
         *out = MANIFEST_SHA256;
-    else if (is(uri, "http://www.w3.org/2021/04/xmldsig-more#sm3") || is(uri, "urn:oid:1.2.156.10197.1.401"))
+    else if (is(uri, "urn:oid:1.2.156.10197.1.401")) /* GM/T 0006; XML signatures have no URI of their own for SM3 */
         *out = MANIFEST_SM3;
     else
         return wrong(x, "the digest algorithm is neither SHA-256 nor SM3");

@@ -181,7 +181,7 @@ int main(int argc, char **argv)
         result = options.decide ? decide(&options, &err) : receive(&options, &err);
     if (result) {
         log_error("%s", err.text);
-        return err.code;
+        return (int)err.code;
     }
     return 0;
 }

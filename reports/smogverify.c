@@ -163,7 +163,7 @@ int main(int argc, char **argv)
         result = run(&options, &err);
     if (result < 0) {
         fprintf(stderr, "smogverify: %s\n", err.text);
-        return err.code;
+        return (int)err.code;
     }
     return result;
 }

@@ -95,7 +95,7 @@ static int read_proof(struct proof *p, const char *text, size_t length, bool wit
 {
     struct json_token tokens[PROOF_TOKENS_MAX];
     struct json_doc doc;
-    uint64_t size;
+    uint64_t size = 0;
     memset(p, 0, sizeof *p);
     if (json_parse(&doc, text, length, tokens, PROOF_TOKENS_MAX, err) || read_common(&doc, p, err))
         return -1;

@@ -89,6 +89,19 @@ bool verifier_contents(struct verification *v)
     return complete && same;
 }
 
+/* Its certificate may come from another authority than the first one's, which the reader may not have. */
+static void report_sm2(struct verification *v, X509 *certificate)
+{
+    char subject[SEALCHECK_NAME_MAX];
+    X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+    bool checked = ctx && X509_STORE_CTX_init(ctx, v->options->trust, certificate, NULL) == 1;
+    bool trusted = checked && X509_verify_cert(ctx) == 1;
+    sealcheck_subject(certificate, subject, sizeof subject);
+    verifier_report(v, VERIFIER_SM2, trusted ? VERIFIER_OK : VERIFIER_NOTE, subject,
+                    trusted || !checked ? NULL : X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
+    X509_STORE_CTX_free(ctx);
+}
+
 /* The second signature: META-INF/signature*.sm2 with its certificate beside it, META-INF/signature*.sm2.pem, which the
  * manifest lists. */
 static bool check_sm2(struct verification *v, const struct container_entry *manifest,
@@ -103,16 +116,10 @@ static bool check_sm2(struct verification *v, const struct container_entry *mani
     EVP_PKEY *key = certificate ? X509_get0_pubkey(certificate) : NULL;
     bool ok = key && EVP_PKEY_is_a(key, "SM2") &&
               sealcheck_raw(key, manifest->data, manifest->size, signature->data, signature->size, &err) == 0;
-    if (!ok) {
+    if (ok)
+        report_sm2(v, certificate);
+    else
         verifier_report(v, VERIFIER_SM2, VERIFIER_FAIL, signature->name, err.text);
-    } else {
-        X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-        bool trusted =
-            ctx && X509_STORE_CTX_init(ctx, v->options->trust, certificate, NULL) == 1 && X509_verify_cert(ctx) == 1;
-        X509_NAME_oneline(X509_get_subject_name(certificate), reason, sizeof reason);
-        verifier_report(v, VERIFIER_SM2, trusted ? VERIFIER_OK : VERIFIER_NOTE, reason, NULL);
-        X509_STORE_CTX_free(ctx);
-    }
     X509_free(certificate);
     BIO_free(bio);
     sealcheck_openssl_reason(reason, sizeof reason);

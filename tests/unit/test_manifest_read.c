@@ -18,7 +18,7 @@
     "xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">"
 #define SIG "<asic:SigReference URI=\"META-INF/signature001.p7s\" MimeType=\"application/pkcs7-signature\"/>"
 #define SHA256 "<ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/>"
-#define SM3 "<ds:DigestMethod Algorithm=\"http://www.w3.org/2021/04/xmldsig-more#sm3\"/>"
+#define SM3 "<ds:DigestMethod Algorithm=\"urn:oid:1.2.156.10197.1.401\"/>"
 /* SHA-256 of the empty string (FIPS 180-4 example) */
 #define EMPTY "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 #define VALUE "<ds:DigestValue>" EMPTY "</ds:DigestValue>"
