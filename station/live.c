@@ -306,6 +306,7 @@ void live_stop(struct live *live, const char *reason)
     char text[LIVE_TEXT_LIMIT];
     snprintf(text, sizeof text, "smogd was stopped (%s)", reason);
     live_test_abort(live, text);
+    live_journal_flush(live); /* what happened before, so that the stop is the last word */
     struct entries e = {0};
     entries_text(&e, "reason", reason);
     live_journal_note(live, "daemon-stop", &e);

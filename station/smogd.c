@@ -86,11 +86,11 @@ static int run(const struct config *config, struct err *err)
         err_set(err, ERR_FAILED, "cannot set up the event loop");
         goto done;
     }
-    sd_event_set_watchdog(event, true);
     if (live_open(&live, config, event, err) != 0)
         goto done;
     log_notice("station %s (%s) is ready", config->id, config->name);
     sd_notify(0, "READY=1");
+    sd_event_set_watchdog(event, true);
     int code = sd_event_loop(event);
     sd_notify(0, "STOPPING=1");
     live_stop(live, stop_reason[0] ? stop_reason : "the event loop failed");
