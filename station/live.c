@@ -288,8 +288,7 @@ int live_open(struct live **out, const struct config *config, sd_event *event, s
     live->config = config;
     live->event = sd_event_ref(event);
     live->clock.fd = -1;
-    live->events_end = &live->events;
-    live->passages_end = &live->passages;
+    live->facts_end = &live->facts;
     live->started_mono_ms = clock_mono_ms();
     if (open_parts(live, err) != 0) {
         live_close(live);

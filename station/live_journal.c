@@ -5,8 +5,9 @@
 #include "reports/log.h"
 #include "station/live_parts.h"
 
-struct live_event {
-    struct live_event *next;
+struct live_fact {
+    struct live_fact *next;
+    struct live_passage *passage; /* a passing vehicle; NULL: an event, whose body is made already */
     char kind[24];
     size_t length;
     char body[];
@@ -20,25 +21,39 @@ void live_journal_soon(struct live *live)
         sd_event_source_set_enabled(live->flush_soon, SD_EVENT_ONESHOT);
 }
 
+static int queue(struct live *live, struct live_passage *passage, const char *kind, const char *body, size_t length)
+{
+    struct live_fact *fact = malloc(sizeof *fact + length + 1);
+    if (!fact)
+        return -1;
+    *fact = (struct live_fact){.passage = passage, .length = length};
+    snprintf(fact->kind, sizeof fact->kind, "%s", kind);
+    memcpy(fact->body, body, length);
+    fact->body[length] = '\0';
+    *live->facts_end = fact;
+    live->facts_end = &fact->next;
+    live->waiting++;
+    return 0;
+}
+
+int live_journal_passage(struct live *live, struct live_passage *passage)
+{
+    if (queue(live, passage, "passage", "", 0) != 0)
+        return -1;
+    live_journal_soon(live);
+    return 0;
+}
+
 void live_journal_note(struct live *live, const char *kind, struct entries *entries)
 {
     struct clock_stamp stamp;
     char text[4096];
     live_stamp(live, &stamp);
     ptrdiff_t length = record_make_event(entries, &stamp, live->config->id, kind, text, sizeof text);
-    struct live_event *event = length > 0 ? malloc(sizeof *event + (size_t)length + 1) : NULL;
-    if (!event) {
+    if (length < 0 || queue(live, NULL, kind, text, (size_t)length) != 0)
         log_error("an event of kind %s could not be kept for the journal", kind);
-        return;
-    }
-    event->next = NULL;
-    snprintf(event->kind, sizeof event->kind, "%s", kind);
-    event->length = (size_t)length;
-    memcpy(event->body, text, (size_t)length + 1);
-    *live->events_end = event;
-    live->events_end = &event->next;
-    live->waiting++;
-    live_journal_soon(live);
+    else
+        live_journal_soon(live);
 }
 
 int live_journal_append(struct live *live, const char *kind, struct entries *entries, char *text, size_t size,
@@ -58,24 +73,26 @@ static int store_waiting(struct live *live, struct live_scratch *scratch, struct
         return -1;
     uint64_t index;
     int result = 0;
-    for (const struct live_event *event = live->events; event && result == 0; event = event->next)
-        result = store_append(live->store, event->kind, event->body, event->length, &index, err);
-    if (result == 0)
-        result = live_passage_store(live, scratch, err);
+    for (const struct live_fact *fact = live->facts; fact && result == 0; fact = fact->next)
+        result = fact->passage ? live_passage_store(live, fact->passage, scratch, err)
+                               : store_append(live->store, fact->kind, fact->body, fact->length, &index, err);
     if (result == 0)
         return store_commit(live->store, err);
     store_rollback(live->store);
     return -1;
 }
 
-static void forget_events(struct live *live)
+static void forget(struct live *live)
 {
-    for (struct live_event *event = live->events, *next; event; event = next) {
-        next = event->next;
-        free(event);
+    for (struct live_fact *fact = live->facts, *next; fact; fact = next) {
+        next = fact->next;
+        if (fact->passage)
+            live_passage_forget(live, fact->passage);
+        free(fact);
     }
-    live->events = NULL;
-    live->events_end = &live->events;
+    live->facts = NULL;
+    live->facts_end = &live->facts;
+    live->waiting = 0;
 }
 
 int live_journal_flush(struct live *live)
@@ -89,9 +106,7 @@ int live_journal_flush(struct live *live)
     live_journal_health(live, result == 0 ? NULL : &err);
     if (result != 0)
         return -1;
-    forget_events(live);
-    live_passage_forget(live);
-    live->waiting = 0;
+    forget(live);
     return 0;
 }
 
@@ -108,8 +123,7 @@ void live_journal_health(struct live *live, const struct err *err)
 
 void live_journal_close(struct live *live)
 {
-    forget_events(live);
-    live_passage_forget(live);
+    forget(live);
 }
 
 void live_journal_instrument(struct live *live, int instrument)

@@ -82,7 +82,7 @@ struct live_test {
 };
 
 struct live_link;
-struct live_event;
+struct live_fact;
 struct live_passage;
 
 struct live {
@@ -96,9 +96,8 @@ struct live {
     struct bench bench;
     struct live_instrument instruments[BENCH_INSTRUMENTS_MAX];
     struct live_test test;
-    /* facts in their order, waiting for the next transaction */
-    struct live_event *events, **events_end;
-    struct live_passage *passages, **passages_end;
+    /* events and passages in their order, waiting for the next transaction */
+    struct live_fact *facts, **facts_end;
     size_t waiting;
     bool journal_faulty, prepare_due;
     unsigned ticks;
@@ -194,14 +193,16 @@ int live_recover(struct live *live, struct err *err);
 
 /* ---- live_passage.c ---- */
 void live_passage_take(struct live *live, int instrument, const struct sample *sample);
-/* Inside a transaction: all that wait. */
-int live_passage_store(struct live *live, struct live_scratch *scratch, struct err *err);
-/* The transaction is through: counts and drops them. */
-void live_passage_forget(struct live *live);
+/* Inside a transaction. */
+int live_passage_store(struct live *live, struct live_passage *passage, struct live_scratch *scratch, struct err *err);
+/* It is through: counts and frees it. */
+void live_passage_forget(struct live *live, struct live_passage *passage);
 
 /* ---- live_journal.c ---- */
 /* Queues an event for the next transaction; its time is now. */
 void live_journal_note(struct live *live, const char *kind, struct entries *entries);
+/* Queues a passing vehicle; takes it over unless it fails. */
+int live_journal_passage(struct live *live, struct live_passage *passage);
 /* What waits goes into one transaction once the loop has nothing else to do, or at once when it is a lot. */
 void live_journal_soon(struct live *live);
 /* Writes all that waits: 0 saved, -1 not (and it will be tried again). */

@@ -14,7 +14,6 @@ enum { HISTORY_MAX = 64, MINUTE_MS = 60000, DAY_MS = 24 * 60 * MINUTE_MS, FILES_
 
 /* One passing vehicle that waits to be stored. */
 struct live_passage {
-    struct live_passage *next;
     int instrument;
     int64_t received_ms;
     struct sensor_identity identity;
@@ -48,25 +47,23 @@ void live_passage_take(struct live *live, int instrument, const struct sample *s
     const struct bench_instrument *from = &live->bench.instruments[instrument];
     assert(from->frame);
     struct live_passage *p = live->waiting < LIVE_QUEUE_MAX ? malloc(sizeof *p + from->frame_length) : NULL;
-    if (!p) {
-        if (live->passages_lost++ == 0)
-            log_error("%s: passages are lost, %zu wait already for a journal that cannot be written: %s",
-                      from->config.name, live->waiting, live->journal_trouble);
-        return;
+    if (p) {
+        *p = (struct live_passage){.instrument = instrument,
+                                   .received_ms = clock_unix_ms(),
+                                   .identity = from->sensor.identity,
+                                   .sample = *sample,
+                                   .passage = *sample->passage,
+                                   .raw_length = from->frame_length};
+        memcpy(p->raw, from->frame, from->frame_length);
+        p->sample.t_ms = 0;
+        p->sample.passage = &p->passage;
+        if (live_journal_passage(live, p) == 0)
+            return;
+        free(p);
     }
-    *p = (struct live_passage){.instrument = instrument,
-                               .received_ms = clock_unix_ms(),
-                               .identity = from->sensor.identity,
-                               .sample = *sample,
-                               .passage = *sample->passage,
-                               .raw_length = from->frame_length};
-    memcpy(p->raw, from->frame, from->frame_length);
-    p->sample.t_ms = 0;
-    p->sample.passage = &p->passage;
-    *live->passages_end = p;
-    live->passages_end = &p->next;
-    live->waiting++;
-    live_journal_soon(live);
+    if (live->passages_lost++ == 0)
+        log_error("%s: passages are lost, %zu facts wait already for a journal that cannot be written: %s",
+                  from->config.name, live->waiting, live->journal_trouble);
 }
 
 /* The files of its record: the recording that it came in, at time 0, and its readings. */
@@ -313,30 +310,21 @@ static int store_one(struct live *live, struct live_passage *p, struct judged *j
     return store_judged(live, j, scratch, err);
 }
 
-int live_passage_store(struct live *live, struct live_scratch *scratch, struct err *err)
+int live_passage_store(struct live *live, struct live_passage *passage, struct live_scratch *scratch, struct err *err)
 {
-    if (!live->passages)
-        return 0;
     struct judged *j = malloc(sizeof *j);
     if (!j)
         return err_set(err, ERR_FAILED, "out of memory");
-    int result = 0;
-    for (struct live_passage *p = live->passages; p && result == 0; p = p->next)
-        result = store_one(live, p, j, scratch, err);
+    int result = store_one(live, passage, j, scratch, err);
     free(j);
     return result;
 }
 
-void live_passage_forget(struct live *live)
+void live_passage_forget(struct live *live, struct live_passage *passage)
 {
-    for (struct live_passage *p = live->passages, *next; p; p = next) {
-        next = p->next;
-        if (p->repeated)
-            live->passages_repeated++;
-        else
-            live->passages_stored++;
-        free(p);
-    }
-    live->passages = NULL;
-    live->passages_end = &live->passages;
+    if (passage->repeated)
+        live->passages_repeated++;
+    else
+        live->passages_stored++;
+    free(passage);
 }
