@@ -155,7 +155,10 @@ class Lab:
         return done
 
     def json(self, *words):
-        return json.loads(self.ctl("--json", *words).stdout)
+        done = self.ctl("--json", *words, check=False)
+        if done.returncode > 1:  # 1 is an answer: "no"
+            raise Failure("smogctl %s: %s" % (" ".join(words), done.stderr.strip()))
+        return json.loads(done.stdout)
 
     def instrument(self, name):
         return next(i for i in self.json("instruments")["instruments"] if i["name"] == name)
@@ -183,7 +186,7 @@ class Lab:
         words = ["test", "start", "--plate", plate, "--colour", colour, "--method", method]
         for key, value in facts.items():
             words += ["--vehicle", "%s=%s" % (key, value)]
-        return self.json(*words)["test"]
+        return self.json(*words)["id"]
 
     def drive(self, test, press, on_prompt=None):
         """Does what the prompts ask until the test ends; press() presses the pedal. Gives the record shown at the end."""
@@ -195,7 +198,8 @@ class Lab:
         try:
             for line in watch.stdout:
                 event = json.loads(line)
-                prompt = event.get("prompt", event.get("event"))
+                state = event.get("test")  # the first line tells how things stand
+                prompt = event.get("prompt") or (state or {}).get("prompt") if isinstance(state, dict) else event.get("prompt", event.get("event"))
                 if on_prompt and on_prompt(event):
                     continue
                 if prompt == "insert-probe":
