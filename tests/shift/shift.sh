@@ -117,7 +117,7 @@ obey() { # test id, what
 free_acceleration() { # plate, peak k, what, verdict expected
     sim "truck k=$2 oil=88"
     id=$(json test start --plate "$1" --colour yellow --method free-acceleration --vehicle fuel=diesel --vehicle class=heavy \
-        --vehicle gearbox=manual | jq -r .id)
+        --vehicle gearbox=manual | jq -r .test)
     [ -n "$id" ] && [ "$id" != null ] || die "test of $1 did not start"
     obey "$id" "$3"
     shown=$(json test show "$id")

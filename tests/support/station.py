@@ -186,7 +186,7 @@ class Lab:
         words = ["test", "start", "--plate", plate, "--colour", colour, "--method", method]
         for key, value in facts.items():
             words += ["--vehicle", "%s=%s" % (key, value)]
-        return self.json(*words)["id"]
+        return self.json(*words)["test"]
 
     def drive(self, test, press, on_prompt=None):
         """Does what the prompts ask until the test ends; press() presses the pedal. Gives the record shown at the end."""
