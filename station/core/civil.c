@@ -93,9 +93,10 @@ struct civil_date civil_from_days(int32_t days)
 
 struct civil_date civil_add_months(struct civil_date date, int months)
 {
+    enum { MONTH_FIRST = 1900 * 12, MONTH_LAST = 9999 * 12 + 11 };
     struct civil_date moved = {0};
     int64_t index = (int64_t)date.year * 12 + date.month - 1 + months;
-    if (date.year == 0 || index < 1900 * 12 || index > 9999 * 12 + 11)
+    if (date.year == 0 || index < MONTH_FIRST || index > MONTH_LAST)
         return moved;
     int year = (int)(index / 12);
     int month = (int)(index % 12) + 1;

@@ -20,7 +20,6 @@ static void put(struct json_writer *w, const char *text, size_t length)
 static size_t put_character(struct json_writer *w, const char *text, size_t length)
 {
     static const char shorts[] = "\"\"\\\\\bb\ff\nn\rr\tt"; /* character, its escape letter */
-    char escape[8];
     size_t size;
     uint32_t code = utf8_next(text, length, &size);
     if (size == 0) {
@@ -29,13 +28,18 @@ static size_t put_character(struct json_writer *w, const char *text, size_t leng
     }
     for (size_t s = 0; s + 1 < sizeof shorts; s += 2)
         if ((unsigned char)shorts[s] == code) {
-            put(w, escape, (size_t)snprintf(escape, sizeof escape, "\\%c", shorts[s + 1]));
+            put(w, "\\", 1);
+            put(w, &shorts[s + 1], 1);
             return size;
         }
-    if (code < 0x20)
-        put(w, escape, (size_t)snprintf(escape, sizeof escape, "\\u%04x", (unsigned)code));
-    else
+    if (code < 0x20) {
+        char escape[] = "\\u0000";
+        escape[4] = (char)('0' + code / 16);
+        escape[5] = "0123456789abcdef"[code % 16];
+        put(w, escape, sizeof escape - 1);
+    } else {
         put(w, text, size);
+    }
     return size;
 }
 
@@ -118,8 +122,9 @@ void json_string(struct json_writer *w, const char *key, const char *text)
 void json_integer(struct json_writer *w, const char *key, int64_t value)
 {
     char text[24];
+    int length = snprintf(text, sizeof text, "%lld", (long long)value);
     begin_value(w, key);
-    put(w, text, (size_t)snprintf(text, sizeof text, "%lld", (long long)value));
+    put(w, text, (size_t)length);
 }
 
 void json_bool(struct json_writer *w, const char *key, bool value)

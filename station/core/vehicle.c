@@ -8,7 +8,7 @@
 #include "station/core/utf8.h"
 
 static const char *const fact_keys[VEHICLE_FACT_COUNT] = {
-#define VEHICLE_FACT_KEY(id, key) [VEHICLE_##id] = key,
+#define VEHICLE_FACT_KEY(id, key) [VEHICLE_##id] = (key),
     VEHICLE_FACT_TABLE(VEHICLE_FACT_KEY)
 #undef VEHICLE_FACT_KEY
 };

@@ -164,6 +164,28 @@ static void compares_long_escaped_strings_to_the_end(void **state)
     assert_false(json_equals(&doc, 3, plain));
 }
 
+static void escapes_each_control_character_one_way(void **state)
+{
+    (void)state;
+    for (int c = 1; c < 0x20; c++) {
+        static const char letters[] = "btn\0fr"; /* of 0x08..0x0D; 0x0B has none */
+        char text[16];
+        char expected[16];
+        struct json_writer w;
+        struct json_doc doc;
+        if (c >= 8 && c <= 13 && letters[c - 8])
+            snprintf(expected, sizeof expected, "\"\\%c\"", letters[c - 8]);
+        else
+            snprintf(expected, sizeof expected, "\"\\u%04x\"", (unsigned)c);
+        json_writer_init(&w, text, sizeof text);
+        json_string_n(&w, NULL, (const char[]){(char)c}, 1);
+        ptrdiff_t length = json_writer_finish(&w);
+        assert_string_equal(text, expected);
+        assert_int_equal(json_parse(&doc, text, (size_t)length, tokens, 256, NULL), 0);
+        assert_true(json_get_string(&doc, 0, text, sizeof text) && text[0] == c && !text[1]);
+    }
+}
+
 static void objects_have_a_largest_size(void **state)
 {
     (void)state;
@@ -212,6 +234,7 @@ int main(void)
         cmocka_unit_test(gives_no_string_with_a_nul),
         cmocka_unit_test(writes_what_it_can_read_again),
         cmocka_unit_test(compares_long_escaped_strings_to_the_end),
+        cmocka_unit_test(escapes_each_control_character_one_way),
         cmocka_unit_test(objects_have_a_largest_size),
         cmocka_unit_test(survives_every_cut_and_flip),
     };
