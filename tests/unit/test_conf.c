@@ -89,6 +89,8 @@ static void names_the_line_of_what_is_wrong(void **state)
     assert_refused("a = \"\\q\"", "f.conf:1: unknown escape in a string; known: \\\" \\\\ \\n \\t");
     assert_refused("\"a\" = 1", "f.conf:1: expected a name, not a quoted string");
     assert_refused("s{s{s{s{s{s{s{s{s{}}}}}}}}}", "f.conf:1: sections are nested deeper than 8");
+    struct conf conf;
+    assert_int_equal(parse(&conf, "s{s{s{s{s{s{s{s{}}}}}}}}"), 0);
 }
 
 static void says_what_an_option_should_be(void **state)

@@ -100,6 +100,8 @@ static void refuses_what_is_not_json(void **state)
                                         "\"\\ud800\"",
                                         "\"\\udc00\"",
                                         "\"\\ud800\\u0041\"",
+                                        "\"\\ud800\\ue000\"",
+                                        "\"\\ud800",
                                         "\"\xC0\x80\"",
                                         "\"\xED\xA0\x80\"",
                                         "\"\xFF\"",
@@ -117,7 +119,8 @@ static void refuses_what_is_not_json(void **state)
             fail_msg("%s was taken for JSON", texts[i]);
         assert_int_equal(err.code, ERR_INVALID);
     }
-    assert_int_equal(json_parse(&doc, "[1,2,3]", 7, tokens, 3, NULL), -1); /* no room */
+    assert_int_equal(json_parse(&doc, "[1,2,3]", 7, tokens, 3, NULL), -1);                             /* no room */
+    assert_int_equal(json_parse(&doc, "[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]", 33, tokens, 256, NULL), 0); /* 16 deep */
 }
 
 /* A NUL in a C string would hide what follows it. */
