@@ -68,15 +68,15 @@ struct bench_host {
 struct bench {
     struct bench_host host;
     int64_t now_ms;
-    int count;
-    struct bench_instrument instruments[BENCH_INSTRUMENTS_MAX];
-    bool testing;
+    int64_t start_ms;          /* of the test */
+    int64_t procedure_wake_ms; /* -1 none */
     struct procedure procedure;
-    int64_t procedure_wake_ms;  /* -1 none */
-    int64_t start_ms;           /* of the test */
-    uint64_t lines;             /* recorded so far in this test */
+    struct bench_instrument instruments[BENCH_INSTRUMENTS_MAX];
+    uint64_t lines; /* recorded so far in this test */
+    int count;
     int source[QUANTITY_COUNT]; /* the instrument that gives the procedure this quantity; -1: none */
-    bool busy;                  /* inside an input, to catch callbacks that call back */
+    bool testing;
+    bool busy; /* inside an input, to catch callbacks that call back */
 };
 
 /* Every function of *host may be NULL. */

@@ -40,7 +40,8 @@ ptrdiff_t recording_format(const struct recording_line *line, char *out, size_t 
 
 static int fail(const struct recording *r, struct err *err, const char *what)
 {
-    return err_set(err, ERR_INVALID, "recording, line %u: %s", r->line, what);
+    err_set(err, ERR_INVALID, "recording, line %u: %s", r->line, what);
+    return -1;
 }
 
 /* What may be shown on a terminal: UTF-8 without control characters. */

@@ -118,8 +118,8 @@ const struct sensor_driver *sensor_driver_by_name(const char *name);
 /* How good a value is at best when the instrument says this of itself: warm-up while warming, suspect in any fault. */
 enum quality sensor_quality(enum instrument_status status);
 
-/* N and k in one sample must say the same over that path; where they do not, or one of them is not ok, an ok one becomes
- * suspect. */
+/* N and k in one sample must say the same over that path; where they do not, or one of them is not ok, an ok one
+ * becomes suspect. */
 void sensor_check_opacity(struct sample *sample, struct decimal path_m);
 
 /* The quantities this configured sensor can publish (driver's or profile's), QUANTITY_COUNT ends. */
