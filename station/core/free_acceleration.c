@@ -261,25 +261,14 @@ static struct prompting prompting(const struct state *s, int64_t t_ms)
     return (struct prompting){PROMPT_WAIT_INSTRUMENT, 0, 0};
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    if (a < 0 || b < 0)
-        return a < 0 ? b : a;
-    return a < b ? a : b;
-}
-
-/* The next moment at which something changes without an event. */
+/* The next moment after t_ms at which something changes without an event. */
 static int64_t next_ms(const struct state *s, int64_t t_ms)
 {
     int64_t next = s->plan.time_limit_ms;
-    if (s->phase != PHASE_PURGE && s->phase != PHASE_MEASURE)
-        return next;
-    next = earlier(next, snap_next_ms(&s->snap));
-    if (s->idle_until_ms > t_ms)
-        next = earlier(next, s->idle_until_ms);
-    int64_t held_ms = s->snap.window.from_ms + s->plan.hold_ms;
-    if (snap_is_open(&s->snap) && held_ms > t_ms)
-        next = earlier(next, held_ms);
+    const int64_t moments[] = {snap_next_ms(&s->snap), s->idle_until_ms, s->snap.window.from_ms + s->plan.hold_ms};
+    for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++)
+        if (moments[i] > t_ms && moments[i] < next)
+            next = moments[i];
     return next;
 }
 

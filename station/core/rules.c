@@ -221,12 +221,20 @@ const struct rule_limit *rule_limit(const struct rule *rule, enum quantity quant
     return NULL;
 }
 
-int rule_param(const struct rule *rule, const char *name, struct decimal *out, struct err *err)
+static const struct rule_param *need_param(const struct rule *rule, const char *name, struct err *err)
 {
     const struct rule_param *param = find_param(rule, name);
     if (!param)
-        return err_set(err, ERR_INVALID, "rule '%s' lacks the parameter '%s' that %s needs; add it", rule->name, name,
-                       rule->method);
+        err_set(err, ERR_INVALID, "rule '%s' lacks the parameter '%s' that %s needs; add it", rule->name, name,
+                rule->method);
+    return param;
+}
+
+int rule_param(const struct rule *rule, const char *name, struct decimal *out, struct err *err)
+{
+    const struct rule_param *param = need_param(rule, name, err);
+    if (!param)
+        return -1;
     *out = param->value;
     return 0;
 }
@@ -234,11 +242,11 @@ int rule_param(const struct rule *rule, const char *name, struct decimal *out, s
 int rule_param_integer(const struct rule *rule, const char *name, int64_t min, int64_t max, int64_t *out,
                        struct err *err)
 {
-    struct decimal value;
+    const struct rule_param *param = need_param(rule, name, err);
     struct decimal whole;
-    if (rule_param(rule, name, &value, err) != 0)
+    if (!param)
         return -1;
-    if (!decimal_round(value, 0, &whole) || decimal_compare(whole, value) != 0 || whole.units < min ||
+    if (!decimal_round(param->value, 0, &whole) || decimal_compare(whole, param->value) != 0 || whole.units < min ||
         whole.units > max)
         return err_set(err, ERR_INVALID,
                        "rule '%s': parameter '%s' must be a whole number from %" PRId64 " to %" PRId64, rule->name,
@@ -250,14 +258,15 @@ int rule_param_integer(const struct rule *rule, const char *name, int64_t min, i
 int rule_param_ms(const struct rule *rule, const char *name, int64_t *out_ms, struct err *err)
 {
     enum { MS_DIGITS = 3, DAY_MS = 24 * 60 * 60 * 1000 };
-    struct decimal value;
+    const struct rule_param *param = need_param(rule, name, err);
     struct decimal ms;
-    if (rule_param(rule, name, &value, err) != 0)
+    if (!param)
         return -1;
-    if (strcmp(find_param(rule, name)->unit, "s") != 0)
+    if (strcmp(param->unit, "s") != 0)
         return err_set(err, ERR_INVALID, "rule '%s': parameter '%s' must be in seconds, with unit = \"s\"", rule->name,
                        name);
-    if (!decimal_round(value, MS_DIGITS, &ms) || decimal_compare(ms, value) != 0 || ms.units < 0 || ms.units > DAY_MS)
+    if (!decimal_round(param->value, MS_DIGITS, &ms) || decimal_compare(ms, param->value) != 0 || ms.units < 0 ||
+        ms.units > DAY_MS)
         return err_set(err, ERR_INVALID, "rule '%s': parameter '%s' must be 0 to 86400 s in whole milliseconds",
                        rule->name, name);
     *out_ms = ms.units;

@@ -27,8 +27,12 @@ int snap_load(struct snap_params *p, const struct rule *rule, struct err *err)
         rule_param_integer(rule, "k-gap-share", 100, GAP_MAX, &p->gap_percent, err) != 0 ||
         rule_param_ms(rule, "manual-window", &p->manual_ms, err) != 0)
         return -1;
-    if (p->k_rise.units <= 0 || p->rpm_rise.units <= 0)
-        return err_set(err, ERR_INVALID, "rule '%s': k-rise and rpm-rise must be above 0", rule->name);
+    if (p->k_rise.units <= 0 || p->rpm_rise.units <= 0 || p->settle_ms == 0 || p->longest_ms == 0 ||
+        p->rpm_gap_ms == 0 || p->manual_ms == 0)
+        return err_set(
+            err, ERR_INVALID,
+            "rule '%s': k-rise, rpm-rise, settle, acceleration-max, rpm-gap and manual-window must be above 0",
+            rule->name);
     return 0;
 }
 
@@ -221,12 +225,16 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 static int64_t close_due(const struct snap *s)
 {
     if (s->k.high || s->rpm.high)
-        return s->window.from_ms + s->params.longest_ms;
-    int64_t due = s->quiet_from_ms + s->params.settle_ms;
-    return due > s->manual_until_ms ? due : s->manual_until_ms;
+        return later(s->window.from_ms + s->params.longest_ms, later(s->k.high_from_ms, s->rpm.high_from_ms));
+    return later(s->quiet_from_ms + s->params.settle_ms, s->manual_until_ms);
 }
 
 static int64_t rpm_due(const struct snap *s)
@@ -248,10 +256,9 @@ static bool close_window(struct snap *s, int64_t t_ms, struct snap_window *close
         forget(&s->rpm, t_ms);
         s->quiet_from_ms = t_ms;
     }
-    bool k_rose = s->k.high_ms >= s->params.k_high_ms && s->k.high_ms > 0;
-    bool rose = s->window.with_rpm ? s->rpm.high_ms > 0 : k_rose;
+    bool rose = s->window.with_rpm ? s->rpm.high_ms > 0 : s->k.high_ms > 0 && s->k.high_ms >= s->params.k_high_ms;
     s->window.manual = s->manual_until_ms >= 0 && !rose;
-    s->window.to_ms = s->manual_until_ms > s->quiet_from_ms ? s->manual_until_ms : s->quiet_from_ms;
+    s->window.to_ms = later(s->quiet_from_ms, s->manual_until_ms);
     s->window.rpm_high_ms = s->rpm.high_ms;
     if (!s->window.has_max || is_interruption(s, t_ms - s->last_k_ms))
         s->window.spoiled = true;

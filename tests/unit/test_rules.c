@@ -95,6 +95,12 @@ static void faults_are_refused_with_their_line(void **state)
     static const struct {
         const char *text, *error;
     } rows[] = {
+        {"pack {\n}\n", "test.conf:1: the pack's name is empty"},
+        {"pack p {\nversion = \"1\" title = \"t\"\n}\n", "test.conf:1: option 'source' is missing"},
+        {"pack p {\nversion = \"1\" source = \"t\"\n}\n", "test.conf:1: option 'title' is missing"},
+        {HEAD "rule { method = m from = 2020-01-01 }\n}\n", "test.conf:3: the rule's name is empty"},
+        {HEAD RULE("r", "from = 2020-01-01\nfuel = diesel\nfuel = gas") "}\n", "test.conf:5: option 'fuel' is given"},
+        {HEAD RULE("r", "from = 2020-01-01\nmodel-year-max = 20") "}\n", "test.conf:4: 'model-year-max = 20' is out"},
         {"x = 1\n", "test.conf:1: a rule pack begins with 'pack NAME {'"},
         {"pack p {\ntitle = \"t\" source = \"s\"\n}\n", "test.conf:1: option 'version' is missing"},
         {HEAD "}\n", "test.conf:1: pack 'p' has no rule"},
@@ -153,6 +159,41 @@ static void faults_in_limits_and_parameters_are_refused(void **state)
     }
 }
 
+/* `count` sections "KIND nI { … }" inside a rule, or rules inside the pack. */
+static void must_refuse_many(const char *head, const char *each, int count, const char *tail, const char *error)
+{
+    enum { TEXT_MAX = 64 << 10 };
+    char *text = malloc(TEXT_MAX);
+    assert_non_null(text);
+    int used = snprintf(text, TEXT_MAX, "%s", head);
+    for (int i = 0; i < count; i++) {
+        const char *cut = strchr(each, '#');
+        used += snprintf(text + used, (size_t)(TEXT_MAX - used), "%.*s%d%s", (int)(cut - each), each, i, cut + 1);
+    }
+    snprintf(text + used, (size_t)(TEXT_MAX - used), "%s", tail);
+    must_refuse(text, error);
+    free(text);
+}
+
+static void more_than_a_pack_holds_is_refused(void **state)
+{
+    (void)state;
+    static const char rule_head[] = HEAD "rule r { method = m from = 2020-01-01\n";
+    char words[RULES_SELECTOR_MAX * 8] = HEAD "rule r { method = m from = 2020-01-01\nfuel = {diesel";
+    must_refuse_many(rule_head, "param n# { value = 1" ORIGIN, RULES_PARAMS_MAX + 1, "}\n}\n",
+                     "test.conf:52: more than 48 param");
+    must_refuse_many(rule_head, "limit k { a = 1 b = 1 point = 1# clause = c source = s status = confirmed }\n",
+                     RULES_LIMITS_MAX + 1, "}\n}\n", "test.conf:12: more than 8 limits in rule 'r'");
+    must_refuse_many(HEAD, "rule r# { method = m from = 2020-01-01 fuel = gas }\n", RULES_PER_PACK_MAX + 1, "}\n",
+                     "test.conf:27: more than 24 rules");
+    must_refuse_many(HEAD, "rule a-name-that-is-longer-than-31-bytes-# { method = m }\n", 1, "}\n",
+                     "test.conf:3: the rule's");
+    for (int i = 0; i < 20; i++)
+        snprintf(words + strlen(words), sizeof words - strlen(words), ", diesel");
+    snprintf(words + strlen(words), sizeof words - strlen(words), "}\n}\n}\n");
+    must_refuse(words, "test.conf:4: the list of 'fuel' is too long");
+}
+
 static void overlaps_and_gaps_are_refused(void **state)
 {
     (void)state;
@@ -172,6 +213,11 @@ static void overlaps_and_gaps_are_refused(void **state)
         {"from = 2020-01-01 mass-max = 3500", "from = 2020-01-01 mass-min = 3500", NULL},
         {"from = 2020-01-01 mass-max = 3500.1", "from = 2020-01-01 mass-min = 3500", "test.conf:6: rule 'r2' overlaps"},
         {"from = 2020-01-01 power-min = 37 power-max = 56", "from = 2020-01-01 power-min = 56", NULL},
+        {"from = 2020-01-01 to = 2020-12-31 power-max = 37", "from = 2021-02-01 power-max = 38", NULL},
+        {"from = 2020-01-01 to = 2020-12-31 power-min = 37", "from = 2021-02-01", NULL},
+        {"from = 2020-01-01 to = 2020-12-31 stage = {4, 5}", "from = 2021-02-01 stage = 4", NULL},
+        {"from = 2020-01-01 to = 2020-12-31 stage = 4", "from = 2021-02-01 stage = {4, 5}", NULL},
+        {"from = 2020-01-01 mass-min = 3500", "from = 2020-01-01 mass-max = 3500", NULL},
         {"from = 2020-01-01 power-min = 37", "from = 2020-01-01 power-max = 37", NULL},
         {"from = 2020-01-01 registered-to = 2015-06-30", "from = 2020-01-01 registered-from = 2015-07-01", NULL},
         {"from = 2020-01-01 registered-to = 2015-06-30", "from = 2020-01-01 registered-from = 2015-06-30", "test.c"},
@@ -351,6 +397,7 @@ int main(void)
         WITH_PACK(everything_in_a_pack_is_read),
         WITH_PACK(faults_are_refused_with_their_line),
         WITH_PACK(faults_in_limits_and_parameters_are_refused),
+        WITH_PACK(more_than_a_pack_holds_is_refused),
         WITH_PACK(overlaps_and_gaps_are_refused),
         WITH_PACK(the_rule_in_force_for_the_vehicle_is_found),
         WITH_PACK(two_packs_must_not_both_fit),
