@@ -4,11 +4,14 @@
 
 enum { SCALE_DIGITS = 6 };
 
-/* In millionths; what does not fit is far beyond any instrument and stands as the largest. */
+/* In millionths; what is far beyond any instrument stands as the largest, so that differences fit. */
 static int64_t scaled(struct decimal value)
 {
+    static const int64_t largest = INT64_MAX / 1000;
     struct decimal out;
-    return decimal_round(value, SCALE_DIGITS, &out) ? out.units : INT64_MAX / 1000;
+    if (!decimal_round(value, SCALE_DIGITS, &out) || out.units > largest || out.units < -largest)
+        return value.units < 0 ? -largest : largest;
+    return out.units;
 }
 
 int snap_load(struct snap_params *p, const struct rule *rule, struct err *err)

@@ -565,6 +565,36 @@ static void pressing_too_early_does_not_count(void **state)
     assert_int_equal(run.procedure.verdict.marks_count, 7);
 }
 
+/* The rise that is seen exactly when the ten seconds are over counts; one sample earlier it does not. */
+static void the_idle_time_is_over_on_the_millisecond(void **state)
+{
+    (void)state;
+    for (int64_t early_ms = 0; early_ms <= 100; early_ms += 100) {
+        int64_t idle_ends;
+        go_to(PROMPT_IDLE);
+        idle_ends = run.now_ms + run.prompt_limit;
+        run.press_ms[run.presses++] = idle_ends - early_ms - 100; /* smoke is seen 100 ms after the press */
+        run.act_ms = -1;
+        run.passive = true;
+        assert_false(truck_run(&run, idle_ends - run.t0_ms + 6000));
+        assert_int_equal(mark("acceleration", 1)->from_ms, idle_ends - run.t0_ms - early_ms);
+        assert_int_equal(mark("acceleration", 1)->counted, early_ms == 0);
+    }
+}
+
+static void the_pedal_is_held_long_enough_on_the_millisecond(void **state)
+{
+    (void)state;
+    truck.with_rpm = true;
+    drive();
+    assert_true(mark("acceleration", 1)->counted);
+    law_set(rule, "hold-heavy", "3.1"); /* the speed is high for 3.1 s of this acceleration */
+    assert_int_equal(drive()->kind, VERDICT_PASS);
+    law_set(rule, "hold-heavy", "3.101");
+    assert_int_equal(drive()->kind, VERDICT_ABORTED);
+    assert_string_equal(mark("acceleration", 1)->note, "pedal held for 3.1 s, 3.1 s needed");
+}
+
 static void the_pedal_must_be_held(void **state)
 {
     (void)state;
@@ -814,6 +844,8 @@ int main(void)
         LAW(engine_speed_that_fails_voids_its_acceleration),
         LAW(trouble_at_idle_harms_nothing),
         LAW(pressing_too_early_does_not_count),
+        LAW(the_idle_time_is_over_on_the_millisecond),
+        LAW(the_pedal_is_held_long_enough_on_the_millisecond),
         LAW(the_pedal_must_be_held),
         LAW(the_engine_speed_must_be_reached),
         LAW(light_vehicles_have_shorter_times),
