@@ -144,6 +144,7 @@ static CURLcode set_transport(struct exchange *x, const struct http_identity *id
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_NOPROXY, "*");
     SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_QUICK_EXIT, 1L); /* a name server that does not answer must not hold up our end */
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(CURLOPT_CAINFO, identity->ca);
     SET(CURLOPT_CAPATH, NULL); /* Debian's default would trust every public authority */

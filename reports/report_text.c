@@ -86,10 +86,15 @@ static void officer_line(FILE *f, const struct json_doc *doc, ptrdiff_t officer)
 
 static void instrument_line(FILE *f, const struct json_doc *doc, ptrdiff_t instrument)
 {
-    char name[VALUE_MAX], model[VALUE_MAX], serial[VALUE_MAX], certificate[VALUE_MAX], until[VALUE_MAX];
-    fprintf(f, "仪器      %s，型号 %s，编号 %s，检定证书 %s，有效期至 %s\n", member(doc, instrument, "name", name),
-            member(doc, instrument, "model", model), member(doc, instrument, "serial", serial),
-            member(doc, instrument, "certificate", certificate), member(doc, instrument, "valid_until", until));
+    static const struct {
+        const char *key, *label;
+    } fields[] = {{"model", "型号"}, {"serial", "编号"}, {"certificate", "检定证书"}, {"valid_until", "有效期至"}};
+    char text[VALUE_MAX];
+    fprintf(f, "仪器      %s", member(doc, instrument, "name", text));
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        if (json_member(doc, (size_t)instrument, fields[i].key) >= 0)
+            fprintf(f, "，%s %s", fields[i].label, member(doc, instrument, fields[i].key, text));
+    fprintf(f, "\n");
 }
 
 static void value_line(FILE *f, const struct json_doc *doc, ptrdiff_t value)
@@ -97,9 +102,12 @@ static void value_line(FILE *f, const struct json_doc *doc, ptrdiff_t value)
     char quantity[VALUE_MAX], text[VALUE_MAX], limit[VALUE_MAX], unit[VALUE_MAX], clause[VALUE_MAX], word[VALUE_MAX];
     bool at_least = strcmp(member(doc, value, "at_least", word), "true") == 0;
     bool exceeded = strcmp(member(doc, value, "exceeded", word), "true") == 0;
-    fprintf(f, "  %s %s %s，限值 %s %s，%s，依据 %s\n", chinese(member(doc, value, "quantity", quantity)),
+    bool screening = strcmp(member(doc, value, "screening", word), "true") == 0;
+    bool confirmed = strcmp(member(doc, value, "status", word), "confirmed") == 0;
+    fprintf(f, "  %s %s %s，限值 %s %s%s，%s%s，依据 %s\n", chinese(member(doc, value, "quantity", quantity)),
             member(doc, value, "value", text), member(doc, value, "unit", unit), at_least ? "≥" : "≤",
-            member(doc, value, "limit", limit), exceeded ? "超标" : "达标", member(doc, value, "clause", clause));
+            member(doc, value, "limit", limit), confirmed ? "" : "（待确认）", exceeded ? "超标" : "达标",
+            screening ? "（仅筛查）" : "", member(doc, value, "clause", clause));
 }
 
 static void reason_line(FILE *f, const struct json_doc *doc, ptrdiff_t reason)

@@ -211,11 +211,9 @@ static int seal_all(struct push *p, struct err *err)
 
 /* ---- rounds ---- */
 
-static int sign_if_time(struct push *p, struct err *err)
+static int sign_news(struct push *p, struct err *err)
 {
     bool news = false;
-    if (clock_mono_ms() < p->checkpoint_ms)
-        return 0;
     p->checkpoint_ms = clock_mono_ms() + CHECKPOINT_MS;
     if (sealing_news(&p->sealing, &news, err) != 0)
         return -1;
@@ -233,7 +231,7 @@ static int do_round(struct push *p, struct err *err)
     if ((version != p->version || again) && seal_all(p, err) != 0)
         return -1;
     p->version = version;
-    if (sign_if_time(p, err) != 0)
+    if (clock_mono_ms() >= p->checkpoint_ms && sign_news(p, err) != 0)
         return -1;
     return courier_step(p->courier, clock_unix_ms(), err);
 }
@@ -280,6 +278,8 @@ static void wind_down(struct push *p)
         round_once(p);
     }
     http_cancel(p->http);
+    if (sign_news(p, &err) != 0)
+        log_error("%s; signed at the next start", err.text);
     if (courier_step(p->courier, clock_unix_ms(), &err) != 0)
         log_error("%s; what was under way is asked for at the next start", err.text);
 }

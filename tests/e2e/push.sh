@@ -100,6 +100,8 @@ ok "openssl cms verifies the signature" $?
 ok "sha256sum finds every entry as the manifest says" $?
 is "which is all of them but mimetype, manifest and signature" "$(($(find x -type f | wc -l) - 3))" "$(wc -l <sums)"
 is "a page for people is inside" "机动车排放检测记录" "$(head -1 x/report.txt)"
+says "it tells the result" x/report.txt '^结论      疑似超标'
+says "and the limit" x/report.txt '不透光度 41 %，限值 ≤ 30（待确认），超标'
 
 # ---- the inbox is away ----
 stop_inbox
@@ -124,6 +126,7 @@ wait $push
 is "told to stop: exit 0" 0 $?
 [ $(($(date +%s%N) - before)) -lt 2000000000 ]
 ok "within 2 s" $?
+is "the journal is signed to its end" "$(db 'SELECT count(*) FROM event')" "$(db 'SELECT max(size) FROM checkpoint')"
 
 # ---- killed at any moment ----
 echo half >state/packages/652301-0007-C000006-0123456789abcdef.asice.new-1
