@@ -140,7 +140,7 @@ play_trucks() {
 }
 
 # --- remote sensing --------------------------------------------------------------------------------------------------------------
-count_passes() { json passes --limit 1000 | jq "[.passages[] | select($1)] | length"; }
+count_passes() { json passes --limit 1000 | jq "[.passes[] | select($1)] | length"; }
 all_passes_there() { [ "$(count_passes true)" = 60 ]; }
 play_passes() {
     awk -v day="$(date +%Y%m%d)" -f tests/shift/passes.awk >"$dir/passes.jsonl"
@@ -152,16 +152,16 @@ play_passes() {
     expect "invalid passages" 1 "$invalid"
     expect "suspects" 2 "$suspect"
     expect "failed passages" 1 "$fails"
-    expect "plate that failed" 新A90718 "$(json passes --limit 1000 | jq -r '.passages[] | select(.verdict == "fail") | .plate')"
+    expect "plate that failed" 新A90718 "$(json passes --limit 1000 | jq -r '.passes[] | select(.verdict == "fail") | .plate')"
     say "60 remote-sensing passages" "$fails failed (新A90718, twice in six months), $suspect suspect, $invalid invalid"
 }
 
 # --- delivery --------------------------------------------------------------------------------------------------------------------
-all_sent() { [ "$(json outbox list | jq '[.deliveries[] | select(.state == "sent")] | length')" = 2 ]; }
+all_sent() { [ "$(json outbox list | jq '[.outbox[] | select(.state == "sent")] | length')" = 2 ]; }
 check_delivery() {
     wait_for 30 "both packages at the police" all_sent
-    say "packages delivered, receipts stored" "$(json outbox list | jq -r '[.deliveries[].subject] | join(", ")')"
-    case_id=$(json outbox list | jq -r --arg s "$failed" '.deliveries[] | select(.subject == $s) | .case')
+    say "packages delivered, receipts stored" "$(json outbox list | jq -r '[.outbox[].subject] | join(", ")')"
+    case_id=$(json outbox list | jq -r --arg s "$failed" '.outbox[] | select(.subject == $s) | .case')
     ctl package "$case_id" -o "$dir/case.asice" || fail "no package for case $case_id"
     if "$bin/smogverify" "$dir/case.asice" --ca "$dir/keys/ca.pem" >"$dir/log/verify.log" 2>&1; then
         say "package verified by smogverify" "$(grep -c . "$dir/log/verify.log") checks, all good"
