@@ -3,6 +3,8 @@
 
 VERSION := 0.1.0
 VARIANT ?= release
+# `make V=1` shows the commands
+Q := $(if $(V),,@)
 B := build/$(VARIANT)
 
 PACKAGES_BUILD := gcc make pkg-config libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
@@ -76,12 +78,13 @@ fuzzers: $(addprefix $(B)/fuzz_,$(FUZZ))
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -c $< -o $@
+	$(if $(V),,@echo "  CC $@")
+	$(Q)$(CC) $(CFLAGS_ALL) -c $< -o $@
 
 define archive
 $(B)/lib$(1).a: $$(patsubst %.c,$(B)/obj/%.o,$$(SRC_$(1)))
 	@mkdir -p $$(@D); rm -f $$@
-	$$(AR) rcsD $$@ $$^
+	$$(Q)$$(AR) rcsD $$@ $$^
 endef
 $(foreach a,$(ARCHIVES) verify,$(eval $(call archive,$(a))))
 
@@ -90,26 +93,27 @@ define program
 $(1): $(B)/bin/$(1)
 $(B)/bin/$(1): $(B)/obj/$(MAIN_$(1):.c=.o) $(or $(LIBS_$(1)),$(LIBS))
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$< -Wl,--start-group $(or $(LIBS_$(1)),$(LIBS)) -Wl,--end-group $(LINK_$(1))
+	$$(if $$(V),,@echo "  LD $$@")
+	$$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$< -Wl,--start-group $(or $(LIBS_$(1)),$(LIBS)) -Wl,--end-group $(LINK_$(1))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(TEST_SUPPORT) $(LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $< $(TEST_SUPPORT) -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(TEST_SUPPORT) -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
 $(B)/tests/%: $(B)/obj/tests/tools/%.o $(TEST_SUPPORT) $(LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $< $(TEST_SUPPORT) -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(TEST_SUPPORT) -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
 
 $(B)/tests/test_corpus_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/corpus.o $(LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $< $(B)/obj/tests/fuzz/corpus.o -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(B)/obj/tests/fuzz/corpus.o -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
 $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(LIBS)
 	$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
 
 $(B)/bench/%: $(B)/obj/tests/bench/%.o $(BENCH_SUPPORT) $(LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $< $(BENCH_SUPPORT) -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(BENCH_SUPPORT) -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
 
 deps:
 	@sh tests/tools/deps.sh $(PACKAGES_BUILD)

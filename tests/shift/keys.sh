@@ -22,7 +22,7 @@ sign() { # name, subject, extensions
 new_key ca.key
 openssl req -x509 -key ca.key -days 3650 -sha256 -subj "/C=CN/O=smogd demonstration/CN=smogd demonstration CA" \
     -addext "keyUsage=critical,keyCertSign,cRLSign" -out ca.pem
-sign seal "/C=CN/O=smogd demonstration/CN=652301-0007 seal" "keyUsage=critical,digitalSignature,nonRepudiation"
+sign seal "/C=CN/O=smogd demonstration/OU=seal/CN=652301-0007" "keyUsage=critical,digitalSignature,nonRepudiation"
 sign push "/C=CN/O=smogd demonstration/CN=652301-0007" "keyUsage=critical,digitalSignature
 extendedKeyUsage=clientAuth"
 sign inbox "/C=CN/O=smogd demonstration/CN=127.0.0.1" "keyUsage=critical,digitalSignature
