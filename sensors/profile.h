@@ -1,9 +1,27 @@
 /*
  * Profiles: instruments described by a file instead of code. sensors/profiles/NAME.conf.
  *
- * A Modbus profile is a register map (contract of the file: README, "Profiles"). A jsonl profile maps the keys of a
- * device's JSON to quantities and passage fields. Word orders are combined here, never by a Modbus library's float
- * helpers, whose meaning changed between releases.
+ * A Modbus profile is a register map; addresses are PDU addresses, counted from 0. A profile with `record` is a remote
+ * sensing device: when its sequence register changes, the block is one passing vehicle.
+ *
+ *     profile NAME {
+ *         title = "…"  source = "maker's manual, edition"  poll-ms = 100  stale-ms = 500
+ *         read { function = 4  address = 0  count = 6 }               # 1 2 3 4; at most 125 registers; no overlaps
+ *         value k { at = 1  type = u16  scale = 0.01  unit = "1/m" }  # u16 s16 u32 s32 f32 u64
+ *         # further: offset, order (required beyond 16 bits: ABCD CDAB BADC DCBA), absent (raw code for "no value"),
+ *         #          min, max (beyond: out of range), digits (decimals kept; required for f32)
+ *         status { at = 4  bit = 0  means = warm-up }                 # warm-up, fault, or a common instrument state
+ *         action zero { function = 6  address = 100  value = 1 }      # 5 6 16; sent on an operator's order only
+ *         record { sequence-at = 0 }                                  # then exactly one read, and passage fields:
+ *         field plate { at = 4  type = text  words = 8 }              # UTF-8, two bytes a register, or a whole number
+ *         field colour { at = 2  type = u16  codes = {"0=blue", "1=yellow"} }
+ *     }
+ *
+ * A profile without `read` is for the jsonl driver and maps the keys of a device's JSON:
+ *
+ *         value k { key = "btgxs"  unit = "1/m" }     field plate { key = "hphm" }
+ *
+ * Word orders are combined here, never by a Modbus library's float helpers, whose meaning changed between releases.
  */
 #ifndef SENSORS_PROFILE_H
 #define SENSORS_PROFILE_H

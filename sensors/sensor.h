@@ -96,7 +96,8 @@ struct sensor_driver {
 
     /* Checks the configuration; called once before anything else, by --check too. */
     int (*check)(const struct sensor_config *config, struct err *err);
-    /* (Re)starts from nothing: identify, then measure. Called at connect and at the start of every test. */
+    /* (Re)starts from nothing: identify, then measure. Called at connect and at the start of every test, with identity
+     * and state all zero. May send and ask for a wake-up; nothing is known yet that could be published or reported. */
     void (*start)(struct sensor *s, int64_t t_ms, const struct sensor_host *host);
     /* Where does the first frame of buf[0..length) end? CUT_OK: *frame bytes are one frame with a valid checksum.
      * CUT_BAD: the first byte cannot begin a frame (the host drops one byte and asks again). CUT_MORE: cannot tell

@@ -21,7 +21,6 @@ enum { FAILURES_MAX = 3, TEXT_MAX = 130 };
 struct state {
     bool status_seen[PROFILE_STATUS_MAX], status_set[PROFILE_STATUS_MAX];
     uint8_t failures[PROFILE_READS_MAX]; /* in a row */
-    uint8_t failure_code;
     bool sequence_known;
     uint16_t sequence;
 };
@@ -118,18 +117,21 @@ static bool has_failed(const struct state *state)
     return false;
 }
 
-static void take_failure(struct sensor *s, const struct modbusblock *block, const struct sensor_host *host)
+/* A failed write is told at once, a failed read when it keeps failing. False: a block nobody asked for. */
+static bool take_failure(struct sensor *s, const struct modbusblock *block, const struct sensor_host *host)
 {
     struct state *state = state_of(s);
+    bool is_write = modbusblock_is_write(block->function);
     int read = find_read(s->config->profile, block);
-    if (read >= 0 && state->failures[read] < FAILURES_MAX)
-        state->failures[read]++;
-    if (read >= 0 && state->failures[read] < FAILURES_MAX)
-        return;
+    if (!is_write && read < 0)
+        return false;
+    if (!is_write && state->failures[read] < FAILURES_MAX && ++state->failures[read] < FAILURES_MAX)
+        return true;
     char detail[SENSOR_TEXT_MAX];
-    snprintf(detail, sizeof detail, "%s %u: %s", read >= 0 ? "reading register" : "writing register",
-             (unsigned)block->address, modbusblock_failure(block->code));
+    snprintf(detail, sizeof detail, "%s register %u: %s", is_write ? "writing" : "reading", (unsigned)block->address,
+             modbusblock_failure(block->code));
     host->fault(host->ctx, STATUS_COMM_ERROR, detail);
+    return true;
 }
 
 /* ---- values ---- */
@@ -192,10 +194,8 @@ static bool frame(struct sensor *s, const uint8_t *bytes, size_t length, int64_t
     struct state *state = state_of(s);
     struct modbusblock block;
     modbusblock_decode(&block, bytes, length);
-    if (block.failed) {
-        take_failure(s, &block, host);
-        return true;
-    }
+    if (block.failed)
+        return take_failure(s, &block, host);
     int read = find_read(p, &block);
     if (read < 0)
         return modbusblock_is_write(block.function); /* a write is done, or a block nobody asked for */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "sensors/drivers/bytemodel.h"
 #include "tests/support/rig.h"
 
 static glob_t recordings;
@@ -206,12 +207,205 @@ static void test_configuration_is_checked(void **state)
     }
 }
 
+/* ---- operator's commands ---- */
+
+struct desk {
+    struct bench bench;
+    char sent[1024];
+};
+
+static void on_desk_send(void *ctx, int instrument, const uint8_t *bytes, size_t length)
+{
+    struct desk *desk = ctx;
+    (void)instrument;
+    for (size_t i = 0; i < length; i++)
+        snprintf(desk->sent + strlen(desk->sent), sizeof desk->sent - strlen(desk->sent), "%02x", (unsigned)bytes[i]);
+    snprintf(desk->sent + strlen(desk->sent), sizeof desk->sent - strlen(desk->sent), " ");
+}
+
+static void desk_open(struct desk *desk, const char *driver, const char *profile)
+{
+    struct sensor_config config = {.name = "smoke", .unit = profile ? 1 : 0};
+    config.profile = profile ? rig_profile(profile) : NULL;
+    const struct bench_host host = {.ctx = desk, .send = on_desk_send};
+    desk->sent[0] = '\0';
+    bench_init(&desk->bench, &host, 0);
+    bench_add(&desk->bench, sensor_driver_by_name(driver), &config);
+    bench_connect(&desk->bench, 0, 0);
+}
+
+static void assert_sent(struct desk *desk, const char *expected)
+{
+    assert_string_equal(desk->sent, expected);
+    desk->sent[0] = '\0';
+}
+
+static void assert_command_refused(struct desk *desk, enum sensor_command command, const char *complaint)
+{
+    struct err err = {0};
+    assert_int_equal(bench_command(&desk->bench, 0, command, desk->bench.now_ms, &err), -1);
+    assert_int_equal(err.code, ERR_REFUSED);
+    if (!strstr(err.text, complaint))
+        fail_msg("'%s' does not say '%s'", err.text, complaint);
+}
+
+/* The instrument answers 20 ms after it was asked. */
+static void answer(struct desk *desk, const char *asked, const void *bytes, size_t length)
+{
+    bench_advance(&desk->bench, bench_next_ms(&desk->bench));
+    assert_sent(desk, asked);
+    bench_receive(&desk->bench, 0, bytes, length, desk->bench.now_ms + 20);
+}
+
+static void test_nht6_commands(void **state)
+{
+    (void)state;
+    static struct desk desk;
+    const struct bench_instrument *in = &desk.bench.instruments[0];
+    static const char values[] = "\xA5\x00\xEA\x00\x3E\x02\xEE\x01\x66\xDC"; /* published */
+    static const uint8_t internals[20] = {0xB0, [19] = 0x50};
+    desk_open(&desk, "nht6", NULL);
+    assert_command_refused(&desk, COMMAND_ZERO, "has not been identified yet");
+    answer(&desk, "b050 ", internals, sizeof internals);
+    answer(&desk, "a15f ", "\xA1\x01\x5E", 3);
+    answer(&desk, "a35d ", "\xA3\x00\x00\x5D", 4);
+    answer(&desk, "a55b ", values, 10);
+    assert_int_equal(in->samples, 1);
+    assert_command_refused(&desk, COMMAND_SPAN, "NHT-6 has no command 'span'");
+    assert_int_equal(bench_command(&desk.bench, 0, COMMAND_ZERO, desk.bench.now_ms, NULL), 0);
+    assert_command_refused(&desk, COMMAND_CLEAR_MAXIMUM, "'zero' is still under way");
+    answer(&desk, "a45c ", "\xA4\x5C", 2); /* then at once: what state is it in? */
+    answer(&desk, "a15f ", "\xA1\x02\x5D", 3);
+    assert_int_equal(in->status, STATUS_ZEROING);
+    answer(&desk, "a55b ", values, 10);
+    assert_int_equal(in->last[QUANTITY_K].quality, QUALITY_SUSPECT);
+    assert_int_equal(bench_command(&desk.bench, 0, COMMAND_CLEAR_MAXIMUM, desk.bench.now_ms, NULL), 0);
+    answer(&desk, "a759 ", "\x15\x07", 2);
+    assert_string_equal(in->status_detail, "refused with error 07: clear maximum");
+    answer(&desk, "a15f ", "\xA1\x01\x5E", 3);
+    assert_int_equal(in->status, STATUS_OK);
+    assert_int_equal(bench_command(&desk.bench, 0, COMMAND_ZERO, desk.bench.now_ms, NULL), 0);
+    bench_advance(&desk.bench, bench_next_ms(&desk.bench));
+    assert_sent(&desk, "a45c "); /* no answer: an order is never given twice */
+    bench_advance(&desk.bench, bench_next_ms(&desk.bench));
+    assert_string_equal(in->status_detail, "not confirmed: zero");
+    answer(&desk, "a15f ", "\xA1\x01\x5E", 3);
+    assert_int_equal(in->status, STATUS_OK);
+}
+
+static void test_modbus_commands(void **state)
+{
+    (void)state;
+    static struct desk desk;
+    desk_open(&desk, "modbus", "opacimeter-generic");
+    assert_command_refused(&desk, COMMAND_SPAN, "profile opacimeter-generic has no action 'span'");
+    assert_int_equal(bench_command(&desk.bench, 0, COMMAND_ZERO, 0, NULL), 0);
+    assert_sent(&desk, "0600640001 ");
+    desk_open(&desk, "jsonl", "rsd-pinyin");
+    assert_command_refused(&desk, COMMAND_ZERO, "takes no commands");
+}
+
+/* ---- values and status in blocks of their own ---- */
+
+static void load_two_blocks(struct profile *profile)
+{
+    static char text[] = "profile two { title = t source = s poll-ms = 100 stale-ms = 500\n"
+                         " read { function = 3 address = 0 count = 2 }\n"
+                         " read { function = 1 address = 10 count = 1 }\n"
+                         " value opacity { at = 0 type = u16 scale = 0.1 unit = \"%\" }\n"
+                         " value k { at = 1 type = u16 scale = 0.01 unit = \"1/m\" }\n"
+                         " status { at = 10 bit = 0 means = low_flow }\n}\n";
+    static struct conf_node nodes[128];
+    struct conf conf;
+    struct err err;
+    if (conf_parse(&conf, "two.conf", text, strlen(text), nodes, 128, &err) != 0 ||
+        profile_load(profile, &conf, &err) != 0)
+        fail_msg("%s", err.text);
+}
+
+static void receive(struct desk *desk, const char *bytes, size_t length)
+{
+    bench_receive(&desk->bench, 0, (const uint8_t *)bytes, length, desk->bench.now_ms + 100);
+}
+
+static void test_status_in_its_own_block(void **state)
+{
+    (void)state;
+    static const char values[] = "\x03\0\0\0\x02\x00\xEA\x00\x3E", cheated[] = "\x03\0\0\0\x02\x00\xEA\x00\x1F";
+    static const char flows[] = "\x01\0\x0A\0\x01\0\0", low[] = "\x01\0\x0A\0\x01\0\x01", lost[] = "\x83\0\0\0\x02\0";
+    static struct profile profile;
+    static struct desk desk;
+    const struct sensor_config config = {.name = "smoke", .unit = 1, .profile = &profile, .path_m = {430, 3}};
+    const struct bench_instrument *in = &desk.bench.instruments[0];
+    const struct reading *k = &in->last[QUANTITY_K];
+    load_two_blocks(&profile);
+    bench_init(&desk.bench, &(struct bench_host){.ctx = &desk}, 0);
+    bench_add(&desk.bench, sensor_driver_by_name("modbus"), &config);
+    bench_connect(&desk.bench, 0, 0);
+    receive(&desk, values, 9);
+    assert_int_equal(k->quality, QUALITY_SUSPECT); /* nothing is known of the flow yet */
+    receive(&desk, flows, 7);
+    receive(&desk, values, 9);
+    assert_int_equal(k->quality, QUALITY_OK);
+    receive(&desk, cheated, 9); /* half of k: does not fit N over the configured path */
+    assert_int_equal(k->quality, QUALITY_SUSPECT);
+    receive(&desk, low, 7);
+    assert_int_equal(in->status, STATUS_LOW_FLOW);
+    receive(&desk, values, 9);
+    assert_int_equal(k->quality, QUALITY_SUSPECT);
+    receive(&desk, flows, 7);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(in->status, STATUS_OK);
+        receive(&desk, lost, 6);
+    }
+    receive(&desk, flows, 7); /* that the other block comes does not heal it */
+    assert_int_equal(in->status, STATUS_COMM_ERROR);
+    receive(&desk, values, 9);
+    assert_int_equal(in->status, STATUS_OK);
+    assert_int_equal(k->quality, QUALITY_OK);
+}
+
+static void test_command_names(void **state)
+{
+    (void)state;
+    for (enum sensor_command c = 0; c < COMMAND_COUNT; c++)
+        assert_int_equal(sensor_command_by_name(sensor_command_name(c)), c);
+    assert_int_equal(sensor_command_by_name("explode"), COMMAND_COUNT);
+}
+
+/* Every frame of a table is written out with its checksum, as the protocol's text has it. */
+static void test_tables_hold_whole_frames(void **state)
+{
+    (void)state;
+    const struct bytemodel *m = sensor_driver_by_name("nht6")->model;
+    const struct bytecodec_exchange *all[32] = {&m->probe, &m->state, &m->alarms, &m->values};
+    size_t count = 4;
+    for (size_t i = 0; i < m->commands_count; i++)
+        all[count++] = &m->commands[i].exchange;
+    for (size_t i = 0; i < m->siblings_count; i++)
+        all[count++] = &m->siblings[i].probe;
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(bytecodec_sum(all[i]->request, all[i]->request_length), 0);
+        assert_int_equal(all[i]->request[0], all[i]->reply_head);
+        assert_true(all[i]->reply_length >= 2);
+    }
+    for (size_t i = 0; i < m->values_count; i++)
+        assert_true(m->fields[i].at + 2 < m->values.reply_length);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_driver_has_a_recording),   cmocka_unit_test(test_recordings_give_what_is_expected),
-        cmocka_unit_test(test_requests_are_the_recorded_ones), cmocka_unit_test(test_flipped_bits),
+        cmocka_unit_test(test_every_driver_has_a_recording),
+        cmocka_unit_test(test_recordings_give_what_is_expected),
+        cmocka_unit_test(test_requests_are_the_recorded_ones),
+        cmocka_unit_test(test_flipped_bits),
         cmocka_unit_test(test_configuration_is_checked),
+        cmocka_unit_test(test_nht6_commands),
+        cmocka_unit_test(test_modbus_commands),
+        cmocka_unit_test(test_status_in_its_own_block),
+        cmocka_unit_test(test_command_names),
+        cmocka_unit_test(test_tables_hold_whole_frames),
     };
     return cmocka_run_group_tests(tests, find_recordings, forget_recordings);
 }
