@@ -6,11 +6,21 @@
 #include <sys/stat.h>
 #include <time.h>
 
-double figure_now(void)
+static double seconds(clockid_t id)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(id, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+double figure_now(void)
+{
+    return seconds(CLOCK_MONOTONIC);
+}
+
+double figure_cpu(void)
+{
+    return seconds(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 static int decimals(double value)

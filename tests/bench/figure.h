@@ -5,6 +5,7 @@
 #define TESTS_BENCH_FIGURE_H
 
 double figure_now(void); /* seconds, monotonic */
+double figure_cpu(void); /* seconds of processor that this process has had: for work that waits for nothing */
 
 /* "store: passages saved, one commit each: 3,912 /s (limit 4,242 /s: raw SQLite …; 92 %)" */
 void figure_print(const char *what, double value, const char *unit, const char *limit_is, double limit);

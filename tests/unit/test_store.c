@@ -188,6 +188,52 @@ static void a_reader_sees_each_commit_and_nothing_before_it(void **state)
     store_close(reader);
 }
 
+/* Another process appends all the while; each look is at one moment of a journal that only grows. */
+static void a_reader_verifies_while_another_process_writes(void **state)
+{
+    (void)state;
+    enum { EVENTS = 300 };
+    store_close(fixture_open(dir, STORE_OWNER));
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct store *owner = fixture_open(dir, STORE_OWNER);
+        for (int i = 0; i < EVENTS; i++)
+            fixture_event(owner, "instrument");
+        store_close(owner);
+        _exit(0);
+    }
+    struct store *reader = fixture_open(dir, STORE_READER);
+    struct store_verify_result result = {0};
+    uint64_t before = 0;
+    int status, ended = 0;
+    while (!ended) {
+        ended = waitpid(child, &status, WNOHANG) == child;
+        if (store_verify(reader, &result, NULL, NULL, &err) != 0)
+            fail_msg("%s", err.text);
+        assert_true(result.events >= before);
+        before = result.events;
+    }
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_int_equal(result.events, EVENTS);
+    store_close(reader);
+}
+
+static void a_locked_database_is_named_and_waited_for(void **state)
+{
+    (void)state;
+    struct store *owner = fixture_open(dir, STORE_OWNER), *push = fixture_open(dir, STORE_DELIVERY);
+    assert_int_equal(store_begin(push, &err), 0);
+    sqlite3_busy_timeout(store_database(owner), 1); /* instead of seconds */
+    assert_int_equal(store_begin(owner, &err), -1);
+    assert_int_equal(err.code, ERR_UNREACHABLE);
+    assert_non_null(strstr(err.text, "another program keeps"));
+    assert_int_equal(store_commit(push, &err), 0);
+    assert_int_equal(fixture_event(owner, "instrument"), 0);
+    store_close(push);
+    store_close(owner);
+}
+
 /* smogctl of an officer who may read the folder but write nothing, daemon down. */
 static void a_reader_without_write_permission_reads(void **state)
 {
@@ -285,6 +331,8 @@ int main(void)
         cmocka_unit_test_setup(only_whole_events_enter, fresh),
         cmocka_unit_test_setup(events_are_walked_in_order, fresh),
         cmocka_unit_test_setup(a_reader_sees_each_commit_and_nothing_before_it, fresh),
+        cmocka_unit_test_setup(a_reader_verifies_while_another_process_writes, fresh),
+        cmocka_unit_test_setup(a_locked_database_is_named_and_waited_for, fresh),
         cmocka_unit_test_setup(a_reader_without_write_permission_reads, fresh),
         cmocka_unit_test_setup(every_query_runs_on_an_index, fresh),
         cmocka_unit_test_setup(plates_and_histories_use_the_composite_indexes, fresh),
