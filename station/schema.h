@@ -65,7 +65,8 @@
     " size INTEGER NOT NULL, sealed_ms INTEGER NOT NULL, tree_size INTEGER NOT NULL) STRICT, WITHOUT ROWID;"           \
     "CREATE TABLE delivery(case_id TEXT NOT NULL, outlet TEXT NOT NULL, state TEXT NOT NULL,"                          \
     " attempts INTEGER NOT NULL, next_ms INTEGER NOT NULL, last_ms INTEGER, last_status TEXT, receipt_id TEXT,"        \
-    " receipt TEXT, receipt_signature TEXT, journaled INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(case_id, outlet)) STRICT, WITHOUT ROWID;"        \
+    " receipt TEXT, receipt_signature TEXT, journaled INTEGER NOT NULL DEFAULT 0,"                                     \
+    " PRIMARY KEY(case_id, outlet)) STRICT, WITHOUT ROWID;"                                                            \
     "CREATE INDEX delivery_due ON delivery(state, outlet, next_ms);"                                                   \
     "CREATE INDEX delivery_receipt ON delivery(journaled) WHERE receipt IS NOT NULL AND journaled = 0;"                \
     "CREATE TABLE checkpoint(size INTEGER PRIMARY KEY, root BLOB NOT NULL, note TEXT NOT NULL,"                        \
