@@ -26,6 +26,7 @@
 #include "station/config.h"
 #include "station/core/err.h"
 #include "station/core/json.h"
+#include "station/entries.h"
 #include "station/store.h"
 
 enum { CTL_FACTS_MAX = 24, CTL_LINE_MAX = 256 << 10, CTL_TOKENS_MAX = 16384, CTL_OUT_MAX = 16 << 20 };
@@ -78,6 +79,9 @@ int64_t ctl_integer(const struct ctl *ctl, ptrdiff_t object, const char *key);
 /* A growing answer for --json: room of CTL_OUT_MAX, printed as one line. */
 int ctl_json_begin(struct json_writer *w, struct err *err);
 int ctl_json_print(struct json_writer *w, struct err *err);
+
+/* The same for a small answer; adds "ok". */
+int ctl_json_entries(struct entries *e, struct err *err);
 
 /* Local time of the station, "2026-07-01 09:30:00". */
 void ctl_time(const struct ctl *ctl, int64_t unix_ms, char out[24]);

@@ -188,6 +188,16 @@ int ctl_json_print(struct json_writer *w, struct err *err)
     return length >= 0 ? 0 : err_set(err, ERR_FAILED, "the answer is too long; ask for less with --limit");
 }
 
+int ctl_json_entries(struct entries *e, struct err *err)
+{
+    struct json_writer w;
+    if (ctl_json_begin(&w, err) != 0)
+        return -1;
+    entries_bool(e, "ok", true);
+    entries_write(e, &w, NULL);
+    return ctl_json_print(&w, err);
+}
+
 void ctl_time(const struct ctl *ctl, int64_t unix_ms, char out[24])
 {
     char text[CIVIL_TIME_TEXT_MAX];

@@ -29,14 +29,19 @@ int ctl_journal_verify(struct ctl *ctl, struct err *err)
     if (result != 0)
         return -1;
     sha256_to_hex(r.root.bytes, root);
-    if (ctl->json)
-        printf("{\"checkpoints\":%" PRIu64 ",\"daemon_running\":%s,\"events\":%" PRIu64
-               ",\"ok\":true,\"passages\":%" PRIu64 ",\"root\":\"%s\",\"tests\":%" PRIu64 "}\n",
-               r.checkpoints, ctl->daemon_running ? "true" : "false", r.events, r.passages, root, r.tests);
-    else
-        printf("the journal is whole: %" PRIu64 " events, %" PRIu64 " tests and %" PRIu64
-               " passages without gaps, %" PRIu64 " checkpoints agree\nroot %s\n",
-               r.events, r.tests, r.passages, r.checkpoints, root);
+    if (ctl->json) {
+        struct entries e = {0};
+        entries_integer(&e, "checkpoints", (int64_t)r.checkpoints);
+        entries_bool(&e, "daemon_running", ctl->daemon_running);
+        entries_integer(&e, "events", (int64_t)r.events);
+        entries_integer(&e, "passages", (int64_t)r.passages);
+        entries_text(&e, "root", root);
+        entries_integer(&e, "tests", (int64_t)r.tests);
+        return ctl_json_entries(&e, err);
+    }
+    printf("the journal is whole: %" PRIu64 " events, %" PRIu64 " tests and %" PRIu64 " passages without gaps, %" PRIu64
+           " checkpoints agree\nroot %s\n",
+           r.events, r.tests, r.passages, r.checkpoints, root);
     return 0;
 }
 
@@ -80,10 +85,13 @@ int ctl_journal_export(struct ctl *ctl, struct err *err)
         unlink(part);
         return -1;
     }
-    if (ctl->json)
-        printf("{\"events\":%" PRIu64 ",\"file\":\"%s\",\"ok\":true}\n", e.count, ctl->output);
-    else
-        printf("%" PRIu64 " events, one a line, in %s\n", e.count, ctl->output);
+    if (ctl->json) {
+        struct entries answer = {0};
+        entries_integer(&answer, "events", (int64_t)e.count);
+        entries_text(&answer, "file", ctl->output);
+        return ctl_json_entries(&answer, err);
+    }
+    printf("%" PRIu64 " events, one a line, in %s\n", e.count, ctl->output);
     return 0;
 }
 

@@ -132,11 +132,28 @@ static int status_from_files(struct ctl *ctl, struct err *err)
                counts[1], counts[2], counts[3]);
         return 0;
     }
-    printf("{\"daemon\":{\"running\":false},\"journal\":{\"events\":%" PRIu64
-           "},\"ok\":true,\"outbox\":{\"refused\":%" PRId64 ",\"sent\":%" PRId64 ",\"unknown\":%" PRId64
-           ",\"waiting\":%" PRId64 "},\"station\":{\"id\":\"%s\"}}\n",
-           size, counts[2], counts[1], counts[3], counts[0], ctl->config->id);
-    return 0;
+    struct json_writer w;
+    if (ctl_json_begin(&w, err) != 0)
+        return -1;
+    json_object_begin(&w, NULL);
+    json_object_begin(&w, "daemon");
+    json_bool(&w, "running", false);
+    json_object_end(&w);
+    json_object_begin(&w, "journal");
+    json_integer(&w, "events", (int64_t)size);
+    json_object_end(&w);
+    json_bool(&w, "ok", true);
+    json_object_begin(&w, "outbox");
+    json_integer(&w, "refused", counts[2]);
+    json_integer(&w, "sent", counts[1]);
+    json_integer(&w, "unknown", counts[3]);
+    json_integer(&w, "waiting", counts[0]);
+    json_object_end(&w);
+    json_object_begin(&w, "station");
+    json_string(&w, "id", ctl->config->id);
+    json_object_end(&w);
+    json_object_end(&w);
+    return ctl_json_print(&w, err);
 }
 
 int ctl_status(struct ctl *ctl, struct err *err)

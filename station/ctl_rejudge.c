@@ -357,10 +357,14 @@ int ctl_package(struct ctl *ctl, struct err *err)
     free(data);
     if (result != 0)
         return -1;
-    if (ctl->json)
-        printf("{\"case\":\"%s\",\"file\":\"%s\",\"ok\":true,\"sha256\":\"%s\",\"size\":%zu}\n", package.case_id,
-               ctl->output, digest, size);
-    else
-        printf("%s: %zu bytes, sha256 %s\n", ctl->output, size, digest);
+    if (ctl->json) {
+        struct entries e = {0};
+        entries_text(&e, "case", package.case_id);
+        entries_text(&e, "file", ctl->output);
+        entries_text(&e, "sha256", digest);
+        entries_integer(&e, "size", (int64_t)size);
+        return ctl_json_entries(&e, err);
+    }
+    printf("%s: %zu bytes, sha256 %s\n", ctl->output, size, digest);
     return 0;
 }

@@ -205,9 +205,11 @@ int ctl_slip(struct ctl *ctl, struct err *err)
     if (result == 0 && rename(part, ctl->output) != 0)
         result = err_set(err, ERR_FAILED, "cannot rename %s to %s", part, ctl->output);
     free(record);
-    if (result != 0)
+    if (result != 0) {
         unlink(part);
-    else if (ctl->json)
-        printf("{\"file\":\"%s\",\"ok\":true}\n", ctl->output);
-    return result;
+        return -1;
+    }
+    struct entries e = {0};
+    entries_text(&e, "file", ctl->output);
+    return ctl->json ? ctl_json_entries(&e, err) : 0;
 }
