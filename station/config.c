@@ -29,14 +29,15 @@ static int read_offset(struct config *config, struct conf *conf, ptrdiff_t stati
     char text[16] = "+08:00";
     if (config_text(conf, station, "utc-offset", false, text, sizeof text, err) != 0)
         return -1;
-    char sign = 0, end = 0;
-    unsigned hours = 0, minutes = 0;
-    if (sscanf(text, "%c%2u:%2u%c", &sign, &hours, &minutes, &end) != 3 || (sign != '+' && sign != '-') || hours > 14 ||
-        minutes > 59)
+    bool right = strlen(text) == 6 && (text[0] == '+' || text[0] == '-') && text[3] == ':';
+    for (size_t i = 1; right && i < 6; i++)
+        right = i == 3 || (text[i] >= '0' && text[i] <= '9');
+    int hours = right ? (text[1] - '0') * 10 + text[2] - '0' : 99;
+    int minutes = right ? (text[4] - '0') * 10 + text[5] - '0' : 99;
+    if (hours > 14 || minutes > 59)
         return conf_error(conf, conf_next(conf, station, CONF_FIRST, CONF_OPTION, "utc-offset"), err,
                           "'%s' is no offset; write it like \"+08:00\"", text);
-    int total = (int)(hours * 60 + minutes);
-    config->utc_offset_minutes = sign == '-' ? -total : total;
+    config->utc_offset_minutes = (text[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
     return 0;
 }
 

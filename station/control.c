@@ -22,9 +22,9 @@ struct control_client {
     bool dead;
     char user[CONTROL_USER_MAX];
     char topic[CONTROL_TOPIC_MAX]; /* empty: watches nothing */
-    size_t in_length, out_at, out_length, out_size;
-    char *out;
+    size_t in_length, out_at, out_length;
     char in[CONTROL_LINE_MAX + 1];
+    char out[CONTROL_BACKLOG_MAX];
 };
 
 struct control {
@@ -58,7 +58,6 @@ static void client_free(struct control_client *client)
     sd_event_source_disable_unref(client->source);
     if (client->fd >= 0)
         close(client->fd);
-    free(client->out);
     free(client);
 }
 
@@ -119,12 +118,7 @@ static void client_send(struct control_client *client, const char *line, size_t 
     if (client->dead || client->closing)
         return;
     size_t need = client->out_length + length + 1;
-    if (need > client->out_size && need <= CONTROL_BACKLOG_MAX) {
-        char *bigger = realloc(client->out, need);
-        client->out = bigger ? bigger : client->out;
-        client->out_size = bigger ? need : client->out_size;
-    }
-    if (need > client->out_size) {
+    if (need > CONTROL_BACKLOG_MAX) {
         client_kill(client);
         return;
     }
@@ -236,7 +230,7 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
         close(peer);
         return 0;
     }
-    memset(client, 0, offsetof(struct control_client, in)); /* the buffer's pages are touched only when used */
+    memset(client, 0, offsetof(struct control_client, in)); /* the buffers' pages are touched only when used */
     client->control = control;
     client->fd = peer;
     find_user(client);

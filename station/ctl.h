@@ -63,8 +63,10 @@ int ctl_probe(struct ctl *ctl, struct err *err);
 
 /* ---- ctl_call.c ---- */
 int ctl_load_config(struct ctl *ctl, struct err *err);
-/* Sends one request (a JSON object) and reads the answer into ctl->doc. An answer "no" becomes *err with its code. */
-int ctl_call(struct ctl *ctl, const char *request, struct err *err);
+/* Sends a command with its arguments and reads the answer into ctl->doc. An answer "no" becomes *err with its code. */
+int ctl_call(struct ctl *ctl, const char *command, struct entries *arguments, struct err *err);
+/* smogd's last line as it came; returns 0. */
+int ctl_print_line(const struct ctl *ctl);
 /* The next line of a watch: 1 there is one in ctl->doc, 0 the end, -1 error. */
 int ctl_next_line(struct ctl *ctl, struct err *err);
 /* Opens the files for reading; says on stderr when no smogd answers beside them. */

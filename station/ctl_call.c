@@ -12,7 +12,7 @@
 #include "station/core/civil.h"
 #include "station/ctl.h"
 
-enum { ANSWER_MS = 15000 };
+enum { ANSWER_MS = 15000, REQUEST_MAX = 16 << 10 };
 
 int ctl_load_config(struct ctl *ctl, struct err *err)
 {
@@ -91,16 +91,38 @@ static int parse_line(struct ctl *ctl, struct err *err)
     return 0;
 }
 
-int ctl_call(struct ctl *ctl, const char *request, struct err *err)
+static int send_all(const struct ctl *ctl, const char *text, size_t length, struct err *err)
 {
-    if (allocate(ctl, err) != 0 || dial(ctl, err) != 0)
+    while (length > 0) {
+        ssize_t sent = send(ctl->socket, text, length, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent < 0)
+            return err_set(err, ERR_UNREACHABLE, "the connection to smogd broke: %s", strerror(errno));
+        text += sent;
+        length -= (size_t)sent;
+    }
+    return 0;
+}
+
+static int send_request(const struct ctl *ctl, const char *command, struct entries *arguments, struct err *err)
+{
+    char request[REQUEST_MAX];
+    struct json_writer w;
+    entries_text(arguments, "command", command);
+    json_writer_init(&w, request, sizeof request - 1);
+    entries_write(arguments, &w, NULL);
+    ptrdiff_t length = json_writer_finish(&w);
+    if (length < 0)
+        return err_set(err, ERR_INVALID, "the words of this command are too long");
+    request[length] = '\n';
+    return send_all(ctl, request, (size_t)length + 1, err);
+}
+
+int ctl_call(struct ctl *ctl, const char *command, struct entries *arguments, struct err *err)
+{
+    if (allocate(ctl, err) != 0 || dial(ctl, err) != 0 || send_request(ctl, command, arguments, err) != 0)
         return -1;
-    size_t length = strlen(request);
-    struct iovec parts[] = {{.iov_base = (void *)(uintptr_t)request, .iov_len = length},
-                            {.iov_base = (void *)(uintptr_t) "\n", .iov_len = 1}};
-    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-    if (sendmsg(ctl->socket, &message, MSG_NOSIGNAL) != (ssize_t)length + 1)
-        return err_set(err, ERR_UNREACHABLE, "the connection to smogd broke: %s", strerror(errno));
     int got = read_line(ctl, ANSWER_MS, err);
     if (got == 0)
         return err_set(err, ERR_UNREACHABLE, "smogd ended the connection without an answer; look at its log");
@@ -112,6 +134,12 @@ int ctl_call(struct ctl *ctl, const char *request, struct err *err)
     int64_t code = ctl_integer(ctl, 0, "code");
     return err_set(err, code >= ERR_FAILED && code <= ERR_REFUSED ? (enum err_code)code : ERR_FAILED, "%s",
                    ctl_text(ctl, 0, "error"));
+}
+
+int ctl_print_line(const struct ctl *ctl)
+{
+    fwrite(ctl->line, 1, ctl->line_used, stdout);
+    return 0;
 }
 
 int ctl_next_line(struct ctl *ctl, struct err *err)

@@ -3,13 +3,6 @@
 
 #include "station/ctl.h"
 
-/* Prints smogd's answer as it came. */
-static int print_answer(const struct ctl *ctl)
-{
-    fwrite(ctl->line, 1, ctl->line_used, stdout);
-    return 0;
-}
-
 /* ---- instruments ---- */
 
 static void print_values(const struct ctl *ctl, ptrdiff_t values)
@@ -53,20 +46,12 @@ int ctl_instruments(struct ctl *ctl, struct err *err)
 {
     if (ctl->probe)
         return ctl_probe(ctl, err);
-    char request[200];
-    struct json_writer w;
-    json_writer_init(&w, request, sizeof request);
-    json_object_begin(&w, NULL);
-    json_string(&w, "command", "instruments");
-    if (ctl->words_count)
-        json_string(&w, "name", ctl->words[0]);
-    json_object_end(&w);
-    if (json_writer_finish(&w) < 0)
-        return err_set(err, ERR_INVALID, "the name is too long");
-    if (ctl_call(ctl, request, err) != 0)
+    struct entries arguments = {0};
+    entries_text(&arguments, "name", ctl->words[0]);
+    if (ctl_call(ctl, "instruments", &arguments, err) != 0)
         return -1;
     if (ctl->json)
-        return print_answer(ctl);
+        return ctl_print_line(ctl);
     print_instruments(ctl, true);
     return 0;
 }
@@ -159,7 +144,8 @@ static int status_from_files(struct ctl *ctl, struct err *err)
 int ctl_status(struct ctl *ctl, struct err *err)
 {
     struct err why = {0};
-    if (ctl_call(ctl, "{\"command\":\"status\"}", &why) != 0) {
+    struct entries none = {0};
+    if (ctl_call(ctl, "status", &none, &why) != 0) {
         if (why.code != ERR_UNREACHABLE)
             return err_set(err, why.code, "%s", why.text);
         if (status_from_files(ctl, err) != 0)
@@ -168,7 +154,7 @@ int ctl_status(struct ctl *ctl, struct err *err)
         return err_set(err, ERR_UNREACHABLE, "%s", why.text);
     }
     if (ctl->json)
-        return print_answer(ctl);
+        return ctl_print_line(ctl);
     print_state(ctl);
     print_test(ctl);
     print_lockouts(ctl);
@@ -180,24 +166,15 @@ int ctl_status(struct ctl *ctl, struct err *err)
 
 static int command(struct ctl *ctl, const char *what, struct err *err)
 {
-    char request[400];
-    struct json_writer w;
-    json_writer_init(&w, request, sizeof request);
-    json_object_begin(&w, NULL);
-    json_string(&w, "command", "instrument-command");
-    if (ctl->filter)
-        json_string(&w, "filter", ctl->filter);
-    json_string(&w, "name", ctl->words[0]);
-    if (ctl->officer)
-        json_string(&w, "officer", ctl->officer);
-    json_string(&w, "what", what);
-    json_object_end(&w);
-    if (json_writer_finish(&w) < 0)
-        return err_set(err, ERR_INVALID, "the words are too long");
-    if (ctl_call(ctl, request, err) != 0)
+    struct entries arguments = {0};
+    entries_text(&arguments, "filter", ctl->filter);
+    entries_text(&arguments, "name", ctl->words[0]);
+    entries_text(&arguments, "officer", ctl->officer);
+    entries_text(&arguments, "what", what);
+    if (ctl_call(ctl, "instrument-command", &arguments, err) != 0)
         return -1;
     if (ctl->json)
-        return print_answer(ctl);
+        return ctl_print_line(ctl);
     printf("%s: %s is under way; smogctl instruments %s shows it\n", ctl->words[0], what, ctl->words[0]);
     return 0;
 }
@@ -216,24 +193,15 @@ int ctl_span(struct ctl *ctl, struct err *err)
 
 static int outbox(struct ctl *ctl, const char *what, struct err *err)
 {
-    char request[500];
-    struct json_writer w;
-    json_writer_init(&w, request, sizeof request);
-    json_object_begin(&w, NULL);
-    json_string(&w, "command", "outbox");
-    json_string(&w, "id", ctl->words[0]);
-    if (ctl->officer)
-        json_string(&w, "officer", ctl->officer);
-    if (ctl->outlet)
-        json_string(&w, "outlet", ctl->outlet);
-    json_string(&w, "what", what);
-    json_object_end(&w);
-    if (json_writer_finish(&w) < 0)
-        return err_set(err, ERR_INVALID, "the words are too long");
-    if (ctl_call(ctl, request, err) != 0)
+    struct entries arguments = {0};
+    entries_text(&arguments, "id", ctl->words[0]);
+    entries_text(&arguments, "officer", ctl->officer);
+    entries_text(&arguments, "outlet", ctl->outlet);
+    entries_text(&arguments, "what", what);
+    if (ctl_call(ctl, "outbox", &arguments, err) != 0)
         return -1;
     if (ctl->json)
-        return print_answer(ctl);
+        return ctl_print_line(ctl);
     printf("%s is tried again now\n", ctl->words[0]);
     return 0;
 }

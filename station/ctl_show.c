@@ -18,12 +18,46 @@ static void json_time(const struct ctl *ctl, struct json_writer *w, const char *
     json_string(w, key, text);
 }
 
-/* What a walk through rows needs: where they go, and how many there were. */
+/* A walk through rows: what is asked for, where it goes, and how many there were. */
 struct rows {
-    const struct ctl *ctl;
+    struct ctl *ctl;
     struct json_writer *w; /* NULL: for people */
-    int count;
+    struct json_writer writer;
+    const char *plate, *colour;
+    int64_t since_ms;
+    int limit, count;
 };
+
+/* The answer of a command that lists: `list` writes for people, or further keys (after "ok") of one object. */
+static int answer(struct rows *rows, int (*list)(struct rows *rows, struct err *err), struct err *err)
+{
+    if (!rows->ctl->json)
+        return list(rows, err);
+    if (ctl_json_begin(&rows->writer, err) != 0)
+        return -1;
+    rows->w = &rows->writer;
+    json_object_begin(rows->w, NULL);
+    json_bool(rows->w, "daemon_running", rows->ctl->daemon_running);
+    json_bool(rows->w, "ok", true);
+    if (list(rows, err) != 0) {
+        free(rows->w->out);
+        return -1;
+    }
+    json_object_end(rows->w);
+    return ctl_json_print(rows->w, err);
+}
+
+static void list_begin(struct rows *rows, const char *key)
+{
+    if (rows->w)
+        json_array_begin(rows->w, key);
+}
+
+static void list_end(struct rows *rows)
+{
+    if (rows->w)
+        json_array_end(rows->w);
+}
 
 /* ---- one test ---- */
 
@@ -172,37 +206,27 @@ static int show_passage(struct ctl *ctl, struct err *err)
     return result;
 }
 
+static int list_passes(struct rows *rows, struct err *err)
+{
+    list_begin(rows, "passes");
+    if (store_passage_list(rows->ctl->store, rows->plate, rows->colour, rows->since_ms, rows->ctl->invalid, rows->limit,
+                           take_passage, rows, err) != 0)
+        return -1;
+    list_end(rows);
+    if (!rows->w && rows->count == rows->limit)
+        fprintf(stderr, "smogctl: the newest %d are shown; --limit N shows more\n", rows->limit);
+    return 0;
+}
+
 int ctl_passes(struct ctl *ctl, struct err *err)
 {
+    struct rows rows = {.ctl = ctl};
     if (ctl->words_count)
         return show_passage(ctl, err);
-    int64_t since_ms = 0;
-    int limit = 0;
-    struct json_writer w;
-    if (ctl_open_store(ctl, err) != 0 || ctl_since(ctl, &since_ms, err) != 0 || ctl_limit(ctl, ROWS, &limit, err) != 0)
+    if (ctl_open_store(ctl, err) != 0 || ctl_since(ctl, &rows.since_ms, err) != 0 ||
+        ctl_limit(ctl, ROWS, &rows.limit, err) != 0)
         return -1;
-    if (!ctl->json) {
-        struct rows rows = {.ctl = ctl};
-        int result =
-            store_passage_list(ctl->store, NULL, NULL, since_ms, ctl->invalid, limit, take_passage, &rows, err);
-        if (result == 0 && rows.count == limit)
-            fprintf(stderr, "smogctl: the newest %d are shown; --limit N shows more\n", limit);
-        return result;
-    }
-    if (ctl_json_begin(&w, err) != 0)
-        return -1;
-    struct rows rows = {.ctl = ctl, .w = &w};
-    json_object_begin(&w, NULL);
-    json_bool(&w, "daemon_running", ctl->daemon_running);
-    json_bool(&w, "ok", true);
-    json_array_begin(&w, "passes");
-    int result = store_passage_list(ctl->store, NULL, NULL, since_ms, ctl->invalid, limit, take_passage, &rows, err);
-    json_array_end(&w);
-    json_object_end(&w);
-    if (result == 0)
-        return ctl_json_print(&w, err);
-    free(w.out);
-    return -1;
+    return answer(&rows, list_passes, err);
 }
 
 /* ---- a vehicle ---- */
@@ -221,25 +245,18 @@ static int take_test(void *ctx, const struct store_test *t)
     return 0;
 }
 
-static int list_vehicle(struct ctl *ctl, const char *plate, const char *colour, int limit, struct json_writer *w,
-                        struct err *err)
+static int list_vehicle(struct rows *rows, struct err *err)
 {
-    struct rows rows = {.ctl = ctl, .w = w};
-    if (w)
-        json_array_begin(w, "passes");
-    if (store_passage_list(ctl->store, plate, colour, 0, false, limit, take_passage, &rows, err) != 0)
+    if (list_passes(rows, err) != 0)
         return -1;
-    if (w) {
-        json_array_end(w);
-        json_string(w, "plate", plate);
-        json_array_begin(w, "tests");
-    }
-    if (store_test_list(ctl->store, plate, colour, false, limit, take_test, &rows, err) != 0)
+    if (rows->w)
+        json_string(rows->w, "plate", rows->plate);
+    list_begin(rows, "tests");
+    if (store_test_list(rows->ctl->store, rows->plate, rows->colour, false, rows->limit, take_test, rows, err) != 0)
         return -1;
-    if (w)
-        json_array_end(w);
-    else if (rows.count == 0)
-        printf("nothing is known of %s\n", plate);
+    list_end(rows);
+    if (!rows->w && rows->count == 0)
+        printf("nothing is known of %s\n", rows->plate);
     return 0;
 }
 
@@ -247,27 +264,15 @@ int ctl_plate(struct ctl *ctl, struct err *err)
 {
     enum plate_colour colour = PLATE_COLOUR_UNKNOWN;
     struct plate plate;
-    struct json_writer w;
-    int limit = 0;
+    struct rows rows = {.ctl = ctl};
     if (ctl->colour && !plate_colour_by_name(ctl->colour, &colour))
         return err_set(err, ERR_INVALID, "'%s' is no plate colour", ctl->colour);
-    if (plate_parse(&plate, ctl->words[0], colour, err) != 0 || ctl_limit(ctl, ROWS, &limit, err) != 0 ||
+    if (plate_parse(&plate, ctl->words[0], colour, err) != 0 || ctl_limit(ctl, ROWS, &rows.limit, err) != 0 ||
         ctl_open_store(ctl, err) != 0)
         return -1;
-    const char *wanted = ctl->colour ? plate_colour_name(colour) : NULL;
-    if (!ctl->json)
-        return list_vehicle(ctl, plate.text, wanted, limit, NULL, err);
-    if (ctl_json_begin(&w, err) != 0)
-        return -1;
-    json_object_begin(&w, NULL);
-    json_bool(&w, "daemon_running", ctl->daemon_running);
-    json_bool(&w, "ok", true);
-    int result = list_vehicle(ctl, plate.text, wanted, limit, &w, err);
-    json_object_end(&w);
-    if (result == 0)
-        return ctl_json_print(&w, err);
-    free(w.out);
-    return -1;
+    rows.plate = plate.text;
+    rows.colour = ctl->colour ? plate_colour_name(colour) : NULL;
+    return answer(&rows, list_vehicle, err);
 }
 
 /* ---- outbox ---- */
@@ -300,36 +305,31 @@ static int take_outbox(void *ctx, const struct store_outbox_row *row)
     return 0;
 }
 
-int ctl_outbox_list(struct ctl *ctl, struct err *err)
+static int list_outbox(struct rows *rows, struct err *err)
 {
-    struct json_writer w;
-    int limit = 0;
     int64_t counts[4];
-    if (ctl_open_store(ctl, err) != 0 || ctl_limit(ctl, ROWS, &limit, err) != 0 ||
-        store_outbox_counts(ctl->store, counts, err) != 0)
+    if (store_outbox_counts(rows->ctl->store, counts, err) != 0)
         return -1;
-    if (!ctl->json) {
-        struct rows rows = {.ctl = ctl};
+    list_begin(rows, "outbox");
+    if (store_outbox_list(rows->ctl->store, rows->limit, take_outbox, rows, err) != 0)
+        return -1;
+    list_end(rows);
+    if (rows->w) {
+        json_integer(rows->w, "refused", counts[2]);
+        json_integer(rows->w, "sent", counts[1]);
+        json_integer(rows->w, "unknown", counts[3]);
+        json_integer(rows->w, "waiting", counts[0]);
+    } else {
         printf("%" PRId64 " waiting, %" PRId64 " sent, %" PRId64 " refused, %" PRId64 " unknown\n", counts[0],
                counts[1], counts[2], counts[3]);
-        return store_outbox_list(ctl->store, limit, take_outbox, &rows, err);
     }
-    if (ctl_json_begin(&w, err) != 0)
+    return 0;
+}
+
+int ctl_outbox_list(struct ctl *ctl, struct err *err)
+{
+    struct rows rows = {.ctl = ctl};
+    if (ctl_open_store(ctl, err) != 0 || ctl_limit(ctl, ROWS, &rows.limit, err) != 0)
         return -1;
-    struct rows rows = {.ctl = ctl, .w = &w};
-    json_object_begin(&w, NULL);
-    json_bool(&w, "daemon_running", ctl->daemon_running);
-    json_bool(&w, "ok", true);
-    json_array_begin(&w, "outbox");
-    int result = store_outbox_list(ctl->store, limit, take_outbox, &rows, err);
-    json_array_end(&w);
-    json_integer(&w, "refused", counts[2]);
-    json_integer(&w, "sent", counts[1]);
-    json_integer(&w, "unknown", counts[3]);
-    json_integer(&w, "waiting", counts[0]);
-    json_object_end(&w);
-    if (result == 0)
-        return ctl_json_print(&w, err);
-    free(w.out);
-    return -1;
+    return answer(&rows, list_outbox, err);
 }

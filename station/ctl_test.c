@@ -3,74 +3,49 @@
 
 #include "station/ctl.h"
 
-/* A request of texts; the keys come sorted. */
-static void text(struct json_writer *w, const char *key, const char *value)
-{
-    if (value)
-        json_string(w, key, value);
-}
-
-static int send_request(struct ctl *ctl, struct json_writer *w, struct err *err)
-{
-    if (json_writer_finish(w) < 0)
-        return err_set(err, ERR_INVALID, "the words of this command are too long");
-    return ctl_call(ctl, w->out, err);
-}
-
-static int print_json(const struct ctl *ctl)
-{
-    fwrite(ctl->line, 1, ctl->line_used, stdout);
-    return 0;
-}
-
 /* ---- start ---- */
 
-static int write_facts(const struct ctl *ctl, struct json_writer *w, struct err *err)
+/* "mass_kg=12000" … as one object. */
+static int write_facts(const struct ctl *ctl, char *out, size_t size, struct err *err)
 {
-    const char *sorted[CTL_FACTS_MAX];
     char keys[CTL_FACTS_MAX][32];
+    struct entries facts = {0};
+    struct json_writer w;
     for (size_t i = 0; i < ctl->facts_count; i++) {
-        size_t at = i;
-        for (; at > 0 && strcmp(sorted[at - 1], ctl->facts[i]) > 0; at--)
-            sorted[at] = sorted[at - 1];
-        sorted[at] = ctl->facts[i];
-    }
-    json_object_begin(w, "vehicle");
-    for (size_t i = 0; i < ctl->facts_count; i++) {
-        const char *equals = strchr(sorted[i], '=');
-        size_t length = equals ? (size_t)(equals - sorted[i]) : 0;
-        if (length == 0 || length >= sizeof keys[0])
-            return err_set(err, ERR_INVALID, "'%s' is no vehicle fact; write key=value, e.g. mass_kg=12000", sorted[i]);
-        memcpy(keys[i], sorted[i], length);
+        const char *equals = strchr(ctl->facts[i], '=');
+        size_t length = equals ? (size_t)(equals - ctl->facts[i]) : 0;
+        if (length == 0 || length >= sizeof keys[0] || equals[1] == '\0')
+            return err_set(err, ERR_INVALID, "'%s' is no vehicle fact; write key=value, e.g. mass_kg=12000",
+                           ctl->facts[i]);
+        memcpy(keys[i], ctl->facts[i], length);
         keys[i][length] = '\0';
-        if (i > 0 && strcmp(keys[i - 1], keys[i]) == 0)
-            return err_set(err, ERR_INVALID, "the vehicle fact '%s' is given twice", keys[i]);
-        json_string(w, keys[i], equals + 1);
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(keys[k], keys[i]) == 0)
+                return err_set(err, ERR_INVALID, "the vehicle fact '%s' is given twice", keys[i]);
+        entries_text(&facts, keys[i], equals + 1);
     }
-    json_object_end(w);
-    return 0;
+    json_writer_init(&w, out, size);
+    entries_write(&facts, &w, NULL);
+    return json_writer_finish(&w) >= 0 ? 0 : err_set(err, ERR_INVALID, "the vehicle facts are too long");
 }
 
 int ctl_test_start(struct ctl *ctl, struct err *err)
 {
-    char request[8192];
-    struct json_writer w;
+    char facts[8192];
+    struct entries arguments = {0};
     if (!ctl->plate || !ctl->colour || !ctl->method)
         return err_set(err, ERR_INVALID, "test start needs --plate, --colour and --method");
-    json_writer_init(&w, request, sizeof request);
-    json_object_begin(&w, NULL);
-    json_string(&w, "colour", ctl->colour);
-    json_string(&w, "command", "test-start");
-    json_string(&w, "method", ctl->method);
-    text(&w, "officer", ctl->officer);
-    json_string(&w, "plate", ctl->plate);
-    if (write_facts(ctl, &w, err) != 0)
+    if (write_facts(ctl, facts, sizeof facts, err) != 0)
         return -1;
-    json_object_end(&w);
-    if (send_request(ctl, &w, err) != 0)
+    entries_text(&arguments, "colour", ctl->colour);
+    entries_text(&arguments, "method", ctl->method);
+    entries_text(&arguments, "officer", ctl->officer);
+    entries_text(&arguments, "plate", ctl->plate);
+    entries_raw(&arguments, "vehicle", facts, strlen(facts));
+    if (ctl_call(ctl, "test-start", &arguments, err) != 0)
         return -1;
     if (ctl->json)
-        return print_json(ctl);
+        return ctl_print_line(ctl);
     printf("%s\n", ctl_text(ctl, 0, "test"));
     return 0;
 }
@@ -79,19 +54,14 @@ int ctl_test_start(struct ctl *ctl, struct err *err)
 
 static int key(struct ctl *ctl, const char *name, const char *words, struct err *err)
 {
-    char request[1024];
-    struct json_writer w;
-    json_writer_init(&w, request, sizeof request);
-    json_object_begin(&w, NULL);
-    json_string(&w, "command", "test-key");
-    json_string(&w, "id", ctl->words[0]);
-    json_string(&w, "key", name);
-    text(&w, "text", words);
-    json_object_end(&w);
-    if (send_request(ctl, &w, err) != 0)
+    struct entries arguments = {0};
+    entries_text(&arguments, "id", ctl->words[0]);
+    entries_text(&arguments, "key", name);
+    entries_text(&arguments, "text", words);
+    if (ctl_call(ctl, "test-key", &arguments, err) != 0)
         return -1;
     if (ctl->json)
-        return print_json(ctl);
+        return ctl_print_line(ctl);
     const char *verdict = ctl_text(ctl, 0, "verdict");
     if (verdict[0])
         printf("%s: %s %s, saved\n", ctl->words[0], ctl_word_verdict(verdict)->zh, ctl_word_verdict(verdict)->en);
@@ -124,21 +94,16 @@ int ctl_test_abort(struct ctl *ctl, struct err *err)
 
 int ctl_test_void(struct ctl *ctl, struct err *err)
 {
-    char request[1024];
-    struct json_writer w;
+    struct entries arguments = {0};
     if (!ctl->reason)
         return err_set(err, ERR_INVALID, "test void needs --reason TEXT");
-    json_writer_init(&w, request, sizeof request);
-    json_object_begin(&w, NULL);
-    json_string(&w, "command", "test-void");
-    json_string(&w, "id", ctl->words[0]);
-    text(&w, "officer", ctl->officer);
-    json_string(&w, "reason", ctl->reason);
-    json_object_end(&w);
-    if (send_request(ctl, &w, err) != 0)
+    entries_text(&arguments, "id", ctl->words[0]);
+    entries_text(&arguments, "officer", ctl->officer);
+    entries_text(&arguments, "reason", ctl->reason);
+    if (ctl_call(ctl, "test-void", &arguments, err) != 0)
         return -1;
     if (ctl->json)
-        return print_json(ctl);
+        return ctl_print_line(ctl);
     printf("%s is void; its record stays, with this reason beside it\n", ctl->words[0]);
     return 0;
 }
@@ -189,19 +154,15 @@ static int result_of(struct ctl *ctl, const char *verdict, const char *id, struc
 
 int ctl_test_watch(struct ctl *ctl, struct err *err)
 {
-    char request[200], verdict[16] = "";
-    struct json_writer w;
-    json_writer_init(&w, request, sizeof request);
-    json_object_begin(&w, NULL);
-    json_string(&w, "command", "test-watch");
-    json_string(&w, "id", ctl->words[0]);
-    json_object_end(&w);
-    if (send_request(ctl, &w, err) != 0)
+    char verdict[16] = "";
+    struct entries arguments = {0};
+    entries_text(&arguments, "id", ctl->words[0]);
+    if (ctl_call(ctl, "test-watch", &arguments, err) != 0)
         return -1;
     int more = 1;
     for (;;) {
         if (ctl->json)
-            print_json(ctl);
+            ctl_print_line(ctl);
         else
             print_event(ctl);
         fflush(stdout);

@@ -132,7 +132,9 @@ static void drop_folder(void *ctx, const char *test_id)
 int live_recover(struct live *live, struct err *err)
 {
     struct open_tests *all = calloc(1, sizeof *all);
-    int result = all ? 0 : err_set(err, ERR_FAILED, "out of memory");
+    if (!all)
+        return err_set(err, ERR_FAILED, "out of memory");
+    int result = 0;
     size_t found = 1;
     while (result == 0 && found > 0) {
         all->count = 0;

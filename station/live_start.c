@@ -245,6 +245,18 @@ undo:
     return -1;
 }
 
+/* Everything that may be wrong with it, before it gets a number. */
+static int prepare(struct live *live, const struct json_doc *request, struct err *err)
+{
+    struct live_test *test = &live->test;
+    if (read_request(live, test, request, err) != 0 || live_start_ready(live, test->method, err) != 0)
+        return -1;
+    memset(&live->bench.procedure, 0, sizeof live->bench.procedure);
+    live->bench.procedure.method = test->method;
+    return test->method->init(&live->bench.procedure, test->pack, test->rule, &test->vehicle, live->config->limit_class,
+                              err);
+}
+
 static int start(struct live *live, struct control_client *client, const struct json_doc *request, struct err *err)
 {
     if (station_ready(live, err) != 0)
@@ -254,15 +266,9 @@ static int start(struct live *live, struct control_client *client, const struct 
     memset(test->files, 0xff, sizeof test->files);
     snprintf(test->user, sizeof test->user, "%s", control_user(client));
     struct live_scratch *scratch = malloc(sizeof *scratch);
-    int result = scratch ? read_request(live, test, request, err) : err_set(err, ERR_FAILED, "out of memory");
-    if (result == 0)
-        result = live_start_ready(live, test->method, err);
-    if (result == 0) {
-        memset(&live->bench.procedure, 0, sizeof live->bench.procedure);
-        live->bench.procedure.method = test->method;
-        result = test->method->init(&live->bench.procedure, test->pack, test->rule, &test->vehicle,
-                                    live->config->limit_class, err);
-    }
+    if (!scratch)
+        return err_set(err, ERR_FAILED, "out of memory");
+    int result = prepare(live, request, err);
     if (result == 0)
         result = begin(live, scratch, err);
     else
