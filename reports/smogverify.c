@@ -8,6 +8,7 @@
  *     manifest_read.c sealcheck.c      the list of contents and the signature over it
  *     record.c rejudge.c               the record, and its verdict recomputed by the station's own code
  *     merkle.c checkpoint_read.c       the record's place in the station's journal
+ *     verifier_export.c                a whole journal, event by event
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,10 +20,13 @@
 #include "reports/verifier.h"
 
 static const char help[] =
-    "smogverify FILE.asice --ca CA.pem [--checkpoint OLD] [--consistency PROOF] [--json]\n"
+    "smogverify FILE.asice --ca CA.pem [--checkpoint OLD] [--consistency PROOF]… [--json]\n"
+    "smogverify JOURNAL --ca SEAL.pem --checkpoint NOTE [--json]\n"
     "\n"
     "Checks a sealed evidence package and prints what was checked, line by line.\n"
     "检验已签章的证据包，逐项说明检验内容和结果。\n"
+    "An exported journal (smogctl journal export) is checked against a signed checkpoint of it.\n"
+    "也可将导出的日志与其签名检查点核对。\n"
     "\n"
     "  --ca CA.pem          certificates that are trusted (PEM)           受信任的证书\n"
     "  --checkpoint OLD     a checkpoint of the same journal from your own keeping: does the package's journal\n"
@@ -36,7 +40,9 @@ static const char help[] =
 enum { SMALL_FILE_MAX = 1 << 20, JSON_MAX = 2 << 20 };
 
 struct options {
-    const char *package, *ca, *checkpoint, *consistency;
+    const char *package, *ca, *checkpoint;
+    const char *consistency[VERIFIER_PROOFS_MAX];
+    size_t consistency_count;
     bool json;
 };
 
@@ -52,9 +58,13 @@ static bool take_value(int argc, char **argv, int *i, const char *name, const ch
 static int read_options(int argc, char **argv, struct options *o, struct err *err)
 {
     for (int i = 1; i < argc; i++) {
-        if (take_value(argc, argv, &i, "--ca", &o->ca) || take_value(argc, argv, &i, "--checkpoint", &o->checkpoint) ||
-            take_value(argc, argv, &i, "--consistency", &o->consistency))
+        if (take_value(argc, argv, &i, "--ca", &o->ca) || take_value(argc, argv, &i, "--checkpoint", &o->checkpoint))
             continue;
+        if (o->consistency_count < VERIFIER_PROOFS_MAX &&
+            take_value(argc, argv, &i, "--consistency", &o->consistency[o->consistency_count])) {
+            o->consistency_count++;
+            continue;
+        }
         if (strcmp(argv[i], "--json") == 0)
             o->json = true;
         else if (argv[i][0] != '-' && !o->package)
@@ -77,15 +87,14 @@ static void print_findings(const struct verifier *v, const char *file)
         printf("%-5s %s\n      %s\n", marks[f->result], f->en, f->zh);
     }
     if (!v->ok)
-        printf("\nNOT VERIFIED. Do not rely on this package; the lines marked FAIL say why.\n"
-               "未通过检验。请勿采信此证据包，原因见标有FAIL的各行。\n");
+        printf("\nNOT VERIFIED. Do not rely on it; the lines marked FAIL say why.\n"
+               "未通过检验。请勿采信，原因见标有FAIL的各行。\n");
     else if (v->open)
         printf("\nNOT FULLY VERIFIED. Nothing is wrong, but the lines marked ???? could not be decided.\n"
                "未能全部检验。未发现问题，但标有????的各行无法判定。\n");
     else
-        printf(
-            "\nVERIFIED. The package is genuine, complete and unaltered, and its verdict follows from its raw data.\n"
-            "检验通过。证据包真实、完整、未被改动，结论可由原始数据重算得出。\n");
+        printf("\nVERIFIED. It is genuine, complete and unaltered.\n"
+               "检验通过：真实、完整、未被改动。\n");
 }
 
 static int print_json(const struct verifier *v, struct err *err)
@@ -100,23 +109,14 @@ static int print_json(const struct verifier *v, struct err *err)
     return 0;
 }
 
-static int check(const struct options *o, const uint8_t *package, size_t size, const struct verifier_options *how,
-                 struct err *err)
-{
-    struct verifier *v = malloc(sizeof *v);
-    if (!v)
-        return err_set(err, ERR_FAILED, "out of memory");
-    verifier_run(v, package, size, how);
-    int result = 0;
-    if (o->json)
-        result = print_json(v, err);
-    else
-        print_findings(v, o->package);
-    if (result == 0 && (!v->ok || v->open))
-        result = 1;
-    free(v);
-    return result;
-}
+/* What is read before anything is checked. */
+struct input {
+    char *package; /* NULL: it is a journal */
+    size_t size;
+    char *checkpoint;
+    char *proofs[VERIFIER_PROOFS_MAX];
+    X509_STORE *trust;
+};
 
 /* The one from the command line, whatever the station. */
 static const char *given_checkpoint(void *ctx, const char *station)
@@ -125,29 +125,85 @@ static const char *given_checkpoint(void *ctx, const char *station)
     return ctx;
 }
 
+static int check_journal(const struct options *o, struct verifier *v, const struct verifier_options *how,
+                         struct err *err)
+{
+    FILE *in = fopen(o->package, "r");
+    if (!in)
+        return err_set(err, ERR_UNREACHABLE, "%s cannot be read", o->package);
+    verifier_export(v, in, how);
+    fclose(in);
+    return file_sha256(o->package, v->sha256, NULL, err);
+}
+
 /* 0 verified, 1 not verified, -1 error */
+static int check(const struct options *o, const struct input *in, struct err *err)
+{
+    struct verifier_options how = {.trust = in->trust, .consistency_count = o->consistency_count};
+    struct verifier *v = calloc(1, sizeof *v);
+    int result = 0;
+    if (!v)
+        return err_set(err, ERR_FAILED, "out of memory");
+    how.known_checkpoint = in->checkpoint ? given_checkpoint : NULL;
+    how.ctx = in->checkpoint;
+    for (size_t i = 0; i < o->consistency_count; i++)
+        how.consistency[i] = in->proofs[i];
+    if (in->package)
+        verifier_run(v, (const uint8_t *)in->package, in->size, &how);
+    else
+        result = check_journal(o, v, &how, err);
+    if (result == 0 && o->json)
+        result = print_json(v, err);
+    else if (result == 0)
+        print_findings(v, o->package);
+    if (result == 0 && (!v->ok || v->open))
+        result = 1;
+    free(v);
+    return result;
+}
+
+/* A package begins with "PK", an event with a brace. */
+static int is_journal(const char *path, bool *yes, struct err *err)
+{
+    FILE *in = fopen(path, "r");
+    if (!in)
+        return err_set(err, ERR_UNREACHABLE, "%s cannot be read", path);
+    *yes = fgetc(in) == '{';
+    fclose(in);
+    return 0;
+}
+
+static int read_input(const struct options *o, struct input *in, struct err *err)
+{
+    size_t length;
+    bool journal = false;
+    if (is_journal(o->package, &journal, err))
+        return -1;
+    if (!journal && file_read(o->package, CONTAINER_SIZE_MAX, &in->package, &in->size, err)) {
+        if (err->code == ERR_INVALID)
+            err->code = ERR_FAILED; /* no file of that size is a package: the answer is no */
+        return -1;
+    }
+    if (o->checkpoint && file_read(o->checkpoint, SMALL_FILE_MAX, &in->checkpoint, &length, err))
+        return -1;
+    for (size_t i = 0; i < o->consistency_count; i++)
+        if (file_read(o->consistency[i], SMALL_FILE_MAX, &in->proofs[i], &length, err))
+            return -1;
+    in->trust = sealcheck_trust(o->ca, err);
+    return in->trust ? 0 : -1;
+}
+
 static int run(const struct options *o, struct err *err)
 {
-    char *package = NULL, *checkpoint = NULL, *consistency = NULL;
-    size_t size = 0, checkpoint_length;
-    struct verifier_options how = {0};
-    int result = -1;
-    if (file_read(o->package, CONTAINER_SIZE_MAX, &package, &size, err) && err->code == ERR_INVALID)
-        err->code = ERR_FAILED; /* no file of that size is a package: the answer is no */
-    else if (package &&
-             (!o->checkpoint || file_read(o->checkpoint, SMALL_FILE_MAX, &checkpoint, &checkpoint_length, err) == 0) &&
-             (!o->consistency ||
-              file_read(o->consistency, SMALL_FILE_MAX, &consistency, &how.consistency_length, err) == 0) &&
-             (how.trust = sealcheck_trust(o->ca, err)) != NULL) {
-        how.known_checkpoint = checkpoint ? given_checkpoint : NULL;
-        how.ctx = checkpoint;
-        how.consistency = consistency;
-        result = check(o, (const uint8_t *)package, size, &how, err);
-    }
-    X509_STORE_free(how.trust);
-    free(package);
-    free(checkpoint);
-    free(consistency);
+    struct input in = {0};
+    int result = read_input(o, &in, err);
+    if (result == 0)
+        result = check(o, &in, err);
+    X509_STORE_free(in.trust);
+    free(in.package);
+    free(in.checkpoint);
+    for (size_t i = 0; i < VERIFIER_PROOFS_MAX; i++)
+        free(in.proofs[i]);
     return result;
 }
 

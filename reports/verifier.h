@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <openssl/x509.h>
 
@@ -30,7 +31,7 @@ enum verifier_result {
 
 const char *verifier_result_name(enum verifier_result result); /* "ok" "note" "open" "fail" */
 
-enum { VERIFIER_SENTENCE_MAX = 1024, VERIFIER_FINDINGS_MAX = 2 * CONTAINER_ENTRIES_MAX };
+enum { VERIFIER_PROOFS_MAX = 4, VERIFIER_SENTENCE_MAX = 1024, VERIFIER_FINDINGS_MAX = 2 * CONTAINER_ENTRIES_MAX };
 
 struct verifier_finding {
     const char *check; /* stable word: "container" "contents" "digest" … */
@@ -46,8 +47,9 @@ struct verifier_options {
      * has told its station. */
     const char *(*known_checkpoint)(void *ctx, const char *station);
     void *ctx;
-    const char *consistency; /* a consistency proof (FORMATS.md); NULL: none */
-    size_t consistency_length;
+    /* consistency proofs (FORMATS.md), as text */
+    const char *consistency[VERIFIER_PROOFS_MAX];
+    size_t consistency_count;
 };
 
 /* Large: keep it on the heap. */
@@ -66,6 +68,10 @@ struct verifier {
 };
 
 void verifier_run(struct verifier *v, const uint8_t *data, size_t size, const struct verifier_options *options);
+
+/* An exported journal (smogctl journal export: one event a line) against a checkpoint, which known_checkpoint gives and
+ * which one of the trusted certificates must have signed: nothing changed, nothing missing, no number left out. */
+void verifier_export(struct verifier *v, FILE *in, const struct verifier_options *options);
 
 /* The first finding of that result, or NULL. */
 const struct verifier_finding *verifier_first(const struct verifier *v, enum verifier_result result);

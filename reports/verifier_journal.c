@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "reports/encoding.h"
@@ -198,51 +199,68 @@ static void check_times(struct verification *v, const struct proof *p)
 
 /* ---- consistency ---- */
 
-/* Is the tree (size, root) a beginning of the anchor's tree? VERIFIER_OPEN when the anchor has no path for that size.
- */
-static enum verifier_result extends(const struct proof *anchor, uint64_t size, const struct merkle_hash *root)
+/* Is the tree (size, root) a beginning of the anchor's tree? `paths` may be another proof's, for the same tree as the
+ * anchor's. VERIFIER_OPEN when there is no path for that size. */
+static enum verifier_result extends(const struct checkpoint_read *anchor, const struct proof *paths, uint64_t size,
+                                    const struct merkle_hash *root)
 {
-    const struct checkpoint_read *c = &anchor->checkpoint;
-    if (size == c->size)
-        return memcmp(root, &c->root, sizeof *root) == 0 ? VERIFIER_OK : VERIFIER_FAIL;
+    if (size == anchor->size)
+        return memcmp(root, &anchor->root, sizeof *root) == 0 ? VERIFIER_OK : VERIFIER_FAIL;
     if (size == 0)
         return VERIFIER_OK;
-    for (size_t i = 0; i < anchor->extensions_count; i++) {
-        const struct extension *e = &anchor->extensions[i];
+    for (size_t i = 0; i < paths->extensions_count; i++) {
+        const struct extension *e = &paths->extensions[i];
         if (e->size == size)
-            return merkle_verify_consistency(size, root, c->size, &c->root, e->path, e->count) ? VERIFIER_OK
-                                                                                               : VERIFIER_FAIL;
+            return merkle_verify_consistency(size, root, anchor->size, &anchor->root, e->path, e->count)
+                       ? VERIFIER_OK
+                       : VERIFIER_FAIL;
     }
     return VERIFIER_OPEN;
 }
 
-/* Two trees are consistent when both are beginnings of a third, the anchor. */
-static enum verifier_result both_extend(const struct proof *anchor, const struct checkpoint_read *a,
-                                        const struct checkpoint_read *b)
+static bool same_tree(const struct checkpoint_read *a, const struct checkpoint_read *b)
 {
-    enum verifier_result first = extends(anchor, a->size, &a->root);
-    enum verifier_result second = extends(anchor, b->size, &b->root);
-    if (first == VERIFIER_FAIL || second == VERIFIER_FAIL)
-        return VERIFIER_FAIL;
+    return a->size == b->size && memcmp(&a->root, &b->root, sizeof a->root) == 0;
+}
+
+/* Two trees are consistent when both are beginnings of a third, the anchor; every proof for the anchor's tree may give
+ * a path. */
+static enum verifier_result both_extend(const struct checkpoint_read *anchor, const struct proof *proofs, size_t count,
+                                        const struct checkpoint_read *a, const struct checkpoint_read *b)
+{
+    enum verifier_result first = VERIFIER_OPEN, second = VERIFIER_OPEN;
+    for (size_t i = 0; i < count; i++) {
+        if (!same_tree(&proofs[i].checkpoint, anchor))
+            continue;
+        enum verifier_result x = extends(anchor, &proofs[i], a->size, &a->root);
+        enum verifier_result y = extends(anchor, &proofs[i], b->size, &b->root);
+        first = x == VERIFIER_OPEN ? first : x;
+        second = y == VERIFIER_OPEN ? second : y;
+        if (x == VERIFIER_FAIL || y == VERIFIER_FAIL)
+            return VERIFIER_FAIL;
+    }
     return first == VERIFIER_OK && second == VERIFIER_OK ? VERIFIER_OK : VERIFIER_OPEN;
 }
 
-static int decide_consistency(struct verification *v, const struct proof *p, const struct checkpoint_read *other,
-                              enum verifier_result *result, struct err *err)
+/* proofs[0] is the package's own; the reader's follow. */
+static int decide_consistency(struct verification *v, struct proof proofs[VERIFIER_PROOFS_MAX + 1],
+                              const struct checkpoint_read *other, enum verifier_result *result, struct err *err)
 {
     const struct verifier_options *o = v->options;
-    struct proof outside;
-    *result = both_extend(p, other, &p->checkpoint);
-    if (*result != VERIFIER_OPEN || !o->consistency)
-        return 0;
-    if (read_proof(&outside, o->consistency, o->consistency_length, false, err) ||
-        check_signed(v, &outside.checkpoint, outside.checkpoint_text, err))
-        return err_prefix(err, "the consistency proof");
-    *result = both_extend(&outside, other, &p->checkpoint);
+    size_t count = 1;
+    for (size_t i = 0; i < o->consistency_count; i++, count++) {
+        struct proof *p = &proofs[count];
+        if (read_proof(p, o->consistency[i], strlen(o->consistency[i]), false, err) ||
+            check_signed(v, &p->checkpoint, p->checkpoint_text, err))
+            return err_prefix(err, "consistency proof %zu", i + 1);
+    }
+    *result = VERIFIER_OPEN;
+    for (size_t i = 0; i < count && *result == VERIFIER_OPEN; i++)
+        *result = both_extend(&proofs[i].checkpoint, proofs, count, other, &proofs[0].checkpoint);
     return 0;
 }
 
-static bool check_consistency(struct verification *v, const struct proof *p, const char *known)
+static bool check_consistency(struct verification *v, struct proof *proofs, const char *known)
 {
     struct checkpoint_read other;
     struct err err;
@@ -255,30 +273,37 @@ static bool check_consistency(struct verification *v, const struct proof *p, con
      * hands. */
     if (check_signed(v, &other, known, &err) && err.code != ERR_INVALID)
         return verifier_report(v, VERIFIER_CONSISTENCY, VERIFIER_FAIL, text, err.text);
-    if (decide_consistency(v, p, &other, &result, &err))
+    if (decide_consistency(v, proofs, &other, &result, &err))
         return verifier_report(v, VERIFIER_CONSISTENCY, VERIFIER_FAIL, text, err.text);
     return verifier_report(v, VERIFIER_CONSISTENCY, result, text, NULL);
 }
 
-void verifier_journal(struct verification *v)
+static void check_proof(struct verification *v, struct proof *proofs, const struct container_entry *entry)
 {
     struct err err;
-    struct proof p;
-    const struct container_entry *entry = container_find(&v->container, proof_name);
-    if (!entry) {
-        verifier_report(v, VERIFIER_EVENT, VERIFIER_FAIL, proof_name, "the package does not have it");
-        return;
-    }
-    if (read_proof(&p, (const char *)entry->data, entry->size, true, &err)) {
+    const struct verifier_options *o = v->options;
+    if (read_proof(&proofs[0], (const char *)entry->data, entry->size, true, &err)) {
         verifier_report(v, VERIFIER_EVENT, VERIFIER_FAIL, proof_name, err.text);
         return;
     }
-    check_event(v, &p);
-    if (!check_checkpoint(v, &p))
+    check_event(v, &proofs[0]);
+    if (!check_checkpoint(v, &proofs[0]))
         return;
-    check_times(v, &p);
-    const struct verifier_options *o = v->options;
+    check_times(v, &proofs[0]);
     const char *known = o->known_checkpoint ? o->known_checkpoint(o->ctx, v->record.station) : NULL;
     if (known)
-        check_consistency(v, &p, known);
+        check_consistency(v, proofs, known);
+}
+
+void verifier_journal(struct verification *v)
+{
+    const struct container_entry *entry = container_find(&v->container, proof_name);
+    struct proof *proofs = calloc(VERIFIER_PROOFS_MAX + 1, sizeof *proofs);
+    if (!entry)
+        verifier_report(v, VERIFIER_EVENT, VERIFIER_FAIL, proof_name, "the package does not have it");
+    else if (!proofs)
+        verifier_report(v, VERIFIER_EVENT, VERIFIER_FAIL, proof_name, "out of memory");
+    else
+        check_proof(v, proofs, entry);
+    free(proofs);
 }

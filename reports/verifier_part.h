@@ -35,7 +35,9 @@ struct verification {
     X(TIMES, "times")                                                                                                  \
     X(CONSISTENCY, "consistency")                                                                                      \
     X(READINGS, "readings")                                                                                            \
-    X(VERDICT, "verdict")
+    X(VERDICT, "verdict")                                                                                              \
+    X(NUMBERS, "numbers")                                                                                              \
+    X(ROOT, "root")
 
 enum verifier_check {
 #define VERIFIER_ENUM(id, name) VERIFIER_##id,

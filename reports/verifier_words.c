@@ -116,6 +116,20 @@ static const struct words words[VERIFIER_CHECK_COUNT] = {
                              "输入与签名不符，未重算结论：{}"},
           [VERIFIER_FAIL] = {"{}: the verdict does not follow from the raw data and the rules",
                              "{}：结论不能由原始数据和规则重算得出"}}},
+    [VERIFIER_NUMBERS] =
+        {"numbers",
+         {[VERIFIER_OK] =
+              {"{} events; every test and passage has its number without a gap, every started test its end.",
+               "共{}个事件；检测和过车编号连续无缺，每次开始的检测都有结束。"},
+          [VERIFIER_NOTE] = {"Test {} was still running when the journal was exported.", "导出日志时检测{}尚在进行。"},
+          [VERIFIER_FAIL] = {"Event {} does not follow from those before it", "第{}个事件与之前的事件不连续"}}},
+    [VERIFIER_ROOT] = {"root",
+                       {[VERIFIER_OK] = {"The first {} events are exactly the ones that the station signed.",
+                                         "前{}个事件正是站点签名时的事件。"},
+                        [VERIFIER_NOTE] = {"{} later events are not covered by this checkpoint.",
+                                           "其后{}个事件不在该检查点范围内。"},
+                        [VERIFIER_FAIL] = {"The first {} events are not the ones that the station signed",
+                                           "前{}个事件与站点签名时的不符"}}},
 };
 
 static void expand(char out[VERIFIER_SENTENCE_MAX], const char *sentence, const char *subject, const char *detail)

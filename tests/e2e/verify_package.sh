@@ -111,12 +111,41 @@ is "an older checkpoint without a path: exit 1" 1 $?
 says "it asks for a proof" out '???? .*smogctl journal checkpoint --consistency'
 verify p/3.asice --ca p/ca.pem --checkpoint p/checkpoint-3 --consistency p/consistency-3-6.json
 is "with the station's proof: exit 0" 0 $?
-verify p/1.asice --ca p/ca.pem --checkpoint p/checkpoint-2 --consistency p/consistency-2-3-6.json
-is "both older than the proof's checkpoint: exit 0" 0 $?
+verify p/1.asice --ca p/ca.pem --checkpoint p/checkpoint-2 --consistency p/consistency-2-6.json
+is "a proof for one of the two: exit 1" 1 $?
+verify p/1.asice --ca p/ca.pem --checkpoint p/checkpoint-2 --consistency p/consistency-2-6.json --consistency p/consistency-3-6.json
+is "proofs from both to the same checkpoint: exit 0" 0 $?
 verify p/rewritten.asice --ca p/ca.pem
 is "a rewritten journal looks well by itself: exit 0" 0 $?
 verify p/rewritten.asice --ca p/ca.pem --checkpoint p/checkpoint-6
 is "but not to who knows the old one: exit 1" 1 $?
 says "it says so" out 'FAIL .*does NOT agree'
+
+# ---- an exported journal ----
+verify p/journal --ca p/seal.pem --checkpoint p/checkpoint-6
+is "a journal: exit 0" 0 $?
+says "its numbers are without a gap" out '^ok .*6 events; every test and passage has its number'
+verify p/journal --ca p/seal.pem --checkpoint p/checkpoint-3
+is "by an older checkpoint: exit 0" 0 $?
+says "it says what is not covered" out '^note .*3 later events are not covered'
+verify p/journal --ca p/ca.pem --checkpoint p/checkpoint-6
+is "without the station's certificate: exit 1" 1 $?
+says "it says which to give" out "give the station's sealing certificate"
+verify p/journal --ca p/seal.pem
+is "without a checkpoint: exit 1" 1 $?
+sed 's/P00000002/P00000009/' p/journal >renamed
+verify renamed --ca p/seal.pem --checkpoint p/checkpoint-6
+is "an event altered: exit 1" 1 $?
+says "the number tells" out '^FAIL .*Event 5 does not follow'
+says "the root tells" out '^FAIL .*are not the ones that the station signed'
+sed 3d p/journal >shortened
+verify shortened --ca p/seal.pem --checkpoint p/checkpoint-6
+is "an event taken out: exit 1" 1 $?
+says "there are too few" out '^FAIL .*the file has fewer'
+head -c -1 p/journal >cut
+verify cut --ca p/seal.pem --checkpoint p/checkpoint-6
+is "the last byte missing: exit 1" 1 $?
+verify --json p/journal --ca p/seal.pem --checkpoint p/checkpoint-6
+is "JSON of a journal" true "$(jq .verified out)"
 
 echo "1..$n"

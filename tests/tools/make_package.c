@@ -7,13 +7,15 @@
  *   3.asice             another, 6 events, without a path
  *   rewritten.asice     another, 7 events, one of the first changed; the path is from 6 in the changed journal
  *   checkpoint-N        signed checkpoints for N = 2 3 5 6
- *   consistency-3-6.json, consistency-2-3-6.json   proofs for the checkpoint of 6
+ *   consistency-2-6.json, consistency-3-6.json   proofs from checkpoints of 2 and of 3 to that of 6
+ *   journal             the first 6 events, one a line
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "reports/file.h"
+#include "station/core/json.h"
 #include "tests/support/package_fixture.h"
 
 struct maker {
@@ -61,28 +63,33 @@ static void save_checkpoint(struct maker *m, size_t size)
     free(note);
 }
 
-/* As smogctl journal checkpoint --consistency writes it: the newest checkpoint and paths from older sizes. */
-static void save_consistency(struct maker *m, const char *name, size_t first, size_t second, size_t newest)
+/* As smogctl journal export writes it. */
+static void save_journal(struct maker *m, const char *name)
 {
-    static char text[16384];
-    char *note = package_fixture_checkpoint(&m->f, newest);
-    char *a = package_fixture_path(&m->f, first, newest);
-    char *b = package_fixture_path(&m->f, second, newest);
-    char quoted[4096];
+    static char text[32768];
     size_t at = 0;
-    for (const char *p = note; *p; p++) {
-        if (*p == '\n')
-            quoted[at++] = '\\';
-        quoted[at++] = *p == '\n' ? 'n' : *p;
-    }
-    quoted[at] = '\0';
-    snprintf(text, sizeof text,
-             "{\"checkpoint\":\"%s\",\"extends\":[{\"path\":%s,\"size\":%zu},{\"path\":%s,\"size\":%zu}]}", quoted, a,
-             first, b, second);
-    save(m, name, text, strlen(text));
+    for (size_t i = 0; i < m->f.events_count; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at, "%s\n", m->f.events[i]);
+    save(m, name, text, at);
+}
+
+/* As smogctl journal checkpoint --consistency writes it: the newest checkpoint and the path from an older size. */
+static void save_consistency(struct maker *m, const char *name, size_t from, size_t newest)
+{
+    static char text[8192];
+    char *note = package_fixture_checkpoint(&m->f, newest), *path = package_fixture_path(&m->f, from, newest);
+    char extends[4096];
+    struct json_writer w;
+    snprintf(extends, sizeof extends, "[{\"path\":%s,\"size\":%zu}]", path, from);
+    json_writer_init(&w, text, sizeof text);
+    json_object_begin(&w, NULL);
+    json_string(&w, "checkpoint", note);
+    json_raw(&w, "extends", extends, strlen(extends));
+    json_object_end(&w);
+    ptrdiff_t length = json_writer_finish(&w);
+    save(m, name, text, (size_t)length);
     free(note);
-    free(a);
-    free(b);
+    free(path);
 }
 
 int main(int argc, char **argv)
@@ -102,8 +109,9 @@ int main(int argc, char **argv)
     save_package(&m, "3.asice", 3, 0);
     for (size_t size = 2; size <= 6; size++)
         save_checkpoint(&m, size);
-    save_consistency(&m, "consistency-3-6.json", 3, 5, 6);
-    save_consistency(&m, "consistency-2-3-6.json", 2, 3, 6);
+    save_consistency(&m, "consistency-2-6.json", 2, 6);
+    save_consistency(&m, "consistency-3-6.json", 3, 6);
+    save_journal(&m, "journal");
     merkle_leaf("{\"kind\":\"nothing\"}", 18, &m.f.leaves[1]);
     save_package(&m, "rewritten.asice", 4, 6);
     package_fixture_close(&m.f);

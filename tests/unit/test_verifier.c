@@ -57,13 +57,17 @@ static const char *known(void *ctx, const char *station)
     return ((struct bench_of_forgers *)ctx)->known;
 }
 
+static const char *known_export(void *ctx, const char *station)
+{
+    assert_string_equal(station, ""); /* the checkpoint itself names the station */
+    return ((struct bench_of_forgers *)ctx)->known;
+}
+
 static void run(struct bench_of_forgers *b, const uint8_t *bytes, size_t size)
 {
     struct verifier_options options = {.trust = b->trust, .known_checkpoint = known, .ctx = b};
-    if (b->consistency) {
-        options.consistency = b->consistency;
-        options.consistency_length = strlen(b->consistency);
-    }
+    if (b->consistency)
+        options.consistency[options.consistency_count++] = b->consistency;
     verifier_run(&b->v, bytes, size, &options);
 }
 
@@ -590,7 +594,7 @@ static void a_proof_from_the_station_decides(void **state)
     assert_non_null(find(&b->v, "consistency", VERIFIER_OK));
     b->consistency = "{}";
     run(b, bytes, size);
-    expect_fail(b, "consistency", NULL, "the consistency proof");
+    expect_fail(b, "consistency", NULL, "consistency proof 1");
     free(proof);
     free(from_known);
     free(from_package);
@@ -632,6 +636,111 @@ static void a_forged_known_checkpoint_is_told(void **state)
     free(note);
 }
 
+/* ---- an exported journal ---- */
+
+/* Checks the lines against a checkpoint over the first `size` of them. Trust is the station's own certificate. */
+static void run_export(struct bench_of_forgers *b, char *const *lines, size_t count, size_t size)
+{
+    struct err err;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "%s\n", lines[i]);
+    fclose(out);
+    FILE *in = fmemopen(text, length, "r");
+    char *note = package_fixture_checkpoint(&b->f, size);
+    X509_STORE *trust = sealcheck_trust(b->f.station.cert_file, &err);
+    b->known = note;
+    struct verifier_options options = {.trust = trust, .known_checkpoint = known_export, .ctx = b};
+    verifier_export(&b->v, in, &options);
+    X509_STORE_free(trust);
+    fclose(in);
+    free(note);
+    free(text);
+}
+
+/* Test number `seq` starts, or the one with that number ends. */
+static void put_test(struct package_fixture *f, bool start, int seq)
+{
+    char body[256];
+    if (start)
+        snprintf(body, sizeof body, "{\"kind\":\"test-start\",\"seq\":%d,\"station\":\"%s\",\"test\":\"T%d\"}", seq,
+                 f->station_id, seq);
+    else
+        snprintf(body, sizeof body, "{\"kind\":\"test-end\",\"station\":\"%s\",\"test\":\"T%d\"}", f->station_id, seq);
+    package_fixture_event(f, body);
+}
+
+static void a_journal_verifies_at_every_size(void **state)
+{
+    struct bench_of_forgers *b = *state;
+    for (int i = 0; i < FIXTURE_EVENTS_MAX; i++)
+        put_test(&b->f, i % 2 == 0, i / 2 + 1);
+    for (size_t count = 1; count <= FIXTURE_EVENTS_MAX; count++) {
+        for (size_t size = 1; size <= count; size++) {
+            run_export(b, b->f.events, count, size);
+            if (!b->v.ok || b->v.open) {
+                show(&b->v);
+                fail_msg("%zu events, checkpoint of %zu", count, size);
+            }
+        }
+        const struct verifier_finding *running = find(&b->v, "numbers", VERIFIER_NOTE);
+        assert_int_equal(running != NULL, count % 2 == 1);
+    }
+    run_export(b, b->f.events, 5, 6);
+    expect_fail(b, "root", NULL, "the file has fewer");
+}
+
+static void a_journal_with_a_gap_does_not(void **state)
+{
+    struct bench_of_forgers *b = *state;
+    static const struct {
+        int acts[5]; /* number of a test that starts, or its negative when it ends; 0: no more */
+        const char *words;
+    } rows[] = {
+        {{1, -1, 3, -3}, "test T3 does not have the number 2"},
+        {{1, 2, -2}, "test T1 has no end"},
+        {{1, -1, -1}, "test T1 ends, but none was started"},
+        {{1, -2}, "test T2 ends, but T1 was started"},
+        {{2}, "test T2 does not have the number 1"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        while (b->f.events_count > 0)
+            free(b->f.events[--b->f.events_count]);
+        for (const int *act = rows[i].acts; *act; act++)
+            put_test(&b->f, *act > 0, abs(*act));
+        run_export(b, b->f.events, b->f.events_count, b->f.events_count);
+        expect_fail(b, "numbers", NULL, rows[i].words);
+        assert_non_null(find(&b->v, "root", VERIFIER_OK)); /* it is what was signed, all the same */
+    }
+}
+
+static void a_changed_journal_does_not(void **state)
+{
+    struct bench_of_forgers *b = *state;
+    static char nothing[] = "{\"kind\":\"nothing\",\"station\":\"652301-0007\"}", nonsense[] = "nonsense",
+                other[] = "{\"kind\":\"x\",\"station\":\"652301-0008\"}";
+    static const struct {
+        char *line;
+        const char *check, *words;
+    } rows[] = {{nothing, "root", "at least one of them was changed"},
+                {nonsense, "numbers", "JSON"},
+                {other, "numbers", "not an event of station 652301-0007"}};
+    for (int i = 0; i < 7; i++)
+        put_test(&b->f, i % 2 == 0, i / 2 + 1);
+    for (size_t i = 0; i < 7; i++) {
+        for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++) {
+            char *was = b->f.events[i];
+            b->f.events[i] = rows[row].line;
+            run_export(b, b->f.events, 7, 7);
+            expect_fail(b, rows[row].check, NULL, rows[row].words);
+            assert_non_null(find(&b->v, "root", VERIFIER_FAIL));
+            b->f.events[i] = was;
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -662,6 +771,9 @@ int main(void)
         T(a_proof_from_the_station_decides),
         T(a_rewritten_journal_is_caught),
         T(a_forged_known_checkpoint_is_told),
+        T(a_journal_verifies_at_every_size),
+        T(a_journal_with_a_gap_does_not),
+        T(a_changed_journal_does_not),
 #undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
