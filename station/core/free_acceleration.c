@@ -75,18 +75,10 @@ static void abort_test(struct procedure *p, int64_t t_ms, const struct procedure
     finish(p, VERDICT_ABORTED, t_ms, host);
 }
 
-static void judge(struct procedure *p, int64_t t_ms, const struct procedure_host *host)
+static void judge(struct procedure *p, struct decimal measured, int64_t t_ms, const struct procedure_host *host)
 {
-    const struct state *s = state_of(p);
     struct verdict *v = &p->verdict;
-    struct decimal mean;
-    /* Nine decimals of a mean of at most eight values never touch a tie that is not there, so the limit's digits are
-     * rounded to once, as GB/T 8170 asks. */
-    if (!decimal_mean(s->maxima, (size_t)s->plan.count, DECIMAL_DIGITS_MAX, &mean)) {
-        abort_test(p, t_ms, host, "the mean of the maxima is too large to be true: check the instrument", "");
-        return;
-    }
-    bool exceeded = verdict_compare(v, &s->plan.limit, mean);
+    bool exceeded = verdict_compare(v, &state_of(p)->plan.limit, measured);
     if (exceeded) {
         char value[DECIMAL_TEXT_MAX];
         char limit[DECIMAL_TEXT_MAX];
@@ -95,6 +87,25 @@ static void judge(struct procedure *p, int64_t t_ms, const struct procedure_host
         verdict_reason(v, "k: %s > %s", value, limit);
     }
     finish(p, exceeded ? VERDICT_FAIL : VERDICT_PASS, t_ms, host);
+}
+
+static void decide(struct procedure *p, int64_t t_ms, const struct procedure_host *host)
+{
+    const struct state *s = state_of(p);
+    struct decimal measured;
+    char spread[DECIMAL_TEXT_MAX];
+    switch (free_acceleration_plan_decide(&s->plan, s->maxima, s->maxima_count, p->verdict.limit_class, &measured)) {
+    case OUTCOME_GO_ON: break;
+    case OUTCOME_PASS:
+    case OUTCOME_FAIL: judge(p, measured, t_ms, host); break;
+    case OUTCOME_UNSTABLE:
+        decimal_format(s->plan.spread_max, spread);
+        abort_test(p, t_ms, host, "no steady result: the last maxima differ by more than ", spread);
+        break;
+    case OUTCOME_SENSELESS:
+        abort_test(p, t_ms, host, "the mean of the maxima is too large to be true: check the instrument", "");
+        break;
+    }
 }
 
 /* ---- accelerations ---- */
@@ -179,8 +190,7 @@ static void take_measured(struct procedure *p, const struct snap_window *w, int6
     if (!counts)
         return;
     s->maxima[s->maxima_count++ % (size_t)s->plan.count] = w->max_k;
-    if (s->maxima_count >= (size_t)s->plan.count)
-        judge(p, t_ms, host);
+    decide(p, t_ms, host);
 }
 
 /* ---- phases ---- */

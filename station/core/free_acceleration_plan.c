@@ -51,6 +51,22 @@ static int load_times(struct free_acceleration_plan *plan, const struct rule *ru
     return 0;
 }
 
+static int load_results(struct free_acceleration_plan *plan, const struct rule *rule, struct err *err)
+{
+    enum { ACCELERATIONS_MAX = 20 };
+    plan->count_max = 0;
+    plan->has_spread_max = rule_has_param(rule, "spread-max");
+    plan->has_fast_pass = rule_has_param(rule, "fast-pass");
+    if (rule_param_integer(rule, "count", 1, FREE_ACCELERATION_COUNT_MAX, &plan->count, err) != 0)
+        return -1;
+    if (rule_has_param(rule, "count-max") &&
+        rule_param_integer(rule, "count-max", plan->count, ACCELERATIONS_MAX, &plan->count_max, err) != 0)
+        return -1;
+    if (plan->has_spread_max && rule_param(rule, "spread-max", &plan->spread_max, err) != 0)
+        return -1;
+    return plan->has_fast_pass ? rule_param(rule, "fast-pass", &plan->fast_pass, err) : 0;
+}
+
 int free_acceleration_plan_load(struct free_acceleration_plan *plan, const struct rule *rule,
                                 const struct vehicle *vehicle, struct err *err)
 {
@@ -62,8 +78,48 @@ int free_acceleration_plan_load(struct free_acceleration_plan *plan, const struc
     if (rule_param(rule, "oil-temp-min", &plan->oil_temp_min, err) != 0 ||
         rule_param(rule, "path", &plan->path_m, err) != 0 ||
         rule_param_integer(rule, "purge-count", 0, PURGE_MAX, &plan->purge_count, err) != 0 ||
-        rule_param_integer(rule, "count", 1, FREE_ACCELERATION_COUNT_MAX, &plan->count, err) != 0 ||
-        load_times(plan, rule, vehicle, err) != 0 || load_reach(plan, rule, vehicle, err) != 0)
+        load_results(plan, rule, err) != 0 || load_times(plan, rule, vehicle, err) != 0 ||
+        load_reach(plan, rule, vehicle, err) != 0)
         return -1;
     return snap_load(&plan->snap, rule, err);
+}
+
+static bool within_spread(const struct free_acceleration_plan *plan, const struct decimal *maxima)
+{
+    if (!plan->has_spread_max)
+        return true;
+    struct decimal low = maxima[0];
+    struct decimal high = maxima[0];
+    for (int64_t i = 1; i < plan->count; i++) {
+        if (decimal_compare(maxima[i], low) < 0)
+            low = maxima[i];
+        if (decimal_compare(maxima[i], high) > 0)
+            high = maxima[i];
+    }
+    struct decimal bound;
+    bool fits = decimal_scale(1, low, plan->spread_max, &bound); /* low + spread_max */
+    return fits && decimal_compare(high, bound) <= 0;
+}
+
+enum free_acceleration_outcome free_acceleration_plan_decide(const struct free_acceleration_plan *plan,
+                                                             const struct decimal *maxima, size_t total,
+                                                             enum limit_class limit_class, struct decimal *measured)
+{
+    struct decimal rounded;
+    if (plan->has_fast_pass && total == 1 && decimal_compare(maxima[0], plan->fast_pass) <= 0) {
+        *measured = maxima[0];
+        return OUTCOME_PASS;
+    }
+    if (total < (size_t)plan->count)
+        return OUTCOME_GO_ON;
+    if (!decimal_mean(maxima, (size_t)plan->count, DECIMAL_DIGITS_MAX, measured))
+        return OUTCOME_SENSELESS;
+    bool stable = within_spread(plan, maxima);
+    bool last = plan->count_max > 0 && total >= (size_t)plan->count_max;
+    bool exceeded = rule_limit_exceeded(&plan->limit, limit_class, *measured, &rounded);
+    if (!stable)
+        return last ? OUTCOME_UNSTABLE : OUTCOME_GO_ON;
+    if (exceeded && plan->count_max > 0 && !last)
+        return OUTCOME_GO_ON;
+    return exceeded ? OUTCOME_FAIL : OUTCOME_PASS;
 }

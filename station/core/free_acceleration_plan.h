@@ -13,13 +13,29 @@ enum { FREE_ACCELERATION_COUNT_MAX = 8 };
 struct free_acceleration_plan {
     struct rule_limit limit; /* of k */
     struct decimal oil_temp_min, path_m;
-    int64_t purge_count, count;
+    int64_t purge_count;
+    int64_t count;     /* the result is the mean of so many, the latest */
+    int64_t count_max; /* while it exceeds, go on up to so many; 0: the first result stands */
+    bool has_spread_max, has_fast_pass;
+    struct decimal spread_max; /* the latest ones may differ by so much; if they do, go on */
+    struct decimal fast_pass;  /* a first maximum up to this is the result: passed */
     int64_t hold_ms, idle_ms, time_limit_ms;
     struct decimal rpm_reach; /* r/min; units 0: not asked for */
     struct snap_params snap;
 };
 
+/* Parameters that a rule may leave out: count-max, spread-max, fast-pass. */
 int free_acceleration_plan_load(struct free_acceleration_plan *plan, const struct rule *rule,
                                 const struct vehicle *vehicle, struct err *err);
+
+enum free_acceleration_outcome { OUTCOME_GO_ON, OUTCOME_PASS, OUTCOME_FAIL, OUTCOME_UNSTABLE, OUTCOME_SENSELESS };
+
+/* What the maxima so far amount to. `total` have counted; `maxima` holds the latest `count` of them, in any order.
+ * *measured is the result where there is one: exact to nine decimals, which for at most eight values never touches a
+ * tie that is not there, so that the limit's digits are rounded to only once. UNSTABLE: count_max are done and they
+ * still differ. SENSELESS: larger than numbers can be. */
+enum free_acceleration_outcome free_acceleration_plan_decide(const struct free_acceleration_plan *plan,
+                                                             const struct decimal *maxima, size_t total,
+                                                             enum limit_class limit_class, struct decimal *measured);
 
 #endif

@@ -221,6 +221,21 @@ const struct rule_limit *rule_limit(const struct rule *rule, enum quantity quant
     return NULL;
 }
 
+bool rule_limit_exceeded(const struct rule_limit *limit, enum limit_class limit_class, struct decimal measured,
+                         struct decimal *rounded)
+{
+    struct decimal bound = limit->value[limit_class];
+    if (!decimal_round(measured, bound.digits, rounded))
+        *rounded = measured; /* too large to be written with the limit's digits: far from any limit */
+    int order = decimal_compare(*rounded, bound);
+    return limit->at_least ? order < 0 : order > 0;
+}
+
+bool rule_has_param(const struct rule *rule, const char *name)
+{
+    return find_param(rule, name) != NULL;
+}
+
 static const struct rule_param *need_param(const struct rule *rule, const char *name, struct err *err)
 {
     const struct rule_param *param = find_param(rule, name);

@@ -110,6 +110,12 @@ const struct rule *rules_select(const struct rule_pack *packs, size_t packs_coun
 /* A limit of the rule, or NULL. */
 const struct rule_limit *rule_limit(const struct rule *rule, enum quantity quantity, int point);
 
+/* Rounds `measured` to the digits of the limit (GB/T 8170, once) and holds it against it. */
+bool rule_limit_exceeded(const struct rule_limit *limit, enum limit_class limit_class, struct decimal measured,
+                         struct decimal *rounded);
+
+bool rule_has_param(const struct rule *rule, const char *name);
+
 /* Parameters by name. A missing one is an error that names pack rule and parameter. _integer also checks that the
  * value is whole and within min..max; _ms takes seconds in the file and gives milliseconds. */
 int rule_param(const struct rule *rule, const char *name, struct decimal *out, struct err *err);

@@ -55,10 +55,7 @@ bool verdict_compare(struct verdict *v, const struct rule_limit *limit, struct d
                                     .screening = limit->screening,
                                     .limit_status = limit->origin.status};
     memcpy(value->clause, limit->origin.clause, sizeof value->clause);
-    if (!decimal_round(measured, value->limit.digits, &value->value))
-        value->value = measured; /* too large to be written with the limit's digits: far from any limit */
-    int order = decimal_compare(value->value, value->limit);
-    value->exceeded = value->at_least ? order < 0 : order > 0;
+    value->exceeded = rule_limit_exceeded(limit, v->limit_class, measured, &value->value);
     return value->exceeded && !value->screening;
 }
 

@@ -70,7 +70,10 @@ void law_set(struct rule *rule, const char *param, const char *value)
             rule->params[i].value = law_decimal(value);
             return;
         }
-    fail_msg("no parameter %s", param);
+    assert_true(rule->params_count < RULES_PARAMS_MAX);
+    struct rule_param *added = &rule->params[rule->params_count++];
+    *added = (struct rule_param){.value = law_decimal(value)};
+    snprintf(added->name, sizeof added->name, "%s", param);
 }
 
 struct decimal law_decimal(const char *text)

@@ -13,6 +13,7 @@ struct rule_pack *law_open(const char *id);
 /* The rule of that name, writable. */
 struct rule *law_rule(struct rule_pack *pack, const char *name);
 
+/* Changes a parameter, or adds one. */
 void law_set(struct rule *rule, const char *param, const char *value);
 
 struct decimal law_decimal(const char *text);

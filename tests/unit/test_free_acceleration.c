@@ -817,6 +817,91 @@ static void purging_can_be_left_out_by_the_pack(void **state)
     assert_int_equal(run.prompts[PROMPT_PURGE], 0);
 }
 
+/* The UK and EU roadworthiness kind: up to six, the mean of the last three after each, a fast pass on the first. */
+static void go_on_while_it_exceeds_up_to_a_maximum(void **state)
+{
+    (void)state;
+    static const struct {
+        double k[6];
+        size_t measured;
+        enum verdict_kind kind;
+        const char *value, *reason;
+    } rows[] = {
+        {{0.50}, 1, VERDICT_PASS, "0.50", NULL},
+        {{0.60}, 1, VERDICT_PASS, "0.60", NULL},
+        {{0.61, 0.60, 0.60}, 3, VERDICT_PASS, "0.60", NULL},
+        {{1.60, 1.20, 1.10, 1.10}, 4, VERDICT_PASS, "1.13", NULL}, /* steady, but 1.30 */
+        {{1.60, 1.60, 1.60, 1.60, 1.60, 1.60}, 6, VERDICT_FAIL, "1.60", "k: 1.60 > 1.20"},
+        {{1.60, 1.60, 1.60, 1.20, 1.10, 1.10}, 6, VERDICT_PASS, "1.13", NULL},
+        {{1.60, 0.80, 0.90, 0.80}, 4, VERDICT_PASS, "0.83", NULL}, /* first three differ by 0.8 */
+        {{0.70, 1.25, 0.70, 1.25, 0.70, 1.25},
+         6,
+         VERDICT_ABORTED,
+         NULL,
+         "no steady result: the last maxima differ by more than 0.5"},
+        {{0.70, 1.20, 0.70}, 3, VERDICT_PASS, "0.87", NULL},
+    };
+    law_set(rule, "count-max", "6");
+    law_set(rule, "spread-max", "0.5");
+    law_set(rule, "fast-pass", "0.6");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        truck = truck_make(1.0);
+        truck.peak_k[1] = truck.peak_k[2] = 1.0;
+        for (int n = 0; n < 6; n++)
+            truck.peak_k[3 + n] = rows[i].k[n];
+        const struct verdict *v = drive();
+        if (v->kind != rows[i].kind || v->marks_count != rows[i].measured + 3)
+            fail_msg("row %zu: %s after %zu", i, verdict_kind_name(v->kind), v->marks_count - 3);
+        if (rows[i].value)
+            assert_true(equals(v->values[0].value, rows[i].value));
+        assert_int_equal(v->values_count, rows[i].value ? 1 : 0);
+        if (rows[i].reason)
+            assert_string_equal(v->reasons[0], rows[i].reason);
+    }
+}
+
+/* The SAE J1667 kind: as many as it takes until the last three agree; then the mean stands. */
+static void go_on_until_the_last_ones_agree(void **state)
+{
+    (void)state;
+    static const double k[] = {2.0, 0.8, 1.6, 2.1, 1.6, 1.7};
+    law_set(rule, "spread-max", "0.5");
+    truck.peak_k[1] = truck.peak_k[2] = 0.4;
+    for (int n = 0; n < 6; n++)
+        truck.peak_k[3 + n] = k[n];
+    const struct verdict *v = drive();
+    assert_int_equal(v->kind, VERDICT_FAIL);
+    assert_int_equal(v->marks_count, 3 + 5);
+    assert_true(equals(v->values[0].value, "1.77"));
+}
+
+static void a_maximum_below_the_count_is_refused(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    law_set(rule, "count-max", "2");
+    assert_int_equal(procedure_check_pack(pack, "law.conf", &err), -1);
+    assert_non_null(strstr(err.text, "'count-max' must be a whole number from 3 to 20"));
+}
+
+static int monster(struct truck_run *r, struct sample *sample, int64_t t_ms)
+{
+    (void)r;
+    (void)t_ms;
+    if (decimal_compare(sample->readings[0].value, law_decimal("0.3")) > 0)
+        sample->readings[0].value = (struct decimal){.units = INT64_MAX};
+    return 1;
+}
+
+static void numbers_too_large_to_be_true_are_no_result(void **state)
+{
+    (void)state;
+    start();
+    run.disturb = monster;
+    assert_true(truck_run(&run, FOREVER));
+    must_end(VERDICT_ABORTED, "the mean of the maxima is too large to be true: check the instrument");
+}
+
 int main(void)
 {
 #define LAW(test) cmocka_unit_test_setup_teardown(test, open_law, close_law)
@@ -860,6 +945,10 @@ int main(void)
         LAW(keys_at_the_wrong_moment_are_ignored),
         LAW(the_start_of_time_does_not_matter),
         LAW(purging_can_be_left_out_by_the_pack),
+        LAW(go_on_while_it_exceeds_up_to_a_maximum),
+        LAW(go_on_until_the_last_ones_agree),
+        LAW(a_maximum_below_the_count_is_refused),
+        LAW(numbers_too_large_to_be_true_are_no_result),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -226,6 +226,16 @@ static void what_is_needed_must_be_there_and_good(void **state)
         }
 }
 
+static void what_the_rule_does_not_rest_on_may_be_doubtful(void **state)
+{
+    (void)state;
+    say(QUANTITY_CO2, "14.2");
+    say(QUANTITY_K, "0.1");
+    quality(QUANTITY_CO2, QUALITY_SUSPECT);
+    quality(QUANTITY_K, QUALITY_OUT_OF_RANGE);
+    assert_int_equal(judge(), VERDICT_PASS);
+}
+
 static void vsp_is_computed_only_from_good_readings(void **state)
 {
     (void)state;
@@ -462,6 +472,7 @@ int main(void)
         LAW(validity_bounds),
         LAW(every_reason_is_listed),
         LAW(what_is_needed_must_be_there_and_good),
+        LAW(what_the_rule_does_not_rest_on_may_be_doubtful),
         LAW(vsp_is_computed_only_from_good_readings),
         LAW(the_vehicle_must_be_known_and_a_diesel),
         LAW(smoke_must_have_been_measured),

@@ -206,6 +206,8 @@ static void overlaps_and_gaps_are_refused(void **state)
         {"from = 2020-01-01 to = 2020-12-31", "from = 2021-01-02", "test.conf:3: gap: rule 'r1' ends on 2020-12-31"},
         {"from = 2021-01-02", "from = 2020-01-01 to = 2020-12-31", "test.conf:6: gap: rule 'r2' ends on 2020-12-31"},
         {"from = 2020-01-01 to = 2020-12-31 fuel = gas", "from = 2021-06-01", NULL}, /* other vehicles: no gap */
+        {"from = 2020-12-31", "from = 2020-01-01 to = 2020-12-31", "test.conf:6: rule 'r2' overlaps"},
+        {"from = 2020-01-01 to = 2020-01-01", "from = 2020-01-02", NULL}, /* a rule of one day */
         {"from = 2020-01-01 fuel = diesel", "from = 2020-01-01 fuel = gas", NULL},
         {"from = 2020-01-01 fuel = {diesel, gas}", "from = 2020-01-01 fuel = {petrol, gas}", "test.conf:6: rule"},
         {"from = 2020-01-01 fuel = diesel", "from = 2020-01-01", "test.conf:6: rule 'r2' overlaps"},

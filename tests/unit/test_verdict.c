@@ -237,6 +237,8 @@ static void whatever_is_missing_or_wrong_is_refused(void **state)
         int result = read_text(&v, text, strlen(text), &err);
         if ((result == 0) != may_lack)
             fail_msg("%.*s: %d %s", (int)(end - at), at, result, err.text);
+        if (at == canonical + 1)
+            assert_string_equal(err.text, "the verdict cannot be read: 'class' is missing or wrong");
         tried++;
         at = end;
     }
