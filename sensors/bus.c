@@ -3,10 +3,13 @@
 #include <assert.h>
 #include <string.h>
 
+#include "sensors/bus_probe.h"
+
 enum {
     GARBLED_MS = 30, /* as many bytes as the answer has, but no answer in them: so long may the rest take */
     WRITE_PATIENCE_MS = 1000,
-    RETRY_MS = 500, /* a silent slave, when nobody else needs the line */
+    RETRY_MS = 500,         /* a silent slave, when nobody else needs the line */
+    SILENT_MOST_MS = 10000, /* a slave that answers, but too late, may cost more than its share */
     SETTLE_MARGIN_MS = 50,
     TARGET_NO_PATH = 10,
     TARGET_NO_ANSWER = 11, /* a gateway's exceptions for a slave behind it */
@@ -48,6 +51,7 @@ void bus_disconnect(struct bus *bus)
         struct bus_slave *s = &bus->slaves[i];
         s->up = s->doubt = s->late = false;
         s->lost_ms = s->settled_ms = -1;
+        s->owed = 0;
         memset(s->missed, 0, sizeof s->missed);
     }
 }
@@ -104,37 +108,14 @@ static void send_request(struct bus *bus, const struct bus_flight *what, int64_t
     bus->host.send(bus->host.ctx, bytes, length);
 }
 
-static struct modbus_request read_request(const struct profile_read *read, uint16_t count)
-{
-    return (struct modbus_request){.function = read->function, .address = read->address, .count = count};
-}
-
-/* Is the answer to one register (or bit) of this read unlike the answer to any read of the slave? */
-static bool is_unmistakable(const struct bus_slave_config *c, const struct profile_read *read)
-{
-    struct modbus_request one = read_request(read, 1);
-    for (size_t i = 0; i < c->reads_count; i++) {
-        struct modbus_request other = read_request(&c->reads[i], c->reads[i].count);
-        if (other.function == one.function &&
-            modbus_answer_length(MODBUS_RTU, &other) == modbus_answer_length(MODBUS_RTU, &one))
-            return false;
-    }
-    return true;
-}
-
+/* Each doubt has another probe than the one before, so that answers which that one has left behind do not end it. */
 static void send_probe(struct bus *bus, size_t slave, int64_t t_ms)
 {
     const struct bus_slave *s = &bus->slaves[slave];
-    const struct bus_slave_config *c = &s->config;
-    struct bus_flight probe = {.errand = BUS_PROBE, .slave = slave};
-    while (probe.read < c->reads_count && !is_unmistakable(c, &c->reads[probe.read]))
-        probe.read++;
-    probe.unmistakable = probe.read < c->reads_count;
-    if (!probe.unmistakable)
-        probe.read = 0;
-    const struct profile_read *read = &c->reads[probe.read];
-    probe.request = read_request(read, probe.unmistakable ? 1 : read->count);
-    send_request(bus, &probe, think_ms(bus, slave, false), t_ms);
+    struct bus_flight flight = {.errand = BUS_PROBE, .slave = slave};
+    flight.unmistakable =
+        bus_probe_choose(s->config.reads, s->config.reads_count, s->doubts, &flight.read, &flight.request);
+    send_request(bus, &flight, think_ms(bus, slave, false), t_ms);
 }
 
 /* Asks for the next read of the round; a read that is never answered is left out mostly. False: none is left. */
@@ -149,8 +130,7 @@ static bool continue_round(struct bus *bus, int64_t t_ms)
         if (silent && t_ms < bus->silent_ms)
             continue;
         const struct profile_read *read = &s->config.reads[i];
-        const struct bus_flight next = {
-            .errand = BUS_READ, .slave = slave, .read = i, .request = read_request(read, read->count)};
+        const struct bus_flight next = {.errand = BUS_READ, .slave = slave, .read = i, .request = bus_probe_read(read)};
         bus->round_read = i + 1;
         send_request(bus, &next, think_ms(bus, slave, silent), t_ms);
         return true;
@@ -193,6 +173,7 @@ static size_t next_slave(const struct bus *bus)
 static void end_doubt(struct bus_slave *s)
 {
     s->doubt = false;
+    s->doubts++;
     s->lost_ms = s->settled_ms = -1;
 }
 
@@ -253,7 +234,8 @@ static void count_miss(struct bus *bus, const struct bus_flight *done, int64_t t
             s->missed[i]++;
     if (s->missed[done->read] >= BUS_MISSES_MAX) {
         bool spare = others_answer(bus, done->slave) || !is_silent(s);
-        bus->silent_ms = t_ms + (spare ? (t_ms - done->sent_ms) * BUS_SILENT_SHARE : 0);
+        int64_t pause_ms = spare ? (t_ms - done->sent_ms) * BUS_SILENT_SHARE : 0;
+        bus->silent_ms = t_ms + (pause_ms < SILENT_MOST_MS ? pause_ms : SILENT_MOST_MS);
     }
     if (is_silent(s))
         s->due_ms = t_ms + RETRY_MS;
@@ -289,6 +271,7 @@ static void time_out(struct bus *bus, int64_t t_ms)
     struct bus_flight done = end_flight(bus, t_ms);
     struct bus_slave *s = &bus->slaves[done.slave];
     s->late = false;
+    s->owed += bus->framing == MODBUS_RTU && s->owed < BUS_OWED_MAX;
     s->lost_transaction = done.request.transaction;
     begin_doubt(bus, done.slave, done.sent_ms);
     fail(bus, &done, MODBUSBLOCK_NO_ANSWER, t_ms);
@@ -304,7 +287,8 @@ static void probed(struct bus_slave *s, const struct bus_flight *done, bool fail
         end_doubt(s);
         return;
     }
-    s->settled_ms = done->sent_ms + (t_ms - s->lost_ms) + SETTLE_MARGIN_MS;
+    int64_t delay_ms = t_ms - s->lost_ms < PATIENCE_MOST_MS ? t_ms - s->lost_ms : PATIENCE_MOST_MS;
+    s->settled_ms = done->sent_ms + delay_ms + SETTLE_MARGIN_MS;
     s->due_ms = s->settled_ms;
 }
 
@@ -325,7 +309,11 @@ static void answered(struct bus *bus, const struct modbusblock *block, int64_t t
         return;
     }
     if (done.errand == BUS_READ) {
-        if (s->doubt) { /* something that nobody asked for came in between */
+        if (block->failed && s->owed > 0) { /* an older request, a probe too, may have got the same exception */
+            s->owed--;
+            begin_doubt(bus, done.slave, done.sent_ms);
+        }
+        if (s->doubt) { /* or something that nobody asked for came in between */
             s->due_ms = t_ms;
             return;
         }
@@ -353,7 +341,7 @@ static bool is_like_a_read(const struct bus_slave *s, const struct modbus_frame 
 {
     for (size_t i = 0; i < s->config.reads_count; i++) {
         struct modbusblock ignored;
-        struct modbus_request request = read_request(&s->config.reads[i], s->config.reads[i].count);
+        struct modbus_request request = bus_probe_read(&s->config.reads[i]);
         request.unit = s->config.unit;
         if (modbus_answer(&ignored, &request, frame))
             return true;
@@ -369,6 +357,7 @@ static void take_stray(struct bus *bus, const struct modbus_frame *frame, int64_
         return;
     struct bus_slave *s = &bus->slaves[slave];
     s->strays++;
+    s->owed -= s->owed > 0;
     bool is_lost = bus->framing == MODBUS_RTU || frame->transaction == s->lost_transaction;
     if (s->lost_ms >= 0 && is_lost) {
         patience_learn_late(&s->patience, t_ms - s->lost_ms);

@@ -2,18 +2,22 @@
  * A Modbus master: asks the slaves of one line for their register blocks, one request at a time, at each one's pace.
  * Pure: the host gives it bytes and the monotonic ms, it gives back requests to send and finished blocks.
  *
- * What it promises, whatever the slaves do:
+ * What it promises, as long as a slave answers its requests in the order they came, each at most once:
  *
- *   - No answer is taken for the answer to another request. TCP has transaction numbers. RTU has nothing, so after a
- *     request without answer the slave is in doubt: it is asked for less than usual, whose answer nobody can mistake
- * for an older one, and only that answer, which slaves give in the order they were asked, ends the doubt. Where a
- *     profile's reads leave no such shorter request, an answer counts only after as long a silence as an older answer
- *     would need to come.
+ *   - No answer is taken for the answer to another request, however late it is. TCP has transaction numbers. RTU has
+ *     nothing, so after a request without answer the slave is in doubt: it is asked for less than usual, whose answer
+ *     has a length that no older one has, and only that answer ends the doubt. Where a profile's reads leave no such
+ *     shorter request, or the slave refuses it, the doubt ends only after as long a silence as an older answer would
+ *     need to come, 3 s at most.
  *   - The time that a slave is given is learnt (sensors/patience.h): answers that come too late are not used, but
  * teach.
  *   - A silent slave, or a read that a slave never answers, costs the others at most 1/BUS_SILENT_SHARE of the line.
  *
  * A slave is up from its first answer until BUS_MISSES_MAX requests in a row went without.
+ *
+ * Why not libmodbus 3.1.6: it takes whatever fits for the answer, and its caller does not see what came in between.
+ * Flushing before each request, and keeping the line quiet for a second after each time-out of a second, still let a
+ * value through that was 2.1 s old; longer silence only moves the hole, and stops everybody else on the line.
  */
 #ifndef SENSORS_BUS_H
 #define SENSORS_BUS_H
@@ -32,6 +36,7 @@ enum {
     BUS_WRITES_MAX = 8,
     BUS_BUFFER_MAX = 1024,
     BUS_MISSES_MAX = 3,
+    BUS_OWED_MAX = 16,
     BUS_SILENT_SHARE = 20,
     BUS_SILENT_PATIENCE_MS = 120, /* with a slave that is not up while others are */
 };
@@ -59,10 +64,12 @@ struct bus_slave {
     uint8_t missed[PROFILE_READS_MAX]; /* answers in a row, up to BUS_MISSES_MAX */
     struct patience patience;
     bool late;          /* its last answer came too late: full patience, silent or not */
+    unsigned doubts;    /* that have ended */
     bool doubt;         /* RTU: an older answer may still come */
     int64_t lost_ms;    /* when the oldest request without answer was sent; -1: none */
     int64_t settled_ms; /* the doubt ends then, if nothing comes; -1: only an answer ends it */
     int64_t asked_ms;   /* the latest request */
+    unsigned owed;      /* RTU: requests whose answers may still come, up to BUS_OWED_MAX */
     uint16_t lost_transaction;
     uint64_t requests, answers, exceptions, timeouts, strays; /* strays: late, or never asked for */
 };

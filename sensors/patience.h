@@ -7,7 +7,7 @@
 enum {
     PATIENCE_FIRST_MS = 1000, /* while nothing is known */
     PATIENCE_LEAST_MS = 150,
-    PATIENCE_MOST_MS = 5000,
+    PATIENCE_MOST_MS = 3000,
 };
 
 struct patience {

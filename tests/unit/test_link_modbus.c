@@ -1,4 +1,4 @@
-/* Modbus links against a slave that misbehaves: no wrong value is ever delivered, and nobody waits for the silent. */
+/* Modbus links on a real pty: what test_bus.c shows in virtual time, with the loop, the port and time itself. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -139,7 +139,7 @@ static struct rtu_slave_answer late_at_5(void *ctx, int unit, unsigned request)
 /* However late an answer comes, it is never taken for the answer to a later request (checked in on_received). */
 static void test_late_answer_is_not_the_next_one(void **state)
 {
-    for (int delay_ms = 100; delay_ms <= 2600; delay_ms += 500) {
+    for (int delay_ms = 100; delay_ms <= 2600; delay_ms += 1000) {
         struct fixture *f = *state;
         f->rtu.plan = late_at_5;
         f->rtu.ctx = &delay_ms;
@@ -174,8 +174,8 @@ static void test_faults_never_give_a_wrong_value(void **state)
     struct fixture *f = *state;
     f->rtu.plan = every_fault;
     open_link(f, 2, 20);
-    wait_for(f, &f->blocks[0], 12);
-    wait_for(f, &f->blocks[1], 12);
+    wait_for(f, &f->blocks[0], 6);
+    wait_for(f, &f->blocks[1], 6);
     assert_true(f->failures[0] > 0);
     assert_int_equal(f->last_failure.code, MODBUSBLOCK_NO_ANSWER);
     assert_int_equal(f->last_failure.count, 6);
@@ -220,23 +220,19 @@ static void test_writes_once_and_says_so(void **state)
     assert_int_equal(err.code, ERR_INVALID);
 }
 
-/* One of four never answers: the others are asked as often as without it. */
-static void test_silent_slave_does_not_slow_the_others(void **state)
+/* One of four never answers: the others take equal turns (test_bus.c measures their pace), and it is found when it
+ * comes. */
+static void test_silent_slave_is_named_and_found_later(void **state)
 {
     struct fixture *f = *state;
     f->rtu.present[3] = false;
-    open_link(f, SLAVES, 100);
+    open_link(f, SLAVES, 50);
     wait_for(f, &f->blocks[3], 5);
     unsigned before[SLAVES];
-    int64_t start_ms = rtu_slave_now_ms();
     memcpy(before, f->blocks, sizeof before);
-    wait_for(f, &f->blocks[0], before[0] + 80);
-    double expected = (double)(rtu_slave_now_ms() - start_ms) / 100;
-    for (size_t i = 0; i < SLAVES; i++) {
-        double ratio = (f->blocks[i] - before[i]) / expected;
-        print_message("unit %zu: %.3f of its polling rate\n", i + 1, ratio);
-        assert_true(i == 2 ? ratio == 0 : ratio >= 0.95);
-    }
+    wait_for(f, &f->blocks[0], before[0] + 40);
+    assert_in_range(f->blocks[1] - before[1], 38, 42);
+    assert_in_range(f->blocks[3] - before[3], 38, 42);
     assert_int_equal(f->ups[2], 0);
     assert_non_null(strstr(link_problem(f->link, 2), "unit 3 on"));
     assert_string_equal(link_problem(f->link, 0), "");
@@ -284,7 +280,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_faults_never_give_a_wrong_value, setup, teardown),
         cmocka_unit_test_setup_teardown(test_exceptions_are_delivered, setup, teardown),
         cmocka_unit_test_setup_teardown(test_writes_once_and_says_so, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_silent_slave_does_not_slow_the_others, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_silent_slave_is_named_and_found_later, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slave_that_falls_silent_is_down_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_comes_back_after_unplugging, setup, teardown),
     };
