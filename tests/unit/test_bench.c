@@ -450,6 +450,21 @@ static void test_silent_instrument_is_lost(void **state)
     assert_written("x is stale ok\nprocedure lost 600 x\n");
 }
 
+/* A timer that was set for a test does not tell of an instrument that was never alive, once the test is over. */
+static void test_stale_after_the_test(void **state)
+{
+    (void)state;
+    begin(&quiet_host);
+    int x = add(&plain, "x");
+    bench_connect(&b, x, 0);
+    start_test(100);
+    bench_key(&b, KEY_CONFIRM, "", 200);
+    written[0] = '\0';
+    bench_advance(&b, 9000);
+    assert_written("");
+    assert_int_equal(b.instruments[x].state, BENCH_CONNECTED);
+}
+
 static void assert_refused(const char *complaint)
 {
     struct err err = {0};
@@ -578,6 +593,7 @@ int main(void)
         cmocka_unit_test(test_test_recording),
         cmocka_unit_test(test_one_source_for_each_quantity),
         cmocka_unit_test(test_silent_instrument_is_lost),
+        cmocka_unit_test(test_stale_after_the_test),
         cmocka_unit_test(test_start_is_refused_with_reasons),
         cmocka_unit_test(test_passage_source_stays_out),
         cmocka_unit_test(test_commands),

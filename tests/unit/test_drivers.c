@@ -293,6 +293,63 @@ static void test_nht6_commands(void **state)
     assert_int_equal(in->status, STATUS_OK);
 }
 
+/* What the protocol text does not explain is a fault, not a guess. */
+static void test_nht6_says_no(void **state)
+{
+    (void)state;
+    static struct desk desk;
+    const struct bench_instrument *in = &desk.bench.instruments[0];
+    static const uint8_t internals[20] = {0xB0, [19] = 0x50};
+    desk_open(&desk, "nht6", NULL);
+    answer(&desk, "b050 ", internals, sizeof internals);
+    answer(&desk, "a15f ", "\xA1\x07\x58", 3);
+    assert_int_equal(in->status, STATUS_INTERNAL);
+    assert_string_equal(in->status_detail, "unknown state 07");
+    answer(&desk, "a35d ", "\x15\x01", 2); /* an instrument without alarms is asked for values all the same */
+    answer(&desk, "a55b ", "\xA5\x00\xEA\x00\x3E\x02\xEE\x01\x66\xDC", 10);
+    assert_int_equal(in->last[QUANTITY_K].quality, QUALITY_SUSPECT);
+    answer(&desk, "a55b ", "\x15\x02", 2); /* refuses values: how is it? */
+    answer(&desk, "a15f ", "\x15\x02", 2);
+    answer(&desk, "a15f ", "\x15\x02", 2);
+    assert_string_equal(in->status_detail, "refused with error 02: state");
+    answer(&desk, "a15f ", "\xA1\x01\x5E", 3);
+    assert_int_equal(in->status, STATUS_OK);
+}
+
+/* JSON's ways to write a number, through a profile that keeps decimals as sent. */
+static void test_json_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        const char *expected;
+    } rows[] = {
+        {"-5", "-5"},        {"\"12.30\"", "12.30"},
+        {"1.5e3", "1500"},   {"-1.5E-3", "-0.0015"},
+        {"2e+2", "200"},     {"0.1234567895", "0.12345679"}, /* half to even */
+        {"true", "1"},       {"0.12345678950001", "0.12345679"},
+        {"1e400", "absent"}, {"0.1234567885", "0.123456788"},
+        {"0e400", "0"},      {"123456789012345678901234567890", "absent"},
+        {"1e-400", "0"},     {"\"1e3\"", "absent"},
+        {"\"\"", "absent"},  {"null", "absent"},
+        {"[1]", "absent"},   {"9223372036854775807", "9223372036854775807"},
+    };
+    static struct desk desk;
+    desk_open(&desk, "jsonl", "rsd-pinyin");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char line[200];
+        char text[DECIMAL_TEXT_MAX] = "absent";
+        const struct bench_instrument *in = &desk.bench.instruments[0];
+        int length = snprintf(line, sizeof line, "{\"jlbh\":\"1\",\"hjwd\":%s}\n", rows[i].json);
+        int64_t t_ms = bench_receive(&desk.bench, 0, (const uint8_t *)line, (size_t)length, (int64_t)i + 1);
+        if (in->last_ms[QUANTITY_AIR_TEMP] == t_ms)
+            decimal_format(in->last[QUANTITY_AIR_TEMP].value, text);
+        if (strcmp(text, rows[i].expected) != 0)
+            fail_msg("%s became %s", rows[i].json, text);
+        assert_int_equal(in->frames, i + 1);
+    }
+}
+
 static void test_modbus_commands(void **state)
 {
     (void)state;
@@ -402,6 +459,8 @@ int main(void)
         cmocka_unit_test(test_flipped_bits),
         cmocka_unit_test(test_configuration_is_checked),
         cmocka_unit_test(test_nht6_commands),
+        cmocka_unit_test(test_nht6_says_no),
+        cmocka_unit_test(test_json_numbers),
         cmocka_unit_test(test_modbus_commands),
         cmocka_unit_test(test_status_in_its_own_block),
         cmocka_unit_test(test_command_names),

@@ -266,6 +266,59 @@ static void test_one_passage(void **state)
     free(text);
 }
 
+/* ---- headers ---- */
+
+static void assert_header_survives(const char *driver, const struct sensor_config *config)
+{
+    char text[1024];
+    struct recording recording;
+    struct sensor_config back;
+    const struct sensor_driver *found;
+    struct err err;
+    int order = 0;
+    const struct sensor_driver *d = sensor_driver_by_name(driver);
+    ptrdiff_t length = replay_header(d, config, 11, "bench", text, sizeof text);
+    assert_true(length > 0);
+    for (size_t size = 1; size <= (size_t)length; size++)
+        assert_int_equal(replay_header(d, config, 11, "bench", text, size), -1);
+    assert_int_equal(replay_header(d, config, 11, "bench", text, (size_t)length + 1), length);
+    assert_int_equal(recording_open(&recording, text, (size_t)length, &err), 0);
+    assert_int_equal(replay_config(&recording, rig_profiles, rig_load_profiles(), &found, &back, &order, &err), 0);
+    assert_ptr_equal(found, d);
+    assert_int_equal(order, 11);
+    assert_memory_equal(&back, config, sizeof back);
+    assert_string_equal(recording_header(&recording, "source"), "bench");
+}
+
+static void test_headers_hold_the_configuration(void **state)
+{
+    (void)state;
+    struct sensor_config config = {.name = "smoke", .path_m = {215, 3}, .poll_ms = 250};
+    assert_header_survives("nht6", &config);
+    config.profile = rig_profile("rsd-record");
+    config.unit = 247;
+    strcpy(config.option, "two words");
+    assert_header_survives("modbus", &config);
+}
+
+static void test_bad_headers(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "# path-m = 0,43",   "# poll-ms = -1",
+        "# poll-ms = 100.5", "# order = 1001",
+        "# unit = 256",      "# option = 123456789 123456789 123456789 123456789 123456789 123456789 12345"};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        char text[300];
+        struct err err = {0};
+        snprintf(text, sizeof text, "# smogd recording 1\n# instrument = x\n# driver = nht6\n%s\n", lines[i]);
+        const struct replay_file file = {"x.rec", text, strlen(text)};
+        assert_int_equal(replay_samples(&replay, &file, 1, NULL, 0, NULL, &err), -1);
+        if (!strstr(err.text, "x.rec") || !strstr(err.text, "cannot be understood"))
+            fail_msg("row %zu: %s", i, err.text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +328,8 @@ int main(void)
         cmocka_unit_test(test_changed_recordings_are_refused),
         cmocka_unit_test(test_short_recordings_are_refused),
         cmocka_unit_test(test_one_passage),
+        cmocka_unit_test(test_headers_hold_the_configuration),
+        cmocka_unit_test(test_bad_headers),
     };
     return cmocka_run_group_tests(tests, open_law, close_law);
 }
