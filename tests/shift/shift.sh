@@ -162,7 +162,7 @@ check_delivery() {
     wait_for 30 "both packages at the police" all_sent
     say "packages delivered, receipts stored" "$(json outbox list | jq -r '[.outbox[].subject] | join(", ")')"
     case_id=$(json outbox list | jq -r --arg s "$failed" '.outbox[] | select(.subject == $s) | .case')
-    ctl package "$case_id" -o "$dir/case.asice" || fail "no package for case $case_id"
+    ctl package "$case_id" -o "$dir/case.asice" >"$dir/log/package.log" || fail "no package for case $case_id"
     if "$bin/smogverify" "$dir/case.asice" --ca "$dir/keys/ca.pem" >"$dir/log/verify.log" 2>&1; then
         say "package verified by smogverify" "$(grep -c . "$dir/log/verify.log") checks, all good"
     else
@@ -173,7 +173,7 @@ check_delivery() {
     ctl rejudge "$failed" >"$dir/log/rejudge.log" 2>&1 || fail "rejudge: $(tail -n 1 "$dir/log/rejudge.log")"
     say "verdict recomputed from raw bytes" "the same, bit for bit"
     ctl journal verify >"$dir/log/journal.log" 2>&1 || fail "journal: $(tail -n 1 "$dir/log/journal.log")"
-    say "journal verified" "$(tail -n 1 "$dir/log/journal.log")"
+    say "journal verified" "$(head -n 1 "$dir/log/journal.log")"
     ctl slip "$failed" -o "$dir/slip.txt" || fail "no slip"
 }
 
