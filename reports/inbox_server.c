@@ -19,7 +19,7 @@
 #include "station/core/json.h"
 
 enum {
-    CONNECTIONS_MAX = 64,
+    CONNECTIONS_MAX = 256,
     IDLE_SECONDS = 60,
     DECISIONS_MAX = 50,
     DECISIONS_ROOM = 64 << 10,

@@ -4,7 +4,7 @@ set -u
 # shellcheck source=tests/e2e/tap.sh
 . "$(dirname "$0")/tap.sh"
 cd "$TMPDIR" || exit 1
-mkdir p && (cd "$ROOT" && build/asan/tests/make_package "$TMPDIR/p") || exit 1
+mkdir p && (cd "$ROOT" && build/asan/tests/make_package "$TMPDIR/p" 0) || exit 1
 verify() { "$BIN_ASAN/smogverify" "$@" >out 2>err; }
 
 # ---- a good package ----

@@ -19,7 +19,7 @@
 #include "station/core/vehicle.h"
 #include "tests/support/keys.h"
 
-enum { FIXTURE_FILES_MAX = 16, FIXTURE_EVENTS_MAX = 16, FIXTURE_NAME_MAX = 64 };
+enum { FIXTURE_FILES_MAX = 16, FIXTURE_EVENTS_MAX = 64, FIXTURE_NAME_MAX = 64 };
 
 struct fixture_file {
     char name[FIXTURE_NAME_MAX];

@@ -1,5 +1,5 @@
 /*
- * make_package FOLDER: packages and checkpoints of one station for the end-to-end tests of the receiving side.
+ * make_package FOLDER MANY: packages and checkpoints of one station for the end-to-end tests of the receiving side.
  *
  *   ca.pem seal.pem …   authority and station
  *   1.asice             a passage, journal of 3 events
@@ -9,6 +9,7 @@
  *   checkpoint-N        signed checkpoints for N = 2 3 5 6
  *   consistency-2-6.json, consistency-3-6.json   proofs from checkpoints of 2 and of 3 to that of 6
  *   journal             the first 6 events, one a line
+ *   many-NN.asice       MANY more of that changed journal
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,8 +96,8 @@ static void save_consistency(struct maker *m, const char *name, size_t from, siz
 int main(int argc, char **argv)
 {
     static struct maker m;
-    if (argc != 2) {
-        fprintf(stderr, "make_package FOLDER\n");
+    if (argc != 3) {
+        fprintf(stderr, "make_package FOLDER MANY\n");
         return 2;
     }
     m.folder = argv[1];
@@ -114,6 +115,11 @@ int main(int argc, char **argv)
     save_journal(&m, "journal");
     merkle_leaf("{\"kind\":\"nothing\"}", 18, &m.f.leaves[1]);
     save_package(&m, "rewritten.asice", 4, 6);
+    for (int i = 1; i <= atoi(argv[2]); i++) {
+        char name[32];
+        snprintf(name, sizeof name, "many-%02d.asice", i);
+        save_package(&m, name, 100 + i, 0);
+    }
     package_fixture_close(&m.f);
     return 0;
 }
