@@ -52,6 +52,9 @@ int config_text(struct conf *conf, ptrdiff_t section, const char *name, bool req
     if (length >= size)
         return conf_error(conf, option_node(conf, section, name), err, "'%s' has %zu bytes, at most %zu fit", name,
                           length, size - 1);
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)value[i] < 0x20)
+            return conf_error(conf, option_node(conf, section, name), err, "'%s' holds a line break or tab", name);
     memcpy(out, value, length + 1);
     return 0;
 }

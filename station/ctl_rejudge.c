@@ -300,6 +300,11 @@ static int print_answer(const struct ctl *ctl, const struct input *in, const str
 static int judge(struct ctl *ctl, struct input *in, struct err *err)
 {
     struct answer answer = {0};
+    const struct verdict *recorded = &in->record.judged;
+    if (recorded->kind == VERDICT_ABORTED && recorded->reasons_count && strcmp(recorded->reasons[0], STORE_LOST) == 0)
+        return err_set(err, ERR_REFUSED,
+                       "%s ended with '%s': its recording has no end, so there is nothing to recompute", in->record.id,
+                       STORE_LOST);
     int result = rejudge(&answer.result, &in->record, in->files, in->count, err);
     if (result == 0 && in->no_readings)
         compare_digest(in, &answer.result);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "reports/log.h"
+#include "sensors/replay.h"
 #include "station/live_parts.h"
 
 enum { TOKENS_MAX = 4096, OPEN_MAX = 16 };
@@ -13,6 +14,7 @@ struct start_event {
     struct json_doc doc;
     struct json_token tokens[TOKENS_MAX];
     struct live_scratch scratch;
+    struct vehicle vehicle;
     struct verdict verdict;
     struct live_end end;
 };
@@ -76,7 +78,8 @@ static int read_start(struct live *live, struct start_event *s, const struct sto
         part(s, "instruments", s->scratch.instruments, sizeof s->scratch.instruments, err) != 0 ||
         part(s, "vehicle", s->scratch.vehicle, sizeof s->scratch.vehicle, err) != 0 ||
         part(s, "officers", s->scratch.officers, sizeof s->scratch.officers, err) != 0 ||
-        part(s, "rules", s->scratch.rules, sizeof s->scratch.rules, err) != 0)
+        part(s, "rules", s->scratch.rules, sizeof s->scratch.rules, err) != 0 ||
+        vehicle_read(&s->vehicle, &s->doc, json_member(&s->doc, 0, "vehicle"), err) != 0)
         return -1;
     s->end = (struct live_end){.id = test->id,
                                .method = test->method,
@@ -87,10 +90,89 @@ static int read_start(struct live *live, struct start_event *s, const struct sto
                                .vehicle = s->scratch.vehicle,
                                .officers = s->scratch.officers,
                                .rules = s->scratch.rules,
-                               .verdict = &s->verdict};
+                               .verdict = &s->verdict,
+                               .may_be_pushed = plate_may_be_pushed(&s->vehicle.plate)};
     read_law(s);
     read_verdict(s, test->method);
     return 0;
+}
+
+/* ---- a test that had its verdict, which only could not be saved any more ---- */
+
+struct again {
+    size_t count;
+    struct replay_file files[REPLAY_FILES_MAX];
+    char names[REPLAY_FILES_MAX][SPOOL_NAME_MAX];
+    char *texts[REPLAY_FILES_MAX];
+    struct replay replay;
+};
+
+static int take_recording(void *ctx, const char *name, const char *data, size_t length, struct err *err)
+{
+    struct again *a = ctx;
+    size_t end = strlen(name);
+    if (end < 4 || strcmp(name + end - 4, ".rec") != 0 || a->count == REPLAY_FILES_MAX)
+        return 0;
+    char *text = malloc(length + 1);
+    if (!text)
+        return err_set(err, ERR_FAILED, "out of memory");
+    memcpy(text, data, length);
+    snprintf(a->names[a->count], sizeof a->names[0], "%s", name);
+    a->texts[a->count] = text;
+    a->files[a->count] = (struct replay_file){a->names[a->count], text, length};
+    a->count++;
+    return 0;
+}
+
+static bool same_law(const struct live_end *end, const char *folder, const struct config_file *files, size_t count)
+{
+    size_t length = strlen(folder);
+    for (size_t i = 0; i < end->law_count; i++) {
+        bool found = strncmp(end->law[i].name, folder, length) != 0;
+        for (size_t k = 0; k < count; k++)
+            found |= strcmp(files[k].sha256, end->law[i].sha256) == 0;
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+/* The rule that judged, if the station still has the pack and the profiles as they were. */
+static const struct rule *same_rule(const struct live *live, const struct start_event *s, const struct rule_pack **pack)
+{
+    const struct config *c = live->config;
+    char day_text[CIVIL_DATE_TEXT_MAX];
+    struct civil_date day;
+    text(s, json_member(&s->doc, 0, "rules"), "day", day_text, sizeof day_text);
+    if (!same_law(&s->end, "rules/", c->rules_files, c->rules_count) ||
+        !same_law(&s->end, "profiles/", c->profile_files, c->profiles_count) ||
+        !civil_date_parse(&day, day_text, strlen(day_text)))
+        return NULL;
+    const struct rule *rule = rules_select(c->rules, c->rules_count, s->end.method, &s->vehicle, day, pack, NULL);
+    return rule && strcmp((*pack)->sha256, s->verdict.pack_sha256) == 0 && strcmp(rule->name, s->verdict.rule) == 0
+               ? rule
+               : NULL;
+}
+
+/* A recording that goes up to its end gives the verdict again; pulling the plug then does not change it. */
+static int judge_again(struct live *live, struct start_event *s, struct err *err)
+{
+    const struct rule_pack *pack = NULL;
+    const struct procedure_method *method = procedure_method_by_name(s->end.method);
+    const struct rule *rule = same_rule(live, s, &pack);
+    struct again *a = rule && method ? calloc(1, sizeof *a) : NULL;
+    if (!a)
+        return 0;
+    int result = spool_list(live->config->state, s->end.id, take_recording, a, err);
+    if (result == 0 && replay_test(&a->replay, a->files, a->count, live->config->profiles, live->config->profiles_count,
+                                   method, pack, rule, &s->vehicle, s->verdict.limit_class, NULL, NULL) == 0) {
+        s->verdict = a->replay.verdict;
+        s->end.ended_ms = s->end.started_ms + s->verdict.duration_ms;
+    }
+    for (size_t i = 0; i < a->count; i++)
+        free(a->texts[i]);
+    free(a);
+    return result;
 }
 
 static int end_one(struct live *live, const struct store_test *test, struct err *err)
@@ -99,13 +181,15 @@ static int end_one(struct live *live, const struct store_test *test, struct err 
     struct start_event *s = calloc(1, sizeof *s);
     int result = s ? read_start(live, s, test, &body, err) : err_set(err, ERR_FAILED, "out of memory");
     if (result == 0)
+        result = judge_again(live, s, err);
+    if (result == 0)
         result = live_save(live, &s->end, &s->scratch, err);
+    if (result == 0)
+        log_notice("test %s of %s was open when the daemon died: %s (%s)", test->id, test->plate,
+                   verdict_kind_name(s->verdict.kind), s->verdict.reasons_count ? s->verdict.reasons[0] : "");
     free(body);
     free(s);
-    if (result != 0)
-        return err_prefix(err, "test %s, which a dead daemon left open", test->id);
-    log_notice("test %s of %s was open when the daemon died: aborted (power or daemon lost)", test->id, test->plate);
-    return 0;
+    return result == 0 ? 0 : err_prefix(err, "test %s, which a dead daemon left open", test->id);
 }
 
 struct open_tests {

@@ -16,7 +16,8 @@ static int recording_of(struct live *live, int instrument)
     int *file = &test->files[instrument + 1];
     if (*file < 0) {
         char head[LIVE_HEAD_MAX], name[SPOOL_NAME_MAX];
-        record_wire_head(live->config, instrument, head, sizeof head);
+        ptrdiff_t length = record_wire_head(live->config, instrument, head, sizeof head);
+        assert(length > 0);
         snprintf(name, sizeof name, "%.31s.rec",
                  instrument < 0 ? "operator" : live->config->instruments[instrument].sensor.name);
         *file = spool_file(&test->spool, name, head);

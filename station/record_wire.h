@@ -11,8 +11,9 @@
 #include "station/config.h"
 #include "station/core/json.h"
 
-/* The first lines of an instrument's recording; of the operator's keys where instrument is -1. Returns the length. */
-size_t record_wire_head(const struct config *config, int instrument, char *out, size_t size);
+/* The first lines of an instrument's recording; of the operator's keys where instrument is -1. Returns the length, or
+ * -1 when it does not fit. */
+ptrdiff_t record_wire_head(const struct config *config, int instrument, char *out, size_t size);
 
 /* The recording of one passage: its bytes at time 0, in as many lines as they need. Returns the length, or -1. */
 ptrdiff_t record_wire_passage(const struct config *config, int instrument, const uint8_t *bytes, size_t length,

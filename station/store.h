@@ -87,6 +87,9 @@ int store_object_path(const struct store *s, const char *sha256, char *out, size
 
 /* ---- tests ---- */
 
+/* Why a test is aborted that a dead daemon left open. */
+#define STORE_LOST "power or daemon lost"
+
 struct store_test {
     int64_t seq;
     char id[48], method[32], plate[40], colour[16], verdict[16]; /* verdict "": open; "void" once voided */

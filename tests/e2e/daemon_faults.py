@@ -202,6 +202,16 @@ instrument rsd1 { driver = jsonl  profile = "rsd-pinyin"  link = gate }
         wait_for("the passages", lambda: len(lab.json("passes")["passes"]) == 5)
         tap.result(True, "with room again the test and the passages are saved")
         tap.equal(lab.ctl("rejudge", test, check=False).returncode, 0, "and the test is whole")
+        lab.wait_live("smoke")
+        test = lab.start_test("新A66T21")
+        fill(disk)
+        lab.ctl("test", "abort", test, "--reason", "before the plug was pulled", check=False)
+        lab.kill("smogd")
+        os.unlink(os.path.join(disk, "ballast"))
+        lab.start_smogd()
+        shown = lab.json("test", "show", test)
+        tap.result("plug was pulled" in str(shown["record"]["verdict"]["reasons"]) and lab.ctl("rejudge", test, check=False).returncode == 0,
+                   "a verdict that only could not be saved any more is found again after a kill", shown["record"]["verdict"])
         os.truncate(os.open(os.path.join(disk, "ballast"), os.O_CREAT | os.O_RDWR), 0)
         with open(os.path.join(disk, "ballast"), "wb") as file:
             file.write(b"x" * (30 << 20))

@@ -120,6 +120,7 @@ def check_end(lab, officer, device):
     print("# %d tests answered, %s" % (len(officer.started), reasons), flush=True)
     tap.equal(sorted(t["seq"] for t in tests), list(range(1, len(tests) + 1)), "test numbers have no gaps")
     lost = [t for t in tests if t["record"]["verdict"]["reasons"][0] == "power or daemon lost"]
+    tap.equal({lab.ctl("rejudge", t["id"], check=False).returncode for t in lost}, {4}, "there is nothing to recompute in them")
     names = [sorted(f["name"] for f in t["files"]) for t in lost]
     tap.result(all("wire/operator.rec" in n and "rules/gb3847-2018.conf" in n for n in names),
                "what was spooled is kept as their files", names)

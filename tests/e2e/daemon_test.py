@@ -180,6 +180,26 @@ def play_files(lab):
     tap.equal((kinds[0], kinds[-1]), ("daemon-start", "daemon-stop"), "the journal begins and ends with the daemon")
 
 
+def play_two(lab):
+    """Two instruments offer k; the first in the configuration gives it, whatever their names' order."""
+    lab.start_sim(NHT6 % lab.path("dev/smoke") + '''
+instrument other { protocol = modbus-rtu  pty = "%s"  unit = 1  reply-ms = 3 }''' % lab.path("dev/other"))
+    station_conf(lab, """link com1 { kind = serial  device = "%s" }
+link bus { kind = modbus-rtu  device = "%s"  line = "9600/8n1" }
+instrument zwei { driver = nht6  link = com1 }
+instrument eins { driver = modbus  profile = "opacimeter-generic"  link = bus  unit = 1 }
+""" % (lab.path("dev/smoke"), lab.path("dev/other")), extra=quick_rules(lab))
+    lab.start_smogd()
+    lab.wait_live("zwei")
+    lab.wait_live("eins")
+    shown = drive(lab, "新B12345", "0.40")
+    tap.equal([i["name"] for i in shown["record"]["instruments"]], ["zwei", "eins"], "both are in the record")
+    tap.equal((shown["verdict"], lab.ctl("rejudge", shown["id"], check=False).returncode), ("pass", 0),
+              "and the recomputation takes k from the same one")
+
+
+with Lab(os.path.join(os.environ["TMPDIR"], "two")) as lab, tap.step("two instruments"):
+    play_two(lab)
 with Lab() as lab:
     with tap.step("verdicts"):
         failed = play_verdicts(lab)

@@ -197,6 +197,8 @@ static void names_the_line_of_every_mistake(void **state)
          "4:", "instrument 's'"},
         {STATION "link a { kind = serial device = x }\ninstrument s { driver = nht6 link = a\nvalid-until = soon }\n",
          "5:", "valid-until"},
+        {STATION "link a { kind = serial device = x }\ninstrument s { driver = nht6 link = a serial = \"A\\n1\" }\n",
+         "4:", "line break"},
         {STATION "outlet o { kind = mail url = \"https://x\" ca = a cert = b key = c }\n", "3:", "package-rest"},
         {STATION "outlet o { kind = package-rest url = \"http://x\" ca = a cert = b key = c }\n", "3:", "https://"},
         {STATION "seal { key = a }\n", "3:", "cert"},
