@@ -42,7 +42,7 @@ trap 'echo; echo "ending the shift"; exit 130' INT TERM
 start() { # log name, program and its arguments
     local log="$dir/log/$1.log"
     shift
-    "$@" >"$log" 2>&1 &
+    setsid "$@" >"$log" 2>&1 & # its own session: Ctrl-C is for this script, which then ends all in order
     started+=($!)
 }
 wait_for() { # seconds, what, command…
@@ -124,16 +124,24 @@ free_acceleration() { # plate, peak k, what, verdict expected
     verdict=$(jq -r .record.verdict.kind <<<"$shown")
     expect "verdict of $1" "$4" "$verdict"
 }
+word() { # the verdict as it was, in both languages
+    case $verdict in
+    pass) echo "合格 PASS" ;;
+    fail) echo "不合格 FAIL" ;;
+    aborted) echo "中止 ABORTED" ;;
+    *) echo "$verdict" ;;
+    esac
+}
 value_of() { jq -r '.record.verdict.values[0] | "k = \(.value) \(.unit), limit \(.limit)"' <<<"$shown"; }
 
 play_trucks() {
     free_acceleration 新B12345 0.40 normal pass
-    say "truck 新B12345, free acceleration" "合格 PASS   $(value_of)"
+    say "truck 新B12345, free acceleration" "$(word)   $(value_of)"
     free_acceleration 新A66T21 1.90 normal fail
-    say "truck 新A66T21, free acceleration" "不合格 FAIL  $(value_of)"
+    say "truck 新A66T21, free acceleration" "$(word)  $(value_of)"
     failed=$id
     free_acceleration 新C77018 0.50 unplug aborted
-    say "truck 新C77018, analyzer unplugged" "中止 ABORTED $(jq -r '.record.verdict.reasons[0]' <<<"$shown")"
+    say "truck 新C77018, analyzer unplugged" "$(word)  $(jq -r '.record.verdict.reasons[0]' <<<"$shown")"
     sim "plug smoke"
     wait_for 5 "the analyzer to be found again" analyzers_live
     say "analyzer plugged in again" "found under its own path"
