@@ -92,7 +92,11 @@ int checkpoint_read(struct checkpoint_read *c, const char *text, size_t length, 
     if (!take_line(text, length, &at, &line) || line.length != 0)
         return err_set(err, ERR_INVALID, "line 5 is not empty");
     while (at < length) {
-        if (!take_line(text, length, &at, &line) || read_signature(line, c) < 0)
+        if (!take_line(text, length, &at, &line))
+            return err_set(err, ERR_INVALID, "the last line is cut off");
+        if (line.length == 0 && at == length)
+            break; /* one more newline, as text tools add it */
+        if (read_signature(line, c) < 0)
             return err_set(err, ERR_INVALID, "a signature line cannot be read");
     }
     if (c->signature_length == 0)

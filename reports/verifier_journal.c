@@ -260,21 +260,21 @@ static int decide_consistency(struct verification *v, struct proof proofs[VERIFI
     return 0;
 }
 
+/* A checkpoint or proof that cannot be used decides nothing: only two histories are a failure. */
 static bool check_consistency(struct verification *v, struct proof *proofs, const char *known)
 {
     struct checkpoint_read other;
     struct err err;
     char text[96] = "?";
-    enum verifier_result result = VERIFIER_FAIL;
+    enum verifier_result result = VERIFIER_OPEN;
     if (checkpoint_read(&other, known, strlen(known), &err))
-        return verifier_report(v, VERIFIER_CONSISTENCY, VERIFIER_FAIL, text, err.text);
+        return verifier_report(v, VERIFIER_CONSISTENCY, VERIFIER_OPEN, text, err.text);
     snprintf(text, sizeof text, "%" PRIu64 " / %s", other.size, other.time);
     /* Signed by an earlier key of the station (code ERR_INVALID) it is taken as it is: it comes from the reader's own
      * hands. */
-    if (check_signed(v, &other, known, &err) && err.code != ERR_INVALID)
-        return verifier_report(v, VERIFIER_CONSISTENCY, VERIFIER_FAIL, text, err.text);
-    if (decide_consistency(v, proofs, &other, &result, &err))
-        return verifier_report(v, VERIFIER_CONSISTENCY, VERIFIER_FAIL, text, err.text);
+    if ((check_signed(v, &other, known, &err) && err.code != ERR_INVALID) ||
+        decide_consistency(v, proofs, &other, &result, &err))
+        return verifier_report(v, VERIFIER_CONSISTENCY, VERIFIER_OPEN, text, err.text);
     return verifier_report(v, VERIFIER_CONSISTENCY, result, text, NULL);
 }
 

@@ -104,6 +104,9 @@ says "the journal tells" out 'FAIL .*journal is not this station'
 # ---- checkpoints ----
 verify p/1.asice --ca p/ca.pem --checkpoint p/checkpoint-3
 is "the same checkpoint: exit 0" 0 $?
+unzip -p p/1.asice log/proof.json | jq -r .checkpoint >from-package
+verify p/1.asice --ca p/ca.pem --checkpoint from-package
+is "the one that jq takes out of the package: exit 0" 0 $?
 verify p/2.asice --ca p/ca.pem --checkpoint p/checkpoint-3
 is "an older checkpoint, the path is in the package: exit 0" 0 $?
 verify p/3.asice --ca p/ca.pem --checkpoint p/checkpoint-3

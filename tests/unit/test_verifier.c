@@ -115,6 +115,16 @@ static void expect_fail(struct bench_of_forgers *b, const char *check, const cha
     assert_true(strlen(f->zh) > 0);
 }
 
+/* Nothing is wrong, but consistency cannot be told, for that reason. */
+static void expect_open(struct bench_of_forgers *b, const char *words)
+{
+    const struct verifier_finding *f = find(&b->v, "consistency", VERIFIER_OPEN);
+    if (!b->v.ok || !b->v.open || !f || !strstr(f->en, words)) {
+        show(&b->v);
+        fail_msg("consistency should be open with '%s'", words);
+    }
+}
+
 static void seal_and_expect_fail(struct bench_of_forgers *b, const char *check, const char *entry, const char *words)
 {
     seal_and_run(b);
@@ -594,7 +604,7 @@ static void a_proof_from_the_station_decides(void **state)
     assert_non_null(find(&b->v, "consistency", VERIFIER_OK));
     b->consistency = "{}";
     run(b, bytes, size);
-    expect_fail(b, "consistency", NULL, "consistency proof 1");
+    expect_open(b, "consistency proof 1");
     free(proof);
     free(from_known);
     free(from_package);
@@ -630,9 +640,11 @@ static void a_forged_known_checkpoint_is_told(void **state)
     assert_non_null(time);
     time[8] = '7';
     b->known = note;
-    seal_and_expect_fail(b, "consistency", NULL, "does not match");
+    seal_and_run(b);
+    expect_open(b, "does not match");
     b->known = "not a checkpoint";
-    seal_and_expect_fail(b, "consistency", NULL, "line 1");
+    seal_and_run(b);
+    expect_open(b, "line 1");
     free(note);
 }
 
