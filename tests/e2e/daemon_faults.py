@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """What goes wrong around the daemon: it says so in one clear line, serves what it can, and ends within two seconds."""
+import json
 import os
 import pty
 import re
@@ -7,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -138,6 +140,44 @@ instrument far { driver = modbus  profile = "opacimeter-generic"  link = bus  un
                "exit %d: %s" % (done.returncode, done.stderr))
 
 
+# ---- bursts ----
+
+def play_burst(lab):
+    """Hundreds of passages in one turn of the loop, while tests start and end."""
+    feeder = Feeder()
+    lab.start_sim(SMOKE % lab.path("dev/smoke"))
+    station_conf(lab, """link com1 { kind = serial  device = "%s" }
+link gate { kind = tcp  address = "%s" }
+instrument smoke { driver = nht6  link = com1 }
+instrument rsd1 { driver = jsonl  profile = "rsd-pinyin"  link = gate }
+""" % (lab.path("dev/smoke"), feeder.address), extra=quick_rules(lab))
+    process = lab.start_smogd()
+    lab.wait_live("smoke")
+    wait_for("the device's line", lambda: feeder.clients)
+    sent, going = [0], [True]
+
+    def burst():
+        while going[0]:
+            feeder.tell(*[passage(sent[0] + n, "新B%05d" % ((sent[0] + n) % 90000)) for n in range(500)])
+            sent[0] += 500
+
+    thread = threading.Thread(target=burst, daemon=True)
+    thread.start()
+    done = []
+    for _ in range(15):
+        test = lab.ctl("--json", "test", "start", "--plate", "新A66T21", "--colour", "yellow", "--method", "free-acceleration", check=False)
+        if test.returncode == 0:
+            done.append(lab.json("test", "abort", json.loads(test.stdout)["test"], "--reason", "burst")["verdict"])
+        if process.poll() is not None:
+            break
+    going[0] = False
+    thread.join()
+    tap.result(process.poll() is None, "smogd lives through it", lab.log("smogd")[-600:])
+    tap.result(done and set(done) == {"aborted"}, "tests start and end meanwhile", done)
+    wait_for("all %d passages" % sent[0], lambda: lab.json("status")["passages"]["stored"] == sent[0], 60)
+    tap.equal(lab.json("status")["passages"]["lost"], 0, "and no passage is lost")
+
+
 # ---- readiness ----
 
 def play_notify(lab):
@@ -212,6 +252,15 @@ instrument rsd1 { driver = jsonl  profile = "rsd-pinyin"  link = gate }
         shown = lab.json("test", "show", test)
         tap.result("plug was pulled" in str(shown["record"]["verdict"]["reasons"]) and lab.ctl("rejudge", test, check=False).returncode == 0,
                    "a verdict that only could not be saved any more is found again after a kill", shown["record"]["verdict"])
+        lab.wait_live("smoke")
+        test = lab.start_test("新A66T21")
+        fill(disk)
+        wait_for("the test to be ended", lambda: lab.json("status")["test"].get("unsaved"))
+        os.unlink(os.path.join(disk, "ballast"))
+        wait_for("it to be saved", lambda: lab.json("test", "show", test)["verdict"])
+        shown = lab.json("test", "show", test)
+        tap.result(shown["verdict"] == "aborted" and "recording could not be written" in shown["record"]["verdict"]["reasons"][0],
+                   "a test whose recording gets a hole is aborted by the station", shown["record"]["verdict"])
         os.truncate(os.open(os.path.join(disk, "ballast"), os.O_CREAT | os.O_RDWR), 0)
         with open(os.path.join(disk, "ballast"), "wb") as file:
             file.write(b"x" * (30 << 20))
@@ -234,7 +283,7 @@ def fill(disk):
                 continue
 
 
-for name, play in (("configuration", play_configuration), ("ports", play_ports), ("ends", play_ends), ("notify", play_notify),
+for name, play in (("configuration", play_configuration), ("ports", play_ports), ("ends", play_ends), ("notify", play_notify), ("burst", play_burst),
                    ("a full disk", play_full_disk)):
     with Lab(os.path.join(os.environ["TMPDIR"], name.replace(" ", "-"))) as lab, tap.step(name):
         play(lab)
