@@ -407,6 +407,7 @@ static void an_unfit_instrument_is_waited_for_before_the_test(void **state)
         assert_int_equal(run.prompt, PROMPT_WAIT_INSTRUMENT);
         run.passive = false;
         status(STATUS_OK);
+        assert_int_equal(run.prompt, PROMPT_WAIT_INSTRUMENT); /* for a reading of now */
         assert_int_equal(finish()->kind, VERDICT_PASS);
     }
 }
@@ -563,6 +564,21 @@ static void pressing_too_early_does_not_count(void **state)
     assert_string_equal(mark("acceleration", 1)->note, "idle before it was shorter than 10.0 s");
     assert_true(mark("acceleration", 2)->from_ms >= mark("acceleration", 1)->to_ms + 10000);
     assert_int_equal(run.procedure.verdict.marks_count, 7);
+}
+
+static void the_release_is_asked_for_on_the_millisecond(void **state)
+{
+    (void)state;
+    truck.k_every_ms = 300; /* no sample falls on the end of the two seconds */
+    go_to(PROMPT_HOLD);
+    assert_int_equal(run.prompt_limit, 2000);
+    int64_t from = run.wake_ms - 2000;
+    assert_false(truck_run(&run, from + 1999 - run.t0_ms));
+    assert_int_equal(run.prompt, PROMPT_HOLD);
+    assert_false(truck_run(&run, from + 2000 - run.t0_ms));
+    assert_int_equal(run.prompt, PROMPT_RELEASE);
+    finish();
+    assert_int_equal(mark("acceleration", 1)->from_ms, from - run.t0_ms);
 }
 
 /* The rise that is seen exactly when the ten seconds are over counts; one sample earlier it does not. */
@@ -929,6 +945,7 @@ int main(void)
         LAW(engine_speed_that_fails_voids_its_acceleration),
         LAW(trouble_at_idle_harms_nothing),
         LAW(pressing_too_early_does_not_count),
+        LAW(the_release_is_asked_for_on_the_millisecond),
         LAW(the_idle_time_is_over_on_the_millisecond),
         LAW(the_pedal_is_held_long_enough_on_the_millisecond),
         LAW(the_pedal_must_be_held),

@@ -218,6 +218,24 @@ static void the_usual_interval_is_not_moved_by_losses(void **state)
     assert_true(snap.window.spoiled);
 }
 
+static void the_usual_interval_does_not_depend_on_the_order(void **state)
+{
+    (void)state;
+    for (int first = 0; first < 2; first++) {
+        begin();
+        for (int n = 0; n < 33; n++) { /* every other interval is long, none is an interruption */
+            pass(n % 2 == first ? 170 : 100);
+            k("0.10");
+        }
+        pass(100);
+        k("0.50");
+        assert_false(snap.window.spoiled);
+        pass(190);
+        k("0.60");
+        assert_true(snap.window.spoiled);
+    }
+}
+
 static void samples_of_one_moment_are_no_interval(void **state)
 {
     (void)state;
@@ -572,6 +590,7 @@ int main(void)
         cmocka_unit_test(a_short_rise_is_a_disturbance),
         cmocka_unit_test(an_interval_above_both_bounds_is_an_interruption),
         cmocka_unit_test(the_usual_interval_is_not_moved_by_losses),
+        cmocka_unit_test(the_usual_interval_does_not_depend_on_the_order),
         cmocka_unit_test(samples_of_one_moment_are_no_interval),
         cmocka_unit_test(the_pace_before_is_known),
         cmocka_unit_test(trouble_shortly_before_spoils),
