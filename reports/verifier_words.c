@@ -93,11 +93,13 @@ static const struct words words[VERIFIER_CHECK_COUNT] = {
          {[VERIFIER_OK] = {"The journal agrees with the other checkpoint ({}): nothing was removed or changed between "
                            "the two.",
                            "日志与另一检查点（{}）一致：两者之间没有删除或改动。"},
-          [VERIFIER_OPEN] = {"Whether the journal agrees with the other checkpoint ({}) cannot be told without a "
-                             "consistency proof; get one from the station: smogctl journal checkpoint --consistency "
-                             "OLD, then give it with --consistency",
-                             "缺少一致性证明，无法判断日志与另一检查点（{}）是否一致；请向站点索取：smogctl journal "
-                             "checkpoint --consistency OLD，再用--consistency给出"},
+          [VERIFIER_OPEN] =
+              {"Whether the journal agrees with the other checkpoint ({}) cannot be told without a "
+               "consistency proof. Get one from the station for the older of the two (the package's own "
+               "is \"checkpoint\" in log/proof.json): smogctl journal checkpoint --consistency OLDER; "
+               "then give it with --consistency",
+               "缺少一致性证明，无法判断日志与另一检查点（{}）是否一致。请就两者中较早的一个向站点索取（本包的检查点"
+               "见log/proof.json）：smogctl journal checkpoint --consistency OLDER，再用--consistency给出"},
           [VERIFIER_FAIL] =
               {"The journal does NOT agree with the other checkpoint ({}): events were removed or changed",
                "日志与另一检查点（{}）不一致：有事件被删除或改动"}}},
