@@ -236,6 +236,23 @@ static void the_usual_interval_does_not_depend_on_the_order(void **state)
     }
 }
 
+static void samples_that_come_bunched_do_not_shorten_the_usual_interval(void **state)
+{
+    (void)state;
+    for (int at = 0; at < 16; at++) {
+        begin();
+        for (int n = 0; n < 16 + at; n++) { /* three of sixteen come right behind the one before */
+            pass(n % 6 == 2 ? 10 : 100);
+            k("0.10");
+        }
+        pass(100);
+        k("0.50");
+        pass(170);
+        k("0.60");
+        assert_false(snap.window.spoiled);
+    }
+}
+
 static void samples_of_one_moment_are_no_interval(void **state)
 {
     (void)state;
@@ -591,6 +608,7 @@ int main(void)
         cmocka_unit_test(an_interval_above_both_bounds_is_an_interruption),
         cmocka_unit_test(the_usual_interval_is_not_moved_by_losses),
         cmocka_unit_test(the_usual_interval_does_not_depend_on_the_order),
+        cmocka_unit_test(samples_that_come_bunched_do_not_shorten_the_usual_interval),
         cmocka_unit_test(samples_of_one_moment_are_no_interval),
         cmocka_unit_test(the_pace_before_is_known),
         cmocka_unit_test(trouble_shortly_before_spoils),
