@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "sensors/bench_fit.h"
-#include "station/core/utf8.h"
 
 enum { OPERATOR = -1, PROCEDURE = -1 };
 
@@ -154,7 +153,9 @@ static void on_send(void *ctx, const uint8_t *bytes, size_t length)
 static void on_wake(void *ctx, int64_t at_ms)
 {
     const struct caller *c = ctx;
-    c->bench->instruments[c->index].wake_ms = timer_at(c->bench, at_ms);
+    struct bench_instrument *in = &c->bench->instruments[c->index];
+    assert(in->sensor.driver->wake);
+    in->wake_ms = timer_at(c->bench, at_ms);
 }
 
 static void arm_stale(struct bench *b, struct bench_instrument *in)
@@ -428,15 +429,6 @@ int64_t bench_receive(struct bench *b, int instrument, const uint8_t *bytes, siz
     return leave(b);
 }
 
-/* One line, as a recording can hold it. */
-static void make_plain(char *text)
-{
-    for (char *c = text; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7F)
-            *c = ' ';
-    text[utf8_check(text, strlen(text))] = '\0';
-}
-
 int64_t bench_key(struct bench *b, enum procedure_key key, const char *text, int64_t t_ms)
 {
     enter(b, t_ms);
@@ -445,7 +437,7 @@ int64_t bench_key(struct bench *b, enum procedure_key key, const char *text, int
     const char *said = line.text + head;
     if (text && *text) {
         snprintf(line.text + head, sizeof line.text - (size_t)head, " %s", text);
-        make_plain(line.text);
+        recording_make_plain(line.text);
         said++;
     }
     record(b, OPERATOR, &line);

@@ -44,11 +44,24 @@ static int fail(const struct recording *r, struct err *err, const char *what)
     return -1;
 }
 
+static bool is_control(char c)
+{
+    return (unsigned char)c < ' ' || c == 0x7F;
+}
+
+void recording_make_plain(char *text)
+{
+    for (char *c = text; *c; c++)
+        if (is_control(*c))
+            *c = ' ';
+    text[utf8_check(text, strlen(text))] = '\0';
+}
+
 /* What may be shown on a terminal: UTF-8 without control characters. */
 static bool is_plain(struct span s)
 {
     for (size_t i = 0; i < s.length; i++)
-        if ((unsigned char)s.text[i] < ' ' || s.text[i] == 0x7F)
+        if (is_control(s.text[i]))
             return false;
     return utf8_check(s.text, s.length) == s.length;
 }

@@ -49,6 +49,9 @@ struct recording_line {
 /* Formats one line with its newline; returns the length, or -1 when it does not fit. */
 ptrdiff_t recording_format(const struct recording_line *line, char *out, size_t size);
 
+/* Makes a text fit for an event: control characters become spaces, and it ends before what is not UTF-8. */
+void recording_make_plain(char *text);
+
 /* A reader over text in memory. */
 struct recording {
     const char *text;

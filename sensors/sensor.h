@@ -105,8 +105,8 @@ struct sensor_driver {
     enum sensor_cut (*cut)(const struct sensor *s, const uint8_t *buf, size_t length, size_t *frame);
     /* One frame. False: it says nothing that can be used (a malformed line); the host counts it as garbage. */
     bool (*frame)(struct sensor *s, const uint8_t *bytes, size_t length, int64_t t_ms, const struct sensor_host *host);
-    /* The timer it asked for. Afterwards the host asks `cut` again about what is buffered: a driver that expects
-     * nothing after a time-out so gets rid of half an answer. */
+    /* The timer it asked for; NULL: it never does. Afterwards the host asks `cut` again about what is buffered: a
+     * driver that expects nothing after a time-out so gets rid of half an answer. */
     void (*wake)(struct sensor *s, int64_t t_ms, const struct sensor_host *host);
     /* An operator's command; NULL: none. Fails when this model cannot, or not now. */
     int (*command)(struct sensor *s, enum sensor_command command, int64_t t_ms, const struct sensor_host *host,

@@ -19,6 +19,7 @@ struct state {
     size_t sibling;
     int command;                 /* index of the operator's command that waits or is in flight */
     unsigned failures, refusals; /* in a row */
+    unsigned values_refused;     /* since the last values */
     int64_t values_sent_ms, state_due_ms;
     enum instrument_status status;
     uint8_t state_code;
@@ -93,7 +94,7 @@ static const struct bytemodel_state *find_state(const struct bytemodel *m, uint8
     return NULL;
 }
 
-/* State and alarms together; a code that nobody has explained is a fault. */
+/* State, alarms and whether it gives values; a code that nobody has explained is a fault. */
 static void report_status(struct sensor *s, const struct sensor_host *host)
 {
     struct state *state = state_of(s);
@@ -107,6 +108,9 @@ static void report_status(struct sensor *s, const struct sensor_host *host)
     if (state->status == STATUS_OK && state->alarms != 0) {
         state->status = STATUS_INTERNAL;
         snprintf(detail, sizeof detail, "alarm bits %04x", (unsigned)state->alarms);
+    } else if (state->status == STATUS_OK && state->values_refused >= FAILURES_MAX) {
+        state->status = STATUS_INTERNAL;
+        snprintf(detail, sizeof detail, "it refuses to give values");
     }
     host->fault(host->ctx, state->status, detail);
 }
@@ -236,10 +240,12 @@ static void on_refusal(struct sensor *s, uint8_t code, int64_t t_ms, const struc
         state->step = STEP_STATE;
         break;
     case STEP_STATE:
-    case STEP_VALUES:
         if (state->refusals >= FAILURES_MAX)
             report_failure(s, what, STATUS_INTERNAL, host);
-        state->step = STEP_STATE;
+        break;
+    case STEP_VALUES:
+        state->values_refused++;
+        state->step = STEP_STATE; /* it may say why */
         break;
     }
     host->wake(host->ctx, t_ms + model_of(s)->quiet_ms);
@@ -291,6 +297,10 @@ static enum step on_reply(struct sensor *s, const uint8_t *bytes, int64_t t_ms, 
     case STEP_COMMAND: state->command = NO_COMMAND; return STEP_STATE;
     case STEP_VALUES:
     case STEP_SIBLING: break;
+    }
+    if (state->values_refused > 0) {
+        state->values_refused = 0;
+        report_status(s, host);
     }
     publish_values(s, bytes, t_ms, host);
     if (state->alarms_due)

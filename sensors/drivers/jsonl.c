@@ -39,13 +39,6 @@ static void start(struct sensor *s, int64_t t_ms, const struct sensor_host *host
     *state_of(s) = (struct state){0};
 }
 
-static void wake(struct sensor *s, int64_t t_ms, const struct sensor_host *host)
-{
-    (void)s;
-    (void)t_ms;
-    (void)host;
-}
-
 /* A frame is a line, or as much of an endless one as there is room for. */
 static enum sensor_cut cut(const struct sensor *s, const uint8_t *buf, size_t length, size_t *frame)
 {
@@ -237,5 +230,4 @@ const struct sensor_driver driver_jsonl = {
     .start = start,
     .cut = cut,
     .frame = frame,
-    .wake = wake,
 };

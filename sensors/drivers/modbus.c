@@ -47,13 +47,6 @@ static void start(struct sensor *s, int64_t t_ms, const struct sensor_host *host
     *state_of(s) = (struct state){0};
 }
 
-static void wake(struct sensor *s, int64_t t_ms, const struct sensor_host *host)
-{
-    (void)s;
-    (void)t_ms;
-    (void)host;
-}
-
 static enum sensor_cut cut(const struct sensor *s, const uint8_t *buf, size_t length, size_t *frame)
 {
     (void)s;
@@ -247,6 +240,5 @@ const struct sensor_driver driver_modbus = {
     .start = start,
     .cut = cut,
     .frame = frame,
-    .wake = wake,
     .command = command,
 };

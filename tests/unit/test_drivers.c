@@ -312,8 +312,17 @@ static void test_nht6_says_no(void **state)
     answer(&desk, "a15f ", "\x15\x02", 2);
     answer(&desk, "a15f ", "\x15\x02", 2);
     assert_string_equal(in->status_detail, "refused with error 02: state");
+    for (int i = 0; i < 2; i++) { /* in good order, but no values */
+        answer(&desk, "a15f ", "\xA1\x01\x5E", 3);
+        assert_int_equal(in->status, STATUS_OK);
+        answer(&desk, "a55b ", "\x15\x02", 2);
+    }
     answer(&desk, "a15f ", "\xA1\x01\x5E", 3);
+    assert_int_equal(in->status, STATUS_INTERNAL);
+    assert_string_equal(in->status_detail, "it refuses to give values");
+    answer(&desk, "a55b ", "\xA5\x00\xEA\x00\x3E\x02\xEE\x01\x66\xDC", 10);
     assert_int_equal(in->status, STATUS_OK);
+    assert_int_equal(in->last[QUANTITY_K].quality, QUALITY_OK);
 }
 
 /* JSON's ways to write a number, through a profile that keeps decimals as sent. */
