@@ -241,7 +241,7 @@ static void samples_that_come_bunched_do_not_shorten_the_usual_interval(void **s
     (void)state;
     for (int at = 0; at < 16; at++) {
         begin();
-        for (int n = 0; n < 16 + at; n++) { /* three of sixteen come right behind the one before */
+        for (int n = 0; n < 60 + at; n++) { /* three of sixteen come right behind the one before */
             pass(n % 6 == 2 ? 10 : 100);
             k("0.10");
         }
