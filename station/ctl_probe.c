@@ -1,57 +1,57 @@
-#include <libserialport.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "sensors/links/ports.h"
 #include "station/ctl.h"
 
-static const char *text(const char *value)
+static void print_text(const struct ports_entry *list, size_t count)
 {
-    return value ? value : "";
+    for (size_t i = 0; i < count; i++) {
+        const struct ports_entry *p = &list[i];
+        printf("%-14s %-9s  %-16s %s\n", p->path, p->usb, p->serial, p->title);
+        if (p->stable[0])
+            printf("    device = \"%s\"\n", p->stable);
+        if (p->holder[0])
+            printf("    held by %s\n", p->holder);
+    }
+    if (count == 0)
+        printf("no serial ports\n");
 }
 
-static void print_port(const struct sp_port *port, struct json_writer *w)
+static void write_json(const struct ports_entry *list, size_t count, struct json_writer *w)
 {
-    int vendor = 0, product = 0;
-    char usb[16] = "";
-    if (sp_get_port_transport(port) == SP_TRANSPORT_USB && sp_get_port_usb_vid_pid(port, &vendor, &product) == SP_OK)
-        snprintf(usb, sizeof usb, "%04x:%04x", (unsigned)vendor & 0xffffU, (unsigned)product & 0xffffU);
-    if (!w) {
-        printf("%-16s %-10s %-16s %s\n", sp_get_port_name(port), usb, text(sp_get_port_usb_serial(port)),
-               text(sp_get_port_description(port)));
-        return;
-    }
     json_object_begin(w, NULL);
-    json_string(w, "description", text(sp_get_port_description(port)));
-    json_string(w, "path", sp_get_port_name(port));
-    json_string(w, "serial", text(sp_get_port_usb_serial(port)));
-    json_string(w, "usb", usb);
+    json_bool(w, "ok", true);
+    json_array_begin(w, "ports");
+    for (size_t i = 0; i < count; i++) {
+        const struct ports_entry *p = &list[i];
+        json_object_begin(w, NULL);
+        json_string(w, "by-id", p->stable);
+        json_string(w, "description", p->title);
+        json_string(w, "held-by", p->holder);
+        json_string(w, "path", p->path);
+        json_string(w, "serial", p->serial);
+        json_string(w, "usb", p->usb);
+        json_object_end(w);
+    }
+    json_array_end(w);
     json_object_end(w);
 }
 
 int ctl_probe(struct ctl *ctl, struct err *err)
 {
-    struct sp_port **ports = NULL;
+    struct ports_entry *list = NULL;
     struct json_writer w;
-    if (sp_list_ports(&ports) != SP_OK)
-        return err_set(err, ERR_FAILED, "cannot list the serial ports of this machine");
+    size_t count = 0;
+    if (ports_list(&list, &count, err) != 0)
+        return -1;
+    int result = ctl->json ? ctl_json_begin(&w, err) : 0;
     if (!ctl->json) {
-        for (size_t i = 0; ports[i]; i++)
-            print_port(ports[i], NULL);
-        if (!ports[0])
-            printf("no serial ports\n");
-        sp_free_port_list(ports);
-        return 0;
-    }
-    int result = ctl_json_begin(&w, err);
-    if (result == 0) {
-        json_object_begin(&w, NULL);
-        json_bool(&w, "ok", true);
-        json_array_begin(&w, "ports");
-        for (size_t i = 0; ports[i]; i++)
-            print_port(ports[i], &w);
-        json_array_end(&w);
-        json_object_end(&w);
+        print_text(list, count);
+    } else if (result == 0) {
+        write_json(list, count, &w);
         result = ctl_json_print(&w, err);
     }
-    sp_free_port_list(ports);
+    free(list);
     return result;
 }
