@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,7 +23,9 @@ int dial_parse(struct dial_address *address, const char *text, struct err *err)
     size_t length = colon ? (size_t)(colon - text) : 0;
     bool bracketed = length >= 2 && text[0] == '[' && text[length - 1] == ']';
     length -= bracketed ? 2 : 0;
-    if (length == 0 || length >= sizeof host)
+    char *end = NULL;
+    long port = colon ? strtol(colon + 1, &end, 10) : 0;
+    if (port < 1 || port > 65535 || *end != '\0' || length == 0 || length >= sizeof host)
         return err_set(err, ERR_INVALID, "'%s' is no address; write it like 192.168.1.20:502 or [fd00::20]:502", text);
     snprintf(host, sizeof host, "%.*s", (int)length, text + bracketed);
     const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};

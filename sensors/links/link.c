@@ -187,7 +187,7 @@ static void lose(struct link *link, const char *reason)
     link->counters.lost += was_up;
     link->up = false;
     close_descriptor(link);
-    arm(link, RETRY_MS);
+    arm(link, link->config.retry_ms);
     if (is_bus(link)) {
         for (size_t i = 0; i < link->bus.slaves_count; i++)
             slave_up[i] = link->bus.slaves[i].up;
@@ -289,7 +289,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *ctx)
     } else if (open_descriptor(link, &err) != 0) {
         close_descriptor(link);
         snprintf(link->problem, sizeof link->problem, "%.*s", LINK_TEXT_MAX - 1, err.text);
-        arm(link, RETRY_MS);
+        arm(link, link->config.retry_ms);
     } else if (link->connecting) {
         set_events(link);
         arm(link, CONNECT_MS);
@@ -332,6 +332,8 @@ int link_open(struct link **out, sd_event *event, const struct link_config *conf
         return err_set(err, ERR_FAILED, "out of memory");
     link->event = sd_event_ref(event);
     link->config = *config;
+    if (link->config.retry_ms == 0)
+        link->config.retry_ms = RETRY_MS;
     link->host = *host;
     link->fd = -1;
     snprintf(link->problem, sizeof link->problem, "not opened yet");

@@ -32,6 +32,7 @@ struct link_config {
     const char *name;   /* for messages; all strings outlive the link */
     const char *device; /* port path, or "HOST:PORT" with a numeric host (sensors/links/dial.h) */
     const char *line;   /* "9600/8n1"; ignored by TCP kinds */
+    int64_t retry_ms;   /* 0: half a second */
 };
 
 struct link_slave {
