@@ -9,7 +9,7 @@ B := build/$(VARIANT)
 
 PACKAGES_BUILD := gcc make pkg-config libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
 	libsystemd-dev libssl-dev libzip-dev
-PACKAGES_TEST := libcmocka-dev socat python3-minimal python3-pymodbus python3-serial unzip zip openssl sqlite3 jq curl procps
+PACKAGES_TEST := libcmocka-dev socat python3-minimal python3-pymodbus python3-serial python3-serial-asyncio unzip zip openssl sqlite3 jq curl procps
 PACKAGES_RUN := openssl jq
 PACKAGES_FUZZ := clang libclang-rt-14-dev
 PACKAGES_LINT := clang clang-format clang-tidy cppcheck
