@@ -117,7 +117,7 @@ int main(int argc, char **argv)
     struct config *config = NULL;
     if (config_open(&config, options.file, config_law, &err) != 0) {
         fprintf(stderr, "%s\n", err.text);
-        return err.code;
+        return (int)err.code;
     }
     int result = 0;
     if (options.check)
