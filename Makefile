@@ -7,7 +7,7 @@ VARIANT ?= release
 Q := $(if $(V),,@)
 B := build/$(VARIANT)
 
-PACKAGES_BUILD := gcc make pkg-config libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
+PACKAGES_BUILD := gcc make libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
 	libsystemd-dev libssl-dev libzip-dev
 PACKAGES_TEST := libcmocka-dev socat python3-minimal python3-pymodbus python3-serial python3-serial-asyncio unzip zip openssl sqlite3 jq curl procps
 PACKAGES_RUN := openssl jq
@@ -20,7 +20,7 @@ ifeq ($(findstring clang,$(CC)),)
 WARN += -Wduplicated-cond -Wlogical-op
 endif
 # No contraction of a*b+c: a verdict is the same number on every compiler and machine.
-BASE := -std=c11 -D_POSIX_C_SOURCE=200809L -DSMOGD_VERSION='"$(VERSION)"' -I. -Ibuild/gen -fPIE -ffp-contract=off -g -MMD -MP
+BASE := -std=c11 -D_POSIX_C_SOURCE=200809L -DSMOGD_VERSION='"$(VERSION)"' -I. -fPIE -ffp-contract=off -g -MMD -MP
 FLAGS_release := -O2 -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
 FLAGS_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_cov := -O0 --coverage
@@ -52,10 +52,10 @@ MAIN_smogverify := reports/smogverify.c
 MAIN_smogsim := sensors/sim/smogsim.c
 PROGRAMS := $(foreach p,smogd smogctl smogpush smoginbox smogverify smogsim,$(if $(wildcard $(MAIN_$(p))),$(p)))
 
-LINK_smogd := -lsystemd -lserialport -lsqlite3 -lmicrohttpd -lcrypto -lpthread -lm
-LINK_smogctl := -lsqlite3 -lserialport -lzip -lcrypto -lm
+LINK_smogd := -lsystemd -lserialport -lsqlite3 -lcrypto -lm
+LINK_smogctl := -lsqlite3 -lserialport -lcrypto -lm
 LINK_smogpush := -lsystemd -lsqlite3 -lcurl -lzip -lcrypto -lm
-LINK_smoginbox := -lsqlite3 -lmicrohttpd -lgnutls -lzip -lcrypto -lpthread -lm
+LINK_smoginbox := -lsqlite3 -lmicrohttpd -lgnutls -lcrypto -lm
 LINK_smogverify := -lcrypto -lm
 LINK_smogsim := -lcrypto -lm
 LINK_tests := -lcmocka -lsystemd -lserialport -lsqlite3 -lcurl -lmicrohttpd -lgnutls -lzip -lssl -lcrypto -lpthread -lm

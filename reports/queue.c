@@ -11,6 +11,7 @@
 #define DUE(state)                                                                                                     \
     "SELECT * FROM (SELECT case_id, attempts, next_ms, state, last_status FROM delivery"                               \
     " WHERE state = '" state "' AND outlet = ?1 AND next_ms <= ?2 ORDER BY next_ms LIMIT ?3)"
+#define DUE_ANY DUE("waiting") " UNION ALL " DUE("retry") " UNION ALL " DUE("unknown")
 
 #define STATEMENT_TABLE(X)                                                                                             \
     X(BEGIN, "BEGIN IMMEDIATE")                                                                                        \
@@ -26,10 +27,9 @@
               " AND NOT EXISTS(SELECT 1 FROM delivery d WHERE d.case_id = p.case_id) ORDER BY case_id LIMIT 1")        \
     X(PENDING, "SELECT outlet, count(*) FROM delivery WHERE state IN ('waiting', 'retry', 'unknown') GROUP BY outlet") \
     X(DUE, "SELECT d.case_id, p.sha256, p.path, p.size, p.sealed_ms, p.tree_size, d.attempts, d.state = 'unknown',"    \
-           " c.state IN ('void', 'handled'), d.last_status FROM (" DUE("waiting") " UNION ALL " DUE("retry") " UNION ALL " DUE(  \
-               "unknown") ") d"                                                                                        \
-                          " JOIN package p ON p.case_id = d.case_id JOIN case_file c ON c.id = d.case_id"              \
-                          " ORDER BY d.next_ms LIMIT ?3")                                                              \
+           " c.state IN ('void', 'handled'), d.last_status FROM (" DUE_ANY ") d"                                       \
+           " JOIN package p ON p.case_id = d.case_id"                                                                  \
+           " JOIN case_file c ON c.id = d.case_id ORDER BY d.next_ms LIMIT ?3")                                        \
     X(HASTEN, "UPDATE delivery SET next_ms = ? WHERE state IN ('waiting', 'retry', 'unknown') AND next_ms > ?")        \
     X(CLAIM, "UPDATE delivery SET state = 'sending', attempts = attempts + 1, last_ms = ?"                             \
              " WHERE case_id = ? AND outlet = ? AND state IN ('waiting', 'retry', 'unknown')")                         \

@@ -179,7 +179,10 @@ static int end_one(struct live *live, const struct store_test *test, struct err 
 {
     char *body = NULL;
     struct start_event *s = calloc(1, sizeof *s);
-    int result = s ? read_start(live, s, test, &body, err) : err_set(err, ERR_FAILED, "out of memory");
+    if (!s)
+        return err_set(err, ERR_FAILED, "out of memory while test %s, which a dead daemon left open, is ended",
+                       test->id);
+    int result = read_start(live, s, test, &body, err);
     if (result == 0)
         result = judge_again(live, s, err);
     if (result == 0)

@@ -42,6 +42,17 @@ static bool holds(const char *pid, const struct stat *device)
     return found;
 }
 
+/* Is this line of /proc/PID/fdinfo/N "tty-index: INDEX"? */
+static bool is_tty_index(const char *line, unsigned long index)
+{
+    static const char key[] = "tty-index:";
+    char *end;
+    if (strncmp(line, key, sizeof key - 1) != 0)
+        return false;
+    const char *number = line + sizeof key - 1;
+    return strtoul(number, &end, 10) == index && end != number;
+}
+
 /* A process that holds the master end of this pty (socat, ser2net, a simulator) is the device, not a rival for it. */
 static bool is_device_itself(const char *pid, const struct stat *device)
 {
@@ -56,11 +67,10 @@ static bool is_device_itself(const char *pid, const struct stat *device)
     const struct dirent *entry;
     while (dir && !found && (entry = readdir(dir))) {
         char line[64];
-        unsigned long master;
         int fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_CLOEXEC);
         FILE *info = fd >= 0 ? fdopen(fd, "r") : NULL;
         while (info && !found && fgets(line, sizeof line, info))
-            found = sscanf(line, "tty-index: %lu", &master) == 1 && master == index;
+            found = is_tty_index(line, index);
         if (info)
             fclose(info);
     }

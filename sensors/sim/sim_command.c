@@ -1,6 +1,7 @@
 /* The words that drive the simulator; see sim.h. */
 #include "sensors/sim/sim.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,12 +108,10 @@ static int set_health(struct sim_instrument *instrument, char *rest, struct err 
 
 static int pass(struct sim *sim, const char *json, int64_t t_ms, struct err *err)
 {
-    char line[SIM_COMMAND_MAX];
-    size_t length = strlen(json);
-    if (length + 1 > sizeof line)
-        return err_set(err, ERR_INVALID, "pass: longer than %zu bytes", sizeof line - 1);
-    memcpy(line, json, length);
-    line[length++] = '\n';
+    char line[SIM_COMMAND_MAX + 1];
+    size_t length = (size_t)snprintf(line, sizeof line, "%s\n", json);
+    if (length >= sizeof line)
+        return err_set(err, ERR_INVALID, "pass: longer than %d bytes", SIM_COMMAND_MAX - 1);
     for (int i = 0; i < sim->count; i++)
         if (!sim->instruments[i].protocol->receive)
             sim_broadcast(&sim->instruments[i], (const uint8_t *)line, length, t_ms);

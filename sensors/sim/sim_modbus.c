@@ -55,7 +55,7 @@ static size_t answer(struct sim_instrument *instrument, const uint8_t *pdu, size
         fill_registers(instrument, own, t_ms);
         if (count >= 1 && count <= READ_MAX && address + count <= (instrument->registers ? SIM_REGISTERS : REGISTERS)) {
             out[1] = (uint8_t)(2 * count);
-            for (unsigned i = 0; i < count; i++)
+            for (size_t i = 0; i < count; i++)
                 put16(out + 2 + 2 * i, registers[address + i]);
             return 2 + 2 * count;
         }

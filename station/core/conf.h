@@ -3,11 +3,12 @@
  *
  * The syntax is libconfuse's (options, lists, titled and nested sections, # // and C comments). It is read here and
  * not by libconfuse for one reason: a verdict is recomputed from the pack and the profile that lie in the evidence
- * package, by a verifier that links nothing but OpenSSL and libzip. The text becomes a flat array of nodes in memory
+ * package, by a verifier that links nothing but OpenSSL. The text becomes a flat array of nodes in memory
  * of the caller's; every node knows its line, so every complaint can name it.
  *
  *     # comment      // comment      / * comment * /
- *     name = value            value: bare word (letters digits . - _ / : + @ % and all beyond ASCII), "string" with \" \\ \n \t, 'string'
+ *     name = value            value: a bare word (letters digits . - _ / : + @ % and all beyond ASCII),
+ *                             a "string" with \" \\ \n \t, a 'string' without
  *     name = {a, b, c}        list
  *     kind { … }   kind title { … }   kind "title" { … }         section
  */

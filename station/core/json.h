@@ -3,8 +3,8 @@
  *
  * Canonical: UTF-8 (NFC is the caller's duty), object keys sorted by bytes, no spaces, numbers are integers only —
  * everything with decimals is a string with fixed digits — and only the escapes \" \\ \b \f \n \r \t \u00XX (lower case
- * hex) for what must be escaped. Two equal facts are two equal byte strings. Bytes that are no UTF-8 become U+FFFD: what
- * is written can always be read again (their original is in the raw input).
+ * hex) for what must be escaped. Two equal facts are two equal byte strings. Bytes that are no UTF-8 become U+FFFD:
+ * what is written can always be read again (their original is in the raw input).
  *
  * The reader accepts any valid JSON (RFC 8259), because instruments send it, and refuses duplicate keys, bad UTF-8,
  * lone surrogates, trailing bytes, nesting over JSON_DEPTH_MAX and objects of more than JSON_MEMBERS_MAX members (a

@@ -169,7 +169,7 @@ static void takes_doubles_at_their_exact_binary_value(void **state)
     assert_text(out, "0.000");
     assert_true(decimal_from_double(123456.0, 1, &out));
     assert_text(out, "123456.0");
-    assert_false(decimal_from_double(NAN, 2, &out));
+    assert_false(decimal_from_double((double)NAN, 2, &out));
     assert_false(decimal_from_double(HUGE_VAL, 2, &out));
     assert_false(decimal_from_double(1e19, 0, &out));
     assert_false(decimal_from_double(1e300, 0, &out));
