@@ -160,9 +160,11 @@ static int judge_again(struct live *live, struct start_event *s, struct err *err
     const struct rule_pack *pack = NULL;
     const struct procedure_method *method = procedure_method_by_name(s->end.method);
     const struct rule *rule = same_rule(live, s, &pack);
-    struct again *a = rule && method ? calloc(1, sizeof *a) : NULL;
-    if (!a)
+    if (!rule || !method)
         return 0;
+    struct again *a = calloc(1, sizeof *a);
+    if (!a)
+        return err_set(err, ERR_FAILED, "out of memory");
     int result = spool_list(live->config->state, s->end.id, take_recording, a, err);
     if (result == 0 && replay_test(&a->replay, a->files, a->count, live->config->profiles, live->config->profiles_count,
                                    method, pack, rule, &s->vehicle, s->verdict.limit_class, NULL, NULL) == 0) {
