@@ -224,7 +224,7 @@ static int read_past(const struct json_doc *doc, ptrdiff_t object, struct remote
         enum quantity q = quantity_by_name(quantity, strlen(quantity));
         if (q == QUANTITY_COUNT)
             return err_set(err, ERR_FAILED, "the record's 'basis' names an unknown quantity, %s", quantity);
-        past->exceeded |= UINT32_C(1) << q;
+        past->exceeded |= UINT64_C(1) << q;
     }
     return 0;
 }

@@ -9,7 +9,7 @@
 
 #include "station/core/json.h"
 
-enum { ENTRIES_MAX = 32 };
+enum { ENTRIES_MAX = 64 };
 
 enum entry_type { ENTRY_TEXT, ENTRY_INTEGER, ENTRY_BOOL, ENTRY_RAW };
 

@@ -126,7 +126,7 @@ static void basis_part(const struct judged *j, char *out, size_t size)
         json_string(&w, "day", day);
         json_array_begin(&w, "exceeded");
         for (enum quantity q = 0; q < QUANTITY_COUNT; q++)
-            if (j->past[i].exceeded & UINT32_C(1) << q)
+            if (j->past[i].exceeded & UINT64_C(1) << q)
                 json_string(&w, NULL, quantity_name(q));
         json_array_end(&w);
         json_string(&w, "id", j->past[i].record);

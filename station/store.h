@@ -131,7 +131,7 @@ struct store_passage {
     int64_t seq, at_ms;
     char id[48], instrument[32], device_record[48], plate[40], colour[16], day[11], verdict[16];
     bool valid;
-    uint32_t exceeded;
+    uint64_t exceeded;
     int64_t event;            /* filled by get */
     const char *record, *raw; /* for add: canonical JSON; hex of the bytes */
 };

@@ -27,7 +27,7 @@ int store_passage_add(struct store *s, const struct store_passage *p, uint64_t e
     store_bind_text(q, 7, p->day);
     store_bind_text(q, 8, p->verdict);
     store_bind_int(q, 9, p->valid);
-    store_bind_int(q, 10, p->exceeded);
+    store_bind_int(q, 10, (int64_t)p->exceeded);
     store_bind_text(q, 11, p->device_record);
     store_bind_text(q, 12, p->record);
     store_bind_text(q, 13, p->raw);
@@ -82,7 +82,7 @@ int store_passage_history(struct store *s, const char *plate, const char *colour
             return err_set(err, ERR_FAILED, "the database is damaged: a passage of %s has the day '%s'", plate, day);
         }
         p->valid = sqlite3_column_int(q, 1) != 0;
-        p->exceeded = (uint32_t)sqlite3_column_int64(q, 2);
+        p->exceeded = (uint64_t)sqlite3_column_int64(q, 2);
         store_column_text(q, 3, p->record, sizeof p->record);
         (*count)++;
     }
@@ -103,7 +103,7 @@ static void read_listed(sqlite3_stmt *q, struct store_passage *p)
     store_column_text(q, 6, p->day, sizeof p->day);
     store_column_text(q, 7, p->verdict, sizeof p->verdict);
     p->valid = sqlite3_column_int(q, 8) != 0;
-    p->exceeded = (uint32_t)sqlite3_column_int64(q, 9);
+    p->exceeded = (uint64_t)sqlite3_column_int64(q, 9);
 }
 
 int store_passage_get(struct store *s, const char *id, struct store_passage *out, char **record, char **raw,

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-_Static_assert(QUANTITY_COUNT <= 32, "remote_past.exceeded has one bit per quantity");
+_Static_assert(QUANTITY_COUNT <= 63, "remote_past.exceeded has one bit per quantity, in a signed column");
 
 /* ---- the rule ---- */
 
@@ -183,7 +183,7 @@ static const struct remote_past *previous(const struct plan *plan, enum quantity
         const struct remote_past *p = &past[--*at];
         if (!p->valid || civil_date_compare(p->day, day) > 0)
             continue;
-        bool exceeded = (p->exceeded & UINT32_C(1) << quantity) != 0;
+        bool exceeded = (p->exceeded & UINT64_C(1) << quantity) != 0;
         struct civil_date last = civil_add_months(p->day, (int)plan->window_months);
         return exceeded && civil_date_compare(day, last) <= 0 ? p : NULL;
     }
@@ -261,11 +261,11 @@ int remote_judge(struct verdict *verdict, const struct rule_pack *pack, const st
     return 0;
 }
 
-uint32_t remote_exceeded(const struct verdict *verdict)
+uint64_t remote_exceeded(const struct verdict *verdict)
 {
-    uint32_t bits = 0;
+    uint64_t bits = 0;
     for (size_t i = 0; i < verdict->values_count; i++)
         if (verdict->values[i].exceeded && !verdict->values[i].screening)
-            bits |= UINT32_C(1) << verdict->values[i].quantity;
+            bits |= UINT64_C(1) << verdict->values[i].quantity;
     return bits;
 }

@@ -19,7 +19,7 @@
 struct remote_past {
     struct civil_date day;
     bool valid;
-    uint32_t exceeded; /* bit per enum quantity */
+    uint64_t exceeded; /* bit per enum quantity */
     char record[64];   /* its id here, cited in the reason of a fail */
 };
 
@@ -46,7 +46,7 @@ int remote_judge(struct verdict *verdict, const struct rule_pack *pack, const st
                  size_t past_count, struct civil_date day, struct err *err);
 
 /* The bits of remote_past.exceeded for a judged passage: limits that carry a verdict, not screening. */
-uint32_t remote_exceeded(const struct verdict *verdict);
+uint64_t remote_exceeded(const struct verdict *verdict);
 
 /* Vehicle specific power, kW/t: v(1.1 a + 9.81 sin(slope) + 0.213) + 0.000305 v³, v in m/s from km/h, slope in degrees;
  * rounded to 3 decimals. */

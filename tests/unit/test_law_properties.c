@@ -211,7 +211,7 @@ static void a_thinner_history_never_makes_a_fail(void **state)
             past[i] =
                 (struct remote_past){.day = civil_from_days(civil_days(day) - 40 * (HISTORY - i) + (int32_t)any(30)),
                                      .valid = any(2),
-                                     .exceeded = any(3) ? 0 : UINT32_C(1) << QUANTITY_OPACITY};
+                                     .exceeded = any(3) ? 0 : UINT64_C(1) << QUANTITY_OPACITY};
         assert_int_equal(remote_judge(&v, hj, remote, LIMIT_CLASS_A, &sample, past, HISTORY, day, NULL), 0);
         size_t at = any(HISTORY);
         if (any(2))

@@ -92,15 +92,15 @@ static enum verdict_kind judge(void)
     return judge_on("2026-07-01");
 }
 
-static void remember(const char *day, bool valid, uint32_t exceeded)
+static void remember(const char *day, bool valid, uint64_t exceeded)
 {
     struct remote_past *p = &past[past_count];
     *p = (struct remote_past){.day = law_day(day), .valid = valid, .exceeded = exceeded};
     snprintf(p->record, sizeof p->record, "652301-0007-P%08zu", ++past_count);
 }
 
-#define OPACITY (UINT32_C(1) << QUANTITY_OPACITY)
-#define RINGELMANN (UINT32_C(1) << QUANTITY_RINGELMANN)
+#define OPACITY (UINT64_C(1) << QUANTITY_OPACITY)
+#define RINGELMANN (UINT64_C(1) << QUANTITY_RINGELMANN)
 
 static bool has_reason(const char *text)
 {
@@ -312,7 +312,7 @@ static void limits_below_on_and_above(void **state)
         if (judge() != rows[i].kind)
             fail_msg("%s %s: %s", quantity_name(rows[i].quantity), rows[i].value, verdict_kind_name(verdict.kind));
         assert_int_equal(remote_exceeded(&verdict),
-                         rows[i].kind == VERDICT_SUSPECT ? UINT32_C(1) << rows[i].quantity : 0);
+                         rows[i].kind == VERDICT_SUSPECT ? UINT64_C(1) << rows[i].quantity : 0);
     }
 }
 
