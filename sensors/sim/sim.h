@@ -8,7 +8,10 @@
  *     truck k=1.9 [idle-k=0.02] [oil=88] [idle-rpm=750] [cutoff-rpm=2400] [hold-ms=2600]
  *     press                      the pedal goes down once
  *     pass {"hphm":"新A12345",…}  one passage to everybody connected to a jsonl instrument
- *     fault NAME crc|split|late|silence|garbage|none [ms=N] [count=N]
+ *     world air_temp=21.5 wind_dir=none …   what a sound instrument would show, by the names of quantity.h
+ *                                or utc=2026-07-01T01:30:00Z
+ *     set NAME key=value …       a setting of one instrument: period-ms, reply-ms, and those its file (sim_*.c) lists
+ *     fault NAME crc|split|late|silence|garbage|half|ending|none [ms=N] [count=N]
  *     health NAME warming|fault|ok
  *     unplug NAME · plug NAME    the device goes away and comes back (a pty comes back under another name)
  *     quit
@@ -21,13 +24,16 @@
 #include <stdint.h>
 
 #include "sensors/sim/engine.h"
+#include "sensors/sim/world.h"
 #include "station/core/err.h"
 
 enum {
     SIM_INSTRUMENTS_MAX = 32,
     SIM_CONNECTIONS_MAX = 8,
-    SIM_INPUT_MAX = 1024,
+    SIM_INPUT_MAX = 2048,
     SIM_OUTPUT_MAX = 2048,
+    SIM_REPLY_MAX = 16384,
+    SIM_STATE_MAX = 4096,
     SIM_QUEUE_MAX = 64,
     SIM_NAME_MAX = 32,
     SIM_PATH_MAX = 256,
@@ -35,10 +41,21 @@ enum {
     SIM_REGISTERS = 65536,
 };
 
-enum sim_fault { FAULT_NONE, FAULT_CRC, FAULT_SPLIT, FAULT_LATE, FAULT_SILENCE, FAULT_GARBAGE };
+enum sim_fault {
+    FAULT_NONE,
+    FAULT_CRC,
+    FAULT_SPLIT,
+    FAULT_LATE,
+    FAULT_SILENCE,
+    FAULT_GARBAGE,
+    FAULT_HALF,
+    FAULT_ENDING
+};
 enum sim_health { HEALTH_OK, HEALTH_WARMING, HEALTH_FAULT };
 
 struct sim_instrument;
+
+enum { SIM_NO_CHECKSUM = -1 };
 
 struct sim_protocol {
     const char *name;
@@ -46,12 +63,20 @@ struct sim_protocol {
      * more). NULL: this instrument only talks. */
     size_t (*receive)(struct sim_instrument *instrument, int connection, const uint8_t *bytes, size_t length,
                       int64_t t_ms);
+    int check_tail; /* bytes after the last byte of the checksum; SIM_NO_CHECKSUM: there is none to spoil */
+    /* All of the following may be NULL. */
+    void (*init)(struct sim_instrument *instrument); /* state and settings, all zero before */
+    void (*greet)(struct sim_instrument *instrument, int connection, int64_t t_ms); /* a client has come */
+    void (*tick)(struct sim_instrument *instrument, int64_t t_ms); /* every period_ms: what it says unasked */
+    /* One setting. Answers an unknown key with sim_unknown. */
+    int (*set)(struct sim_instrument *instrument, const char *key, const char *value, int64_t t_ms, struct err *err);
 };
 
 extern const struct sim_protocol *const sim_protocols[]; /* NULL-terminated */
 
 struct sim_connection {
     int fd; /* -1: free */
+    bool greeted;
     size_t length;
     uint8_t input[SIM_INPUT_MAX];
 };
@@ -67,6 +92,7 @@ struct sim_instrument {
     char name[SIM_NAME_MAX];
     const struct sim_protocol *protocol;
     const struct engine *engine;
+    const struct sim_world *world;
     char pty[SIM_PATH_MAX]; /* symbolic link to the pty; empty: TCP */
     int tcp_port;           /* 0 asks for a free one, which is then put here */
     bool plugged;
@@ -74,6 +100,8 @@ struct sim_instrument {
     int64_t absent_until_ms; /* a pty nobody has open hangs up all the time: look again then */
     int unit;                /* Modbus address */
     int64_t reply_ms;        /* the instrument's answer time */
+    int64_t period_ms;       /* of protocol->tick; 0: it says nothing unasked */
+    int64_t tick_ms;         /* the next one */
     int64_t baud;            /* paces the answers, 10 bits a byte; 0: not at all */
     enum sim_health health;
     enum sim_fault fault;
@@ -84,12 +112,17 @@ struct sim_instrument {
     uint64_t requests;   /* bytes or frames heard so far */
     uint16_t *registers; /* replay of a Modbus recording: SIM_REGISTERS words; NULL: the opacimeter's own map */
     struct sim_connection connections[SIM_CONNECTIONS_MAX];
+    union {
+        max_align_t align;
+        unsigned char bytes[SIM_STATE_MAX]; /* the protocol's own struct */
+    } state;
     size_t queued;
     struct sim_output queue[SIM_QUEUE_MAX];
 };
 
 struct sim {
     struct engine engine;
+    struct sim_world world;
     bool quit;
     int count;
     struct sim_instrument instruments[SIM_INSTRUMENTS_MAX];
@@ -101,17 +134,44 @@ struct sim_step {
     char command[SIM_COMMAND_MAX];
 };
 
-/* Queues one answer, with answer time, line speed and the active fault applied: crc turns the last byte over, split
- * sends the halves apart, late adds `ms`, silence drops it, garbage puts noise in front. */
+/* ---- the wire without files and clock (sim_wire.c): the loop and the tests in virtual time join here ---- */
+
+void sim_init(struct sim *sim);
+/* Takes the next free place; ends in NULL when there is none. */
+struct sim_instrument *sim_add(struct sim *sim, const char *name, const struct sim_protocol *protocol);
+const struct sim_protocol *sim_protocol_by_name(const char *name);
+
+/* Queues one answer, with answer time, line speed and the active fault applied: crc spoils the checksum, split sends
+ * the halves apart (ms), late adds ms, silence drops it, garbage puts noise in front, half forgets the second half,
+ * ending puts another line ending. */
 void sim_reply(struct sim_instrument *instrument, int connection, const uint8_t *bytes, size_t length, int64_t t_ms);
+void sim_reply_text(struct sim_instrument *instrument, int connection, const char *text, int64_t t_ms);
 /* To every connection. */
 void sim_broadcast(struct sim_instrument *instrument, const uint8_t *bytes, size_t length, int64_t t_ms);
+void sim_broadcast_text(struct sim_instrument *instrument, const char *text, int64_t t_ms);
+
+void sim_hear(struct sim_instrument *instrument, int connection, const uint8_t *bytes, size_t length, int64_t t_ms);
+/* Greets whom it has not greeted and says what is due. */
+void sim_tick(struct sim_instrument *instrument, int64_t t_ms);
+/* Takes the earliest output due at t_ms off the queue. */
+bool sim_take(struct sim_instrument *instrument, int64_t t_ms, struct sim_output *out);
+int64_t sim_next_ms(const struct sim_instrument *instrument); /* INT64_MAX: nothing to do */
+
+/* What a sound instrument would show now; NAN: nothing. */
+double sim_value(const struct sim_instrument *instrument, enum quantity quantity, int64_t t_ms);
+int64_t sim_utc_ms(const struct sim_instrument *instrument, int64_t t_ms);
+
+int sim_set(struct sim_instrument *instrument, const char *key, const char *value, int64_t t_ms, struct err *err);
+/* The error for a key this protocol does not have. */
+int sim_unknown(const struct sim_instrument *instrument, const char *key, struct err *err);
+/* Settings that are whole numbers, or one of some words; they name key and value in the error. */
+int sim_integer(const char *key, const char *value, long min, long max, int *out, struct err *err);
+int sim_word(const char *key, const char *value, const char *const *words, size_t count, int *out, struct err *err);
 
 /* One command line (sim_command.c). */
 int sim_command(struct sim *sim, const char *line, int64_t t_ms, struct err *err);
 
 /* Endpoints (sim_port.c). */
-void sim_instrument_init(struct sim_instrument *instrument, const struct engine *engine);
 int sim_plug(struct sim_instrument *instrument, struct err *err);
 void sim_unplug(struct sim_instrument *instrument);
 int sim_control_open(const char *path, struct err *err); /* Unix socket; the listener's fd, or -1 */
@@ -124,6 +184,7 @@ struct sim_player;
 int sim_run(struct sim *sim, int control, struct sim_player *player, const struct sim_step *steps, size_t steps_count,
             struct err *err);
 int64_t sim_now_ms(void);
+int64_t sim_unix_ms(void);
 
 /* Plays the received side of a recording on one instrument (sim_player.c): from the client's first byte where the
  * client speaks first, otherwise from its connection. A Modbus recording becomes a slave whose registers change as

@@ -5,16 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const fault_names[] = {"none", "crc", "split", "late", "silence", "garbage"};
-static const char *const health_names[] = {"ok", "warming", "fault"};
+#include "station/core/civil.h"
 
-static int word_index(const char *const *words, size_t count, const char *word)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(words[i], word) == 0)
-            return (int)i;
-    return -1;
-}
+static const char *const fault_names[] = {"none", "crc", "split", "late", "silence", "garbage", "half", "ending"};
+static const char *const health_names[] = {"ok", "warming", "fault"};
 
 /* Cuts the next word off *rest; NULL at the end. */
 static char *next_word(char **rest)
@@ -68,6 +62,41 @@ static int set_truck(struct engine *e, char *rest, struct err *err)
     return 0;
 }
 
+static int set_world(struct sim *sim, char *rest, int64_t t_ms, struct err *err)
+{
+    char *word;
+    while ((word = next_word(&rest))) {
+        char *equals = strchr(word, '=');
+        if (!equals)
+            return err_set(err, ERR_INVALID, "world: '%s' is not key=value", word);
+        *equals = '\0';
+        int64_t utc_ms;
+        if (strcmp(word, "utc") == 0) {
+            if (!civil_time_parse(&utc_ms, equals + 1, strlen(equals + 1), 0))
+                return err_set(err, ERR_INVALID, "world: utc is a time like 2026-07-01T01:30:00Z, not '%s'",
+                               equals + 1);
+            sim->world.utc_ms = utc_ms - t_ms;
+        } else if (world_set(&sim->world, word, equals + 1, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int set_instrument(struct sim_instrument *instrument, char *rest, int64_t t_ms, struct err *err)
+{
+    char *word;
+    while ((word = next_word(&rest))) {
+        char *equals = strchr(word, '=');
+        if (!equals)
+            return err_set(err, ERR_INVALID, "set: '%s' is not key=value", word);
+        *equals = '\0';
+        if (sim_set(instrument, word, equals + 1, t_ms, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static struct sim_instrument *find(struct sim *sim, char **rest, struct err *err)
 {
     char *name = next_word(rest);
@@ -81,9 +110,11 @@ static struct sim_instrument *find(struct sim *sim, char **rest, struct err *err
 static int set_fault(struct sim_instrument *instrument, char *rest, struct err *err)
 {
     char *word = next_word(&rest);
-    int fault = word ? word_index(fault_names, sizeof fault_names / sizeof *fault_names, word) : -1;
-    if (fault < 0)
-        return err_set(err, ERR_INVALID, "fault: say one of none crc split late silence garbage");
+    int fault;
+    if (sim_word("fault", word ? word : "", fault_names, sizeof fault_names / sizeof *fault_names, &fault, err) != 0)
+        return -1;
+    if (fault == FAULT_CRC && instrument->protocol->check_tail == SIM_NO_CHECKSUM)
+        return err_set(err, ERR_INVALID, "fault: %s has no checksum to spoil", instrument->protocol->name);
     double ms = 0;
     double count = -1;
     while ((word = next_word(&rest)))
@@ -99,9 +130,10 @@ static int set_fault(struct sim_instrument *instrument, char *rest, struct err *
 static int set_health(struct sim_instrument *instrument, char *rest, struct err *err)
 {
     char *word = next_word(&rest);
-    int health = word ? word_index(health_names, sizeof health_names / sizeof *health_names, word) : -1;
-    if (health < 0)
-        return err_set(err, ERR_INVALID, "health: say one of ok warming fault");
+    int health;
+    if (sim_word("health", word ? word : "", health_names, sizeof health_names / sizeof *health_names, &health, err) !=
+        0)
+        return -1;
     instrument->health = (enum sim_health)health;
     return 0;
 }
@@ -132,6 +164,8 @@ int sim_command(struct sim *sim, const char *line, int64_t t_ms, struct err *err
         return pass(sim, line + strcspn(line, "{"), t_ms, err);
     if (strcmp(verb, "truck") == 0)
         return set_truck(&sim->engine, rest, err);
+    if (strcmp(verb, "world") == 0)
+        return set_world(sim, rest, t_ms, err);
     if (strcmp(verb, "press") == 0) {
         engine_press(&sim->engine, t_ms);
         return 0;
@@ -140,10 +174,13 @@ int sim_command(struct sim *sim, const char *line, int64_t t_ms, struct err *err
         sim->quit = true;
         return 0;
     }
-    if (strcmp(verb, "fault") != 0 && strcmp(verb, "health") != 0 && strcmp(verb, "unplug") != 0 &&
-        strcmp(verb, "plug") != 0)
-        return err_set(err, ERR_INVALID, "unknown command '%s'; known: truck press pass fault health unplug plug quit",
-                       verb);
+    static const char *const of_instrument[] = {"fault", "health", "plug", "set", "unplug"};
+    bool known = false;
+    for (size_t i = 0; i < sizeof of_instrument / sizeof *of_instrument; i++)
+        known = known || strcmp(verb, of_instrument[i]) == 0;
+    if (!known)
+        return err_set(err, ERR_INVALID,
+                       "unknown command '%s'; known: truck press pass world set fault health unplug plug quit", verb);
     struct sim_instrument *instrument = find(sim, &rest, err);
     if (!instrument)
         return -1;
@@ -151,6 +188,8 @@ int sim_command(struct sim *sim, const char *line, int64_t t_ms, struct err *err
         return set_fault(instrument, rest, err);
     if (strcmp(verb, "health") == 0)
         return set_health(instrument, rest, err);
+    if (strcmp(verb, "set") == 0)
+        return set_instrument(instrument, rest, t_ms, err);
     if (strcmp(verb, "plug") == 0)
         return sim_plug(instrument, err);
     sim_unplug(instrument);

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BYTE_BITS = 10, SPLIT_GAP_MS = 20, CONTROLS_MAX = 8, ABSENT_LOOK_MS = 20 };
+enum { CONTROLS_MAX = 8, ABSENT_LOOK_MS = 20 };
 
 static volatile sig_atomic_t stop;
 
@@ -22,72 +22,21 @@ static void on_signal(int number)
     stop = 1;
 }
 
-int64_t sim_now_ms(void)
+static int64_t clock_ms(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void enqueue(struct sim_instrument *instrument, int connection, const uint8_t *bytes, size_t length,
-                    int64_t due_ms)
+int64_t sim_now_ms(void)
 {
-    if (length == 0 || length > SIM_OUTPUT_MAX || instrument->queued == SIM_QUEUE_MAX)
-        return;
-    if (due_ms < instrument->line_free_ms)
-        due_ms = instrument->line_free_ms;
-    if (instrument->baud > 0)
-        due_ms += (int64_t)length * BYTE_BITS * 1000 / instrument->baud;
-    instrument->line_free_ms = due_ms;
-    struct sim_output *out = &instrument->queue[instrument->queued++];
-    *out = (struct sim_output){.due_ms = due_ms, .connection = connection, .length = length};
-    memcpy(out->bytes, bytes, length);
+    return clock_ms(CLOCK_MONOTONIC);
 }
 
-static uint8_t noise_byte(struct sim_instrument *instrument)
+int64_t sim_unix_ms(void)
 {
-    instrument->noise ^= instrument->noise << 13; /* Marsaglia's xorshift32 */
-    instrument->noise ^= instrument->noise >> 17;
-    instrument->noise ^= instrument->noise << 5;
-    return (uint8_t)instrument->noise;
-}
-
-void sim_reply(struct sim_instrument *instrument, int connection, const uint8_t *bytes, size_t length, int64_t t_ms)
-{
-    uint8_t copy[SIM_OUTPUT_MAX];
-    if (length == 0 || length > sizeof copy)
-        return;
-    memcpy(copy, bytes, length);
-    int64_t due = t_ms + instrument->reply_ms;
-    enum sim_fault fault = instrument->fault;
-    if (fault != FAULT_NONE && instrument->fault_count > 0 && --instrument->fault_count == 0)
-        instrument->fault = FAULT_NONE;
-    switch (fault) {
-    case FAULT_NONE: break;
-    case FAULT_SILENCE: return;
-    case FAULT_CRC: copy[length - 1] = (uint8_t)~copy[length - 1]; break;
-    case FAULT_LATE: due += instrument->fault_ms; break;
-    case FAULT_SPLIT:
-        enqueue(instrument, connection, copy, length / 2, due);
-        enqueue(instrument, connection, copy + length / 2, length - length / 2,
-                due + (instrument->fault_ms ? instrument->fault_ms : SPLIT_GAP_MS));
-        return;
-    case FAULT_GARBAGE: {
-        uint8_t noise[5];
-        for (size_t i = 0; i < sizeof noise; i++)
-            noise[i] = noise_byte(instrument);
-        enqueue(instrument, connection, noise, sizeof noise, due);
-        break;
-    }
-    }
-    enqueue(instrument, connection, copy, length, due);
-}
-
-void sim_broadcast(struct sim_instrument *instrument, const uint8_t *bytes, size_t length, int64_t t_ms)
-{
-    for (int i = 0; i < SIM_CONNECTIONS_MAX; i++)
-        if (instrument->connections[i].fd >= 0)
-            sim_reply(instrument, i, bytes, length, t_ms);
+    return clock_ms(CLOCK_REALTIME);
 }
 
 static void drop(struct sim_connection *connection)
@@ -98,47 +47,31 @@ static void drop(struct sim_connection *connection)
 
 static void send_due(struct sim_instrument *instrument, int64_t t_ms)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < instrument->queued; i++) {
-        struct sim_output *out = &instrument->queue[i];
-        if (out->due_ms > t_ms) {
-            if (kept != i)
-                instrument->queue[kept] = *out;
-            kept++;
-            continue;
-        }
-        struct sim_connection *to = &instrument->connections[out->connection];
-        if (to->fd >= 0 && write(to->fd, out->bytes, out->length) < 0 && errno != EAGAIN && !instrument->pty[0])
+    struct sim_output out;
+    while (sim_take(instrument, t_ms, &out)) {
+        struct sim_connection *to = &instrument->connections[out.connection];
+        if (to->fd >= 0 && write(to->fd, out.bytes, out.length) < 0 && errno != EAGAIN && !instrument->pty[0])
             drop(to);
     }
-    instrument->queued = kept;
 }
 
 static void receive(struct sim_instrument *instrument, int index, int64_t t_ms)
 {
     struct sim_connection *from = &instrument->connections[index];
-    ssize_t got = read(from->fd, from->input + from->length, sizeof from->input - from->length);
-    if (got <= 0) {
-        if (got < 0 && (errno == EAGAIN || errno == EINTR))
-            return;
-        if (instrument->pty[0])
-            instrument->absent_until_ms = t_ms + ABSENT_LOOK_MS;
-        else
-            drop(from);
+    uint8_t bytes[SIM_INPUT_MAX];
+    ssize_t got = read(from->fd, bytes, sizeof bytes);
+    if (got > 0) {
+        sim_hear(instrument, index, bytes, (size_t)got, t_ms);
         return;
     }
-    from->length += (size_t)got;
-    while (from->length > 0) {
-        size_t used = instrument->protocol->receive
-                          ? instrument->protocol->receive(instrument, index, from->input, from->length, t_ms)
-                          : from->length;
-        if (used == 0)
-            break;
-        from->length -= used;
-        memmove(from->input, from->input + used, from->length);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (instrument->pty[0]) {
+        instrument->absent_until_ms = t_ms + ABSENT_LOOK_MS;
+        from->greeted = false;
+    } else {
+        drop(from);
     }
-    if (from->length == sizeof from->input)
-        from->length = 0; /* nothing this protocol knows is that long */
 }
 
 static void accept_client(struct sim_instrument *instrument)
@@ -209,9 +142,8 @@ static int64_t next_due(const struct sim *sim, const struct sim_step *steps, siz
     int64_t next = steps_left ? start_ms + steps[0].at_ms : INT64_MAX;
     for (int i = 0; i < sim->count; i++) {
         const struct sim_instrument *instrument = &sim->instruments[i];
-        for (size_t q = 0; q < instrument->queued; q++)
-            if (instrument->queue[q].due_ms < next)
-                next = instrument->queue[q].due_ms;
+        if (sim_next_ms(instrument) < next)
+            next = sim_next_ms(instrument);
         if (instrument->absent_until_ms > sim_now_ms() && instrument->absent_until_ms < next)
             next = instrument->absent_until_ms;
     }
@@ -229,8 +161,10 @@ static void serve_instruments(struct sim *sim, const struct watch *w, int64_t t_
         else
             receive(instrument, w->of[i].connection, t_ms);
     }
-    for (int i = 0; i < sim->count; i++)
+    for (int i = 0; i < sim->count; i++) {
+        sim_tick(&sim->instruments[i], t_ms);
         send_due(&sim->instruments[i], t_ms);
+    }
 }
 
 static void accept_control(int listener, int controls[CONTROLS_MAX])

@@ -113,5 +113,5 @@ static size_t receive_tcp(struct sim_instrument *instrument, int connection, con
     return HEADER - 1 + body;
 }
 
-const struct sim_protocol sim_modbus_rtu = {"modbus-rtu", receive_rtu};
-const struct sim_protocol sim_modbus_tcp = {"modbus-tcp", receive_tcp};
+const struct sim_protocol sim_modbus_rtu = {.name = "modbus-rtu", .receive = receive_rtu};
+const struct sim_protocol sim_modbus_tcp = {.name = "modbus-tcp", .receive = receive_tcp};

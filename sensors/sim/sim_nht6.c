@@ -84,4 +84,4 @@ static size_t receive(struct sim_instrument *instrument, int connection, const u
     return need;
 }
 
-const struct sim_protocol sim_nht6 = {"nht6", receive};
+const struct sim_protocol sim_nht6 = {.name = "nht6", .receive = receive};

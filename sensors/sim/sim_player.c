@@ -31,7 +31,7 @@ static size_t hear(struct sim_instrument *instrument, int connection, const uint
     return length;
 }
 
-static const struct sim_protocol recorded = {"recorded", hear};
+static const struct sim_protocol recorded = {.name = "recorded", .receive = hear};
 
 static char *read_text(const char *path, size_t *length, struct err *err)
 {

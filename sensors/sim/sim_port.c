@@ -17,13 +17,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-void sim_instrument_init(struct sim_instrument *instrument, const struct engine *engine)
-{
-    *instrument = (struct sim_instrument){.engine = engine, .listener = -1, .unit = 1, .noise = 2463534242U};
-    for (int i = 0; i < SIM_CONNECTIONS_MAX; i++)
-        instrument->connections[i].fd = -1;
-}
-
 /* The line discipline must not echo or translate before the first client has set it; the settings outlive this handle.
  */
 static void make_raw(const char *name)

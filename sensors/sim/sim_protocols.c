@@ -3,6 +3,6 @@
 #include <stddef.h>
 
 /* A remote-sensing device that sends one JSON object per line by itself; the lines come from `pass` commands. */
-const struct sim_protocol sim_jsonl = {"jsonl", NULL};
+const struct sim_protocol sim_jsonl = {.name = "jsonl", .check_tail = SIM_NO_CHECKSUM};
 
 const struct sim_protocol *const sim_protocols[] = {&sim_modbus_rtu, &sim_modbus_tcp, &sim_nht6, &sim_jsonl, NULL};

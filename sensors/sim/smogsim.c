@@ -1,4 +1,5 @@
 /* smogsim: plays instruments at the wire. See sim.h for the commands and sim_scenario.h for the scenario file. */
+#include <assert.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -37,9 +38,8 @@ static int plug_all(struct sim *sim, struct err *err)
 
 static int add_replay(struct sim *sim, const struct options *options, struct sim_player **player, struct err *err)
 {
-    struct sim_instrument *instrument = &sim->instruments[sim->count++];
-    sim_instrument_init(instrument, &sim->engine);
-    memcpy(instrument->name, "replay", sizeof "replay");
+    struct sim_instrument *instrument = sim_add(sim, "replay", sim_protocols[0]); /* the player puts its own */
+    assert(instrument);
     if (options->pty) {
         if (strlen(options->pty) >= sizeof instrument->pty)
             return err_set(err, ERR_INVALID, "--pty: path longer than %zu bytes", sizeof instrument->pty - 1);
@@ -61,7 +61,8 @@ static int serve(const struct options *options, struct err *err)
     static struct scenario scenario;
     struct sim_player *player = NULL;
     int control = -1;
-    engine_init(&sim.engine);
+    sim_init(&sim);
+    sim.world.utc_ms = sim_unix_ms() - sim_now_ms();
     int result = options->scenario ? scenario_load(&scenario, &sim, options->scenario, err)
                                    : add_replay(&sim, options, &player, err);
     if (result == 0 && scenario.control[0]) {
