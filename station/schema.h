@@ -7,12 +7,14 @@
  * Objects (recordings, photos) are files STATE/objects/ab/cdef…, named by their SHA-256, fsynced before the row that
  * names them is committed.
  *
+ * The schema grows by steps that are only ever appended: PRAGMA user_version counts those that a database has. A new
+ * one gets them all; an older one gets what it lacks when its owner opens it.
+ *
  * Every statement of station/store_sql.h runs on a key or an index; tests/unit/test_store.c asks the planner.
  */
 #ifndef STATION_SCHEMA_H
 #define STATION_SCHEMA_H
 
-#define SCHEMA_VERSION 1              /* PRAGMA user_version */
 #define SCHEMA_APPLICATION 0x736d6f67 /* PRAGMA application_id: "smog" */
 
 /* station: its id */
@@ -72,6 +74,24 @@
     "CREATE TABLE checkpoint(size INTEGER PRIMARY KEY, root BLOB NOT NULL, note TEXT NOT NULL,"                        \
     " signed_ms INTEGER NOT NULL) STRICT;"
 
-#define SCHEMA_SQL SCHEMA_META SCHEMA_JOURNAL SCHEMA_TEST SCHEMA_PASSAGE SCHEMA_FILE SCHEMA_CASE SCHEMA_DELIVERY
+#define SCHEMA_BASE SCHEMA_META SCHEMA_JOURNAL SCHEMA_TEST SCHEMA_PASSAGE SCHEMA_FILE SCHEMA_CASE SCHEMA_DELIVERY
+
+/* A fleet's list of vehicles for a depot visit from from_ms until before to_ms; sha256: the file as it was given;
+ * facts: JSON object of vehicle facts; absent: why it was not presented, NULL while nobody has said. */
+#define SCHEMA_ROSTER                                                                                                  \
+    "CREATE TABLE roster(seq INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, from_ms INTEGER NOT NULL," \
+    " to_ms INTEGER NOT NULL, event INTEGER NOT NULL) STRICT;"                                                         \
+    "CREATE TABLE roster_entry(roster INTEGER NOT NULL, line INTEGER NOT NULL, plate TEXT NOT NULL,"                   \
+    " colour TEXT NOT NULL, fleet TEXT NOT NULL, facts TEXT NOT NULL, absent TEXT,"                                    \
+    " PRIMARY KEY(roster, line)) STRICT, WITHOUT ROWID;"                                                               \
+    "CREATE INDEX roster_plate ON roster_entry(plate, roster);"
+
+/* X(what the step makes); append only. */
+#define SCHEMA_STEPS(X)                                                                                                \
+    X(SCHEMA_BASE)                                                                                                     \
+    X(SCHEMA_ROSTER)
+
+#define SCHEMA_ONE(step) +1
+enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };
 
 #endif

@@ -230,28 +230,41 @@ static int set_promises(struct store *s, struct err *err)
     return assert_pragma(s, "PRAGMA synchronous", "2", err);
 }
 
-#define TEXT_OF(x) TEXT_OF_(x)
-#define TEXT_OF_(x) #x
+#define SCHEMA_TEXT(step) step,
+static const char *const schema_steps[SCHEMA_VERSION] = {SCHEMA_STEPS(SCHEMA_TEXT)};
 
-/* All of the schema and whose it is, or nothing. */
-static int create_schema(struct store *s, const char *station_id, struct err *err)
+/* Takes over `sql` and runs it as one transaction that also writes the schema's version. */
+static int run_step(struct store *s, char *sql, int version, struct err *err)
 {
-    char *sql = sqlite3_mprintf("BEGIN IMMEDIATE;" SCHEMA_SQL "INSERT INTO meta(key, value) VALUES('station', %Q);"
-                                "PRAGMA user_version = " TEXT_OF(SCHEMA_VERSION) ";"
-                                                                                 "PRAGMA application_id = " TEXT_OF(
-                                                                                     SCHEMA_APPLICATION) ";"
-                                                                                                         "COMMIT;",
-                                station_id);
-    if (!sql)
+    char *all = sql ? sqlite3_mprintf("BEGIN IMMEDIATE;%sPRAGMA user_version = %d;COMMIT;", sql, version) : NULL;
+    sqlite3_free(sql);
+    if (!all)
         return err_set(err, ERR_FAILED, "%s/smogd.db: out of memory", s->state_dir);
-    int rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+    int rc = sqlite3_exec(s->db, all, NULL, NULL, NULL);
     if (rc != SQLITE_OK) {
-        store_failed(s, "make the database", err);
+        store_failed(s, version == 1 ? "make the database" : "bring the database up to date", err);
         if (!sqlite3_get_autocommit(s->db))
             sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     }
-    sqlite3_free(sql);
-    return rc == SQLITE_OK ? file_sync_folder(s->state_dir, err) : -1;
+    sqlite3_free(all);
+    return rc == SQLITE_OK ? 0 : -1;
+}
+
+/* Whose it is, and the first step of the schema. */
+static int create_schema(struct store *s, const char *station_id, struct err *err)
+{
+    char *sql = sqlite3_mprintf("%sINSERT INTO meta(key, value) VALUES('station', %Q);PRAGMA application_id = %d;",
+                                schema_steps[0], station_id, SCHEMA_APPLICATION);
+    return run_step(s, sql, 1, err) == 0 ? file_sync_folder(s->state_dir, err) : -1;
+}
+
+/* The steps that this database lacks. */
+static int upgrade_schema(struct store *s, long version, struct err *err)
+{
+    for (; version < SCHEMA_VERSION; version++)
+        if (run_step(s, sqlite3_mprintf("%s", schema_steps[version]), (int)version + 1, err) != 0)
+            return -1;
+    return 0;
 }
 
 static int check_station(struct store *s, const char *station_id, struct err *err)
@@ -289,10 +302,18 @@ static int check_schema(struct store *s, const char *station_id, struct err *err
     }
     if (strtol(application, NULL, 10) != SCHEMA_APPLICATION)
         return err_set(err, ERR_INVALID, "%s/smogd.db is not a database of smogd: move it away", s->state_dir);
-    if (strtol(version, NULL, 10) != SCHEMA_VERSION)
+    long found = strtol(version, NULL, 10);
+    if (found < 1 || found > SCHEMA_VERSION)
         return err_set(err, ERR_INVALID,
                        "%s/smogd.db has schema %s, this program knows %d: use the version of smogd that wrote it",
                        s->state_dir, version, SCHEMA_VERSION);
+    if (found < SCHEMA_VERSION && s->mode != STORE_OWNER)
+        return err_set(err, ERR_INVALID,
+                       "%s/smogd.db has schema %s, this program needs %d: start this version of smogd once, it brings "
+                       "the database up to date",
+                       s->state_dir, version, SCHEMA_VERSION);
+    if (upgrade_schema(s, found, err) != 0)
+        return -1;
     if (assert_pragma(s,
                       "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0 "
                       "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",

@@ -95,7 +95,7 @@ int delivery_setup(void **state)
     snprintf(path, sizeof path, "%s/smogd.db", b->folder);
     assert_int_equal(sqlite3_open(path, &b->db), SQLITE_OK);
     delivery_sql(b, "PRAGMA journal_mode = WAL");
-    assert_int_equal(sqlite3_exec(b->db, SCHEMA_SQL, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(b->db, SCHEMA_BASE, NULL, NULL, NULL), SQLITE_OK);
     b->receiver = receiver_open(&delivery_server, &delivery_ca);
     receiver_url(b->receiver, b->url, sizeof b->url);
     b->now_ms = 1782869400000;
