@@ -5,8 +5,13 @@
  * A scenario file describes instruments and vehicle; commands (from the control socket, or from timed steps of the
  * scenario) drive them:
  *
- *     truck k=1.9 [idle-k=0.02] [oil=88] [idle-rpm=750] [cutoff-rpm=2400] [hold-ms=2600]
+ *     truck [fuel=diesel|petrol] [KEY=NUMBER]…  the vehicle; fuel first, for it sets all the others. Keys:
+ *                                k idle-k load-k · oil coolant gas-temp tube-temp ·
+ *                                idle-rpm raised-rpm cutoff-rpm hold-ms ·
+ *                                co co2 o2 hc no, with idle- raised- load- in front · lambda no2-share ·
+ *                                scatter (of accelerations) and noise (of samples), relative, from seed
  *     press                      the pedal goes down once
+ *     drive [rpm=N] [load=0..1]  steady running (raised idle, rollers); without words: idle again
  *     pass {"hphm":"新A12345",…}  one passage to everybody connected to a jsonl instrument
  *     world air_temp=21.5 wind_dir=none …   what a sound instrument would show, by the names of quantity.h
  *                                or utc=2026-07-01T01:30:00Z

@@ -31,32 +31,16 @@ static bool number(const char *text, double *out)
 
 static int set_truck(struct engine *e, char *rest, struct err *err)
 {
-    const struct {
-        const char *key;
-        double *value;
-    } keys[] = {{"k", &e->peak_k},
-                {"idle-k", &e->idle_k},
-                {"oil", &e->oil_temp_c},
-                {"idle-rpm", &e->idle_rpm},
-                {"cutoff-rpm", &e->cutoff_rpm}};
     char *word;
     while ((word = next_word(&rest))) {
         char *equals = strchr(word, '=');
         double value;
-        if (!equals || !number(equals + 1, &value))
+        bool fuel = strncmp(word, "fuel=", 5) == 0;
+        if (!fuel && (!equals || !number(equals + 1, &value)))
             return err_set(err, ERR_INVALID, "truck: '%s' is not key=number", word);
         *equals = '\0';
-        bool known = strcmp(word, "hold-ms") == 0;
-        if (known)
-            e->hold_ms = (int64_t)value;
-        for (size_t i = 0; i < sizeof keys / sizeof *keys && !known; i++)
-            if (strcmp(keys[i].key, word) == 0) {
-                *keys[i].value = value;
-                known = true;
-            }
-        if (!known)
-            return err_set(err, ERR_INVALID, "truck: unknown key '%s'; known: k idle-k oil idle-rpm cutoff-rpm hold-ms",
-                           word);
+        if (fuel ? engine_set_fuel(e, equals + 1, err) != 0 : engine_set(e, word, value, err) != 0)
+            return -1;
     }
     e->pressed_ms = -1;
     return 0;
@@ -94,6 +78,19 @@ static int set_instrument(struct sim_instrument *instrument, char *rest, int64_t
         if (sim_set(instrument, word, equals + 1, t_ms, err) != 0)
             return -1;
     }
+    return 0;
+}
+
+static int set_drive(struct engine *e, char *rest, int64_t t_ms, struct err *err)
+{
+    double rpm = e->idle_rpm;
+    double load = 0;
+    char *word;
+    while ((word = next_word(&rest)))
+        if (!(strncmp(word, "rpm=", 4) == 0 && number(word + 4, &rpm) && rpm >= 0) &&
+            !(strncmp(word, "load=", 5) == 0 && number(word + 5, &load) && load >= 0 && load <= 1))
+            return err_set(err, ERR_INVALID, "drive: '%s' is neither rpm=N nor load=0..1", word);
+    engine_drive(e, rpm, load, t_ms);
     return 0;
 }
 
@@ -166,6 +163,8 @@ int sim_command(struct sim *sim, const char *line, int64_t t_ms, struct err *err
         return set_truck(&sim->engine, rest, err);
     if (strcmp(verb, "world") == 0)
         return set_world(sim, rest, t_ms, err);
+    if (strcmp(verb, "drive") == 0)
+        return set_drive(&sim->engine, rest, t_ms, err);
     if (strcmp(verb, "press") == 0) {
         engine_press(&sim->engine, t_ms);
         return 0;
@@ -180,7 +179,8 @@ int sim_command(struct sim *sim, const char *line, int64_t t_ms, struct err *err
         known = known || strcmp(verb, of_instrument[i]) == 0;
     if (!known)
         return err_set(err, ERR_INVALID,
-                       "unknown command '%s'; known: truck press pass world set fault health unplug plug quit", verb);
+                       "unknown command '%s'; known: truck press drive pass world set fault health unplug plug quit",
+                       verb);
     struct sim_instrument *instrument = find(sim, &rest, err);
     if (!instrument)
         return -1;

@@ -1,6 +1,7 @@
 #include "sensors/sim/sim_scenario.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,13 +25,16 @@ static int load_engine(struct conf *conf, struct engine *e, struct err *err)
     if (section < 0)
         return 0;
     conf_use(conf, section);
-    if (get_double(conf, section, "k", &e->peak_k, err) != 0 ||
-        get_double(conf, section, "idle-k", &e->idle_k, err) != 0 ||
-        get_double(conf, section, "oil", &e->oil_temp_c, err) != 0 ||
-        get_double(conf, section, "idle-rpm", &e->idle_rpm, err) != 0 ||
-        get_double(conf, section, "cutoff-rpm", &e->cutoff_rpm, err) != 0)
+    const char *fuel = NULL;
+    if (conf_get_string(conf, section, "fuel", false, &fuel, err) != 0 || (fuel && engine_set_fuel(e, fuel, err) != 0))
         return -1;
-    return conf_get_integer(conf, section, "hold-ms", false, 100, 60000, &e->hold_ms, err);
+    for (size_t i = 0; engine_key(i); i++) {
+        double value = NAN;
+        if (get_double(conf, section, engine_key(i), &value, err) != 0 ||
+            (!isnan(value) && engine_set(e, engine_key(i), value, err) != 0))
+            return -1;
+    }
+    return 0;
 }
 
 static int copy_text(struct conf *conf, ptrdiff_t node, const char *text, char *out, size_t size, struct err *err)

@@ -31,12 +31,5 @@ double world_at(const struct sim_world *world, const struct engine *engine, enum
 {
     if (world->absent[quantity] || !isnan(world->value[quantity]))
         return world->absent[quantity] ? (double)NAN : world->value[quantity];
-    struct engine_state s = engine_at(engine, t_ms);
-    if (quantity == QUANTITY_RPM)
-        return s.rpm;
-    if (quantity == QUANTITY_K)
-        return s.k_per_m;
-    if (quantity == QUANTITY_OPACITY)
-        return engine_opacity(s.k_per_m);
-    return quantity == QUANTITY_OIL_TEMP ? s.oil_temp_c : (double)NAN;
+    return engine_value(engine, quantity, t_ms);
 }

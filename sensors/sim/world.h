@@ -24,7 +24,7 @@ void world_init(struct sim_world *world);
 /* "none" takes a figure away. Fails for an unknown name and for what is no number. */
 int world_set(struct sim_world *world, const char *name, const char *value, struct err *err);
 
-/* NAN where there is none. rpm, k, opacity and oil temperature come from the engine where they are not set. */
+/* NAN where there is none. What an engine has (engine_value) comes from it where it is not set here. */
 double world_at(const struct sim_world *world, const struct engine *engine, enum quantity quantity, int64_t t_ms);
 
 #endif
