@@ -52,7 +52,7 @@ MAIN_smogverify := reports/smogverify.c
 MAIN_smogsim := sensors/sim/smogsim.c
 PROGRAMS := $(foreach p,smogd smogctl smogpush smoginbox smogverify smogsim,$(if $(wildcard $(MAIN_$(p))),$(p)))
 
-LINK_smogd := -lsystemd -lserialport -lsqlite3 -lcrypto -lm
+LINK_smogd := -lsystemd -lserialport -lsqlite3 -lmicrohttpd -lcrypto -lm
 LINK_smogctl := -lsqlite3 -lserialport -lcrypto -lm
 LINK_smogpush := -lsystemd -lsqlite3 -lcurl -lzip -lcrypto -lm
 LINK_smoginbox := -lsqlite3 -lmicrohttpd -lgnutls -lcrypto -lm

@@ -81,6 +81,15 @@ static void print_state(const struct ctl *ctl)
            ctl_integer(ctl, outbox, "unknown"));
 }
 
+static void print_console(const struct ctl *ctl)
+{
+    ptrdiff_t console = json_member(&ctl->doc, 0, "console");
+    if (console < 0 || ctl->doc.tokens[console].type != JSON_OBJECT)
+        return;
+    const char *problem = ctl_text(ctl, console, "problem");
+    printf("console   http://%s/%s%s\n", ctl_text(ctl, console, "listen"), problem[0] ? "; TROUBLE: " : "", problem);
+}
+
 static void print_test(const struct ctl *ctl)
 {
     ptrdiff_t test = json_member(&ctl->doc, 0, "test");
@@ -156,6 +165,7 @@ int ctl_status(struct ctl *ctl, struct err *err)
     if (ctl->json)
         return ctl_print_line(ctl);
     print_state(ctl);
+    print_console(ctl);
     print_test(ctl);
     print_lockouts(ctl);
     print_instruments(ctl, false);

@@ -276,7 +276,11 @@ static int open_parts(struct live *live, struct err *err)
     add_instruments(live);
     note_start(live);
     live_prepare(live);
-    return live_links_open(live, err);
+    if (live_links_open(live, err) != 0)
+        return -1;
+    return config->console[0] ? webserver_open(&live->web, live->event, config->console, live_web_routes,
+                                               &webserver_limits_default, live, err)
+                              : 0;
 }
 
 int live_open(struct live **out, const struct config *config, sd_event *event, struct err *err)
@@ -317,6 +321,7 @@ void live_close(struct live *live)
 {
     if (!live)
         return;
+    webserver_close(live->web);
     live_links_close(live);
     control_close(live->control);
     spool_close(&live->test.spool);

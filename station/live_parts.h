@@ -12,6 +12,7 @@
  * live_request.c  the control socket's commands
  * live_operator.c those by which an operator acts
  * live_status.c   what they show
+ * live_web.c      what the web server serves
  */
 #ifndef STATION_LIVE_PARTS_H
 #define STATION_LIVE_PARTS_H
@@ -28,6 +29,7 @@
 #include "station/record_make.h"
 #include "station/spool.h"
 #include "station/store.h"
+#include "station/webserver.h"
 
 enum {
     LIVE_ID_MAX = 48,
@@ -92,6 +94,7 @@ struct live {
     struct store *store;
     struct live_link *links; /* as many as configured */
     struct control *control;
+    struct webserver *web; /* NULL: no console is configured */
     struct clock_watch clock;
     struct bench bench;
     struct live_instrument instruments[BENCH_INSTRUMENTS_MAX];
@@ -224,6 +227,9 @@ void live_request(void *ctx, struct control_client *client, const struct json_do
  * errors. */
 int live_request_text(const struct json_doc *request, const char *key, bool required, char *out, size_t size,
                       struct err *err);
+
+/* ---- live_web.c ---- */
+extern const struct webserver_route live_web_routes[];
 
 /* ---- live_status.c ---- */
 live_answer live_status, live_status_instruments;

@@ -121,6 +121,19 @@ static void write_clock(const struct live *live, struct json_writer *w)
     json_object_end(w);
 }
 
+static void write_console(const struct live *live, struct json_writer *w)
+{
+    if (!live->web) {
+        json_null(w, "console");
+        return;
+    }
+    json_object_begin(w, "console");
+    json_integer(w, "connections", webserver_connections(live->web));
+    json_string(w, "listen", live->config->console);
+    json_string(w, "problem", webserver_problem(live->web));
+    json_object_end(w);
+}
+
 static void write_daemon(const struct live *live, struct json_writer *w)
 {
     json_object_begin(w, "daemon");
@@ -214,6 +227,7 @@ int live_status(struct live *live, struct control_client *client, const struct j
     (void)request;
     json_object_begin(answer, NULL);
     write_clock(live, answer);
+    write_console(live, answer);
     write_daemon(live, answer);
     write_disk(live, answer);
     json_array_begin(answer, "instruments");

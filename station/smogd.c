@@ -89,9 +89,6 @@ static int run(const struct config *config, struct err *err)
     if (live_open(&live, config, event, err) != 0)
         goto done;
     log_notice("station %s (%s) is ready", config->id, config->name);
-    if (config->console[0])
-        log_warning("%s: the console at %s is not served by this version; smogctl does all", config->file,
-                    config->console);
     sd_notify(0, "READY=1");
     sd_event_set_watchdog(event, true);
     int code = sd_event_loop(event);

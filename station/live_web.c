@@ -1,0 +1,16 @@
+#include <string.h>
+
+#include "station/live_parts.h"
+
+/* It answers when the loop turns; how the station is, `smogctl status` tells. */
+static void healthz(void *ctx, struct webserver_request *request)
+{
+    static const char text[] = "{\"ok\":true}\n";
+    (void)ctx;
+    webserver_answer(request, 200, "application/json", text, strlen(text));
+}
+
+const struct webserver_route live_web_routes[] = {
+    {.method = "GET", .path = "/healthz", .answer = healthz},
+    {0},
+};

@@ -1,0 +1,368 @@
+/* The web server: routes, bodies with a maximum, and clients that are slow, many or malicious. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "station/webserver.h"
+
+enum { CLIENTS = 8, ANSWER_MAX = 8192, TURNS = 5000 };
+
+struct fixture {
+    sd_event *event;
+    struct webserver *web;
+    uint16_t port;
+    char listen[32];
+    int answered;
+};
+
+static void hello(void *ctx, struct webserver_request *request)
+{
+    struct fixture *f = ctx;
+    f->answered++;
+    webserver_answer(request, 200, "text/plain", "hello", 5);
+}
+
+static void echo(void *ctx, struct webserver_request *request)
+{
+    struct fixture *f = ctx;
+    size_t length;
+    const char *body = webserver_body(request, &length);
+    char text[400], peer[64];
+    f->answered++;
+    webserver_peer(request, peer, sizeof peer);
+    const char *word = webserver_argument(request, "word"), *mark = webserver_header(request, "X-Mark");
+    int n = snprintf(text, sizeof text, "%s|%s|%s|%s|%zu|%.*s", webserver_rest(request), word ? word : "-",
+                     mark ? mark : "-", peer, length, (int)length, body);
+    webserver_answer(request, 201, "text/plain", text, (size_t)n);
+}
+
+static bool nobody(void *ctx, struct webserver_request *request)
+{
+    (void)ctx;
+    webserver_refuse(request, 403, "not you");
+    return false;
+}
+
+static bool who_knows(void *ctx, struct webserver_request *request)
+{
+    (void)ctx;
+    if (webserver_knows_password(request, "gate", "camera", "secret"))
+        return true;
+    webserver_challenge(request, "gate");
+    return false;
+}
+
+static const struct webserver_route routes[] = {
+    {.method = "GET", .path = "/hello", .answer = hello},
+    {.method = "POST", .path = "/echo/*", .body_max = 100, .answer = echo},
+    {.method = "POST", .path = "/large", .body_max = 600, .answer = hello},
+    {.method = "POST", .path = "/never", .body_max = 100, .admit = nobody, .answer = hello},
+    {.method = "GET", .path = "/secret", .admit = who_knows, .answer = hello},
+    {0},
+};
+
+static const struct webserver_limits limits = {
+    .connections = CLIENTS, .bodies = 1000, .head_ms = 60000, .whole_ms = 60000, .idle_ms = 60000, .retry_ms = 20};
+
+static int bind_somewhere(uint16_t *port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
+    *port = ntohs(at.sin_port);
+    return fd;
+}
+
+static void open_server(struct fixture *f, const struct webserver_limits *with)
+{
+    struct err err = {0};
+    snprintf(f->listen, sizeof f->listen, "127.0.0.1:%u", f->port);
+    assert_int_equal(webserver_open(&f->web, f->event, f->listen, routes, with, f, &err), 0);
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    assert_true(sd_event_new(&f->event) >= 0);
+    int fd = bind_somewhere(&f->port);
+    close(fd);
+    open_server(f, &limits);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    webserver_close(f->web);
+    sd_event_unref(f->event);
+    free(f);
+    return 0;
+}
+
+static int dial(const struct fixture *f)
+{
+    struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(f->port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    assert_true(connect(fd, (struct sockaddr *)&at, sizeof at) == 0 || errno == EINPROGRESS);
+    return fd;
+}
+
+static void turn(struct fixture *f)
+{
+    assert_true(sd_event_run(f->event, 10000) >= 0);
+}
+
+static void put(struct fixture *f, int fd, const char *text, size_t length)
+{
+    for (size_t at = 0; at < length; turn(f)) {
+        ssize_t sent = send(fd, text + at, length - at, MSG_NOSIGNAL);
+        at += sent > 0 ? (size_t)sent : 0;
+        if (sent < 0 && errno != EAGAIN)
+            return; /* the server has closed it */
+    }
+}
+
+/* Reads until `until` has come, or to the end (NULL); gives the answer. False: it was closed before. */
+static bool get(struct fixture *f, int fd, const char *until, char out[ANSWER_MAX])
+{
+    size_t length = 0;
+    out[0] = '\0';
+    for (int i = 0; i < TURNS; i++) {
+        ssize_t got = recv(fd, out + length, ANSWER_MAX - 1 - length, 0);
+        if (got == 0 || (got < 0 && errno != EAGAIN))
+            return until == NULL;
+        length += got > 0 ? (size_t)got : 0;
+        out[length] = '\0';
+        if (until && strstr(out, until))
+            return true;
+        if (got < 0)
+            sd_event_run(f->event, 2000);
+    }
+    return false;
+}
+
+/* One request on a connection of its own; `expected` must be in the answer. */
+static void ask(struct fixture *f, const char *request, const char *expected)
+{
+    char answer[ANSWER_MAX];
+    int fd = dial(f);
+    put(f, fd, request, strlen(request));
+    if (!get(f, fd, expected, answer))
+        fail_msg("'%s' is not in the answer: %s", expected, answer);
+    close(fd);
+}
+
+static void test_routes(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", "\r\n\r\nhello");
+    ask(f, "GET /hello?a=b HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200");
+    ask(f, "GET /other HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404");
+    ask(f, "GET /hello/ HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404");
+    ask(f, "GET /other HTTP/1.1\r\nHost: x\r\n\r\n", "{\"error\":\"there is nothing here\",\"ok\":false}");
+    ask(f, "DELETE /hello HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 405");
+    ask(f, "DELETE /hello HTTP/1.1\r\nHost: x\r\n\r\n", "Allow: GET");
+    assert_int_equal(f->answered, 2);
+}
+
+static void test_head_has_no_body(void **state)
+{
+    struct fixture *f = *state;
+    char answer[ANSWER_MAX];
+    int fd = dial(f);
+    static const char request[] = "HEAD /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    put(f, fd, request, sizeof request - 1);
+    assert_true(get(f, fd, NULL, answer));
+    assert_non_null(strstr(answer, "Content-Length: 5"));
+    assert_null(strstr(answer, "hello"));
+    close(fd);
+}
+
+static void test_bodies(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "POST /echo/door?word=hi HTTP/1.1\r\nHost: x\r\nX-Mark: m\r\nContent-Length: 3\r\n\r\nabc",
+        "door|hi|m|127.0.0.1|3|abc");
+    ask(f, "POST /echo/ HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "|-|-|127.0.0.1|0|");
+    ask(f, "POST /echo/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+        "|5|abcde");
+    ask(f, "GET /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 413");
+    ask(f, "POST /echo/ HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\n\r\n", "HTTP/1.1 413");
+    ask(f, "POST /echo/ HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n", "HTTP/1.1 4");
+    ask(f, "POST /echo/ HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 4");
+    char chunk[200], chunked[1000];
+    memset(chunk, 'x', 0x60);
+    chunk[0x60] = '\0';
+    snprintf(chunked, sizeof chunked,
+             "POST /echo/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n60\r\n%s\r\n60\r\n%s\r\n0\r\n\r\n",
+             chunk, chunk);
+    ask(f, chunked, "HTTP/1.1 413");
+    assert_int_equal(f->answered, 3);
+}
+
+static void test_refused_body_is_read_and_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    char answer[ANSWER_MAX];
+    int fd = dial(f);
+    static const char head[] = "POST /never HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nab";
+    static const char rest[] = "cGET /hello HTTP/1.1\r\nHost: x\r\n\r\n";
+    put(f, fd, head, sizeof head - 1);
+    put(f, fd, rest, sizeof rest - 1);
+    assert_true(get(f, fd, "hello", answer));
+    assert_non_null(strstr(answer, "HTTP/1.1 403"));
+    assert_int_equal(f->answered, 1);
+    close(fd);
+}
+
+static void test_memory_of_all_bodies_is_bounded(void **state)
+{
+    struct fixture *f = *state;
+    static const char head[] = "POST /large HTTP/1.1\r\nHost: x\r\nContent-Length: 600\r\n\r\n";
+    char body[600], answer[ANSWER_MAX];
+    int first = dial(f), second = dial(f);
+    memset(body, 'b', sizeof body);
+    put(f, first, head, sizeof head - 1);
+    put(f, first, body, 10);
+    put(f, second, head, sizeof head - 1);
+    put(f, second, body, sizeof body);
+    assert_true(get(f, second, "Retry-After", answer));
+    assert_non_null(strstr(answer, "HTTP/1.1 503"));
+    put(f, first, body, sizeof body - 10);
+    assert_true(get(f, first, "hello", answer));
+    put(f, second, head, sizeof head - 1);
+    put(f, second, body, sizeof body);
+    assert_true(get(f, second, "hello", answer));
+    close(first);
+    close(second);
+}
+
+static void test_password_is_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "GET /secret HTTP/1.1\r\nHost: x\r\n\r\n", "WWW-Authenticate: Digest realm=\"gate\"");
+    ask(f, "GET /secret HTTP/1.1\r\nHost: x\r\nAuthorization: Digest username=\"camera\"\r\n\r\n", "HTTP/1.1 401");
+    ask(f, "GET /secret HTTP/1.1\r\nHost: x\r\nAuthorization: Basic Y2FtZXJhOnNlY3JldA==\r\n\r\n", "HTTP/1.1 401");
+    assert_int_equal(f->answered, 0);
+}
+
+static void test_nonsense(void **state)
+{
+    struct fixture *f = *state;
+    char answer[ANSWER_MAX], *text = malloc(40000);
+    memset(text, 'x', 40000);
+    int fd = dial(f);
+    put(f, fd, text, 40000);
+    assert_false(get(f, fd, "HTTP/1.1 200", answer));
+    close(fd);
+    fd = dial(f);
+    put(f, fd, "GET /hello HTTP/1.1\r\nX: ", 24);
+    put(f, fd, text, 40000);
+    assert_false(get(f, fd, "HTTP/1.1 200", answer));
+    close(fd);
+    free(text);
+    ask(f, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", "hello");
+}
+
+/* slow-loris, trickling bodies, unread answers, idle connections: each is cut off, however often it sends a byte */
+static void test_slow_clients_are_cut_off(void **state)
+{
+    struct fixture *f = *state;
+    static const struct webserver_limits quick = {
+        .connections = CLIENTS, .bodies = 1000, .head_ms = 50, .whole_ms = 50, .idle_ms = 50, .retry_ms = 20};
+    static const char *const begun[] = {"", "GET /hel",
+                                        "POST /echo/ HTTP/1.1\r\nHost: x\r\nContent-Length: 90\r\n\r\na",
+                                        "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"};
+    char answer[ANSWER_MAX];
+    webserver_close(f->web);
+    open_server(f, &quick);
+    for (size_t i = 0; i < sizeof begun / sizeof begun[0]; i++) {
+        int fd = dial(f);
+        send(fd, begun[i], strlen(begun[i]), MSG_NOSIGNAL);
+        bool closed = false;
+        for (int k = 0; k < TURNS && !closed; k++) {
+            sd_event_run(f->event, 2000);
+            ssize_t got = recv(fd, answer, sizeof answer, 0);
+            closed = got == 0 || (got < 0 && errno != EAGAIN);
+            if (i > 0 && i < 3 && k % 10 == 0)
+                send(fd, "x", 1, MSG_NOSIGNAL);
+        }
+        assert_true(closed);
+        close(fd);
+    }
+}
+
+static void test_more_connections_than_allowed(void **state)
+{
+    struct fixture *f = *state;
+    int fds[CLIENTS + 4];
+    for (int i = 0; i < CLIENTS + 4; i++) {
+        fds[i] = dial(f);
+        turn(f);
+    }
+    assert_true(webserver_connections(f->web) <= CLIENTS);
+    for (int i = 0; i < CLIENTS + 4; i++)
+        close(fds[i]);
+    for (int i = 0; i < TURNS && webserver_connections(f->web) > 0; i++)
+        turn(f);
+    ask(f, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", "hello");
+}
+
+static void test_address_that_is_taken(void **state)
+{
+    struct fixture *f = *state;
+    webserver_close(f->web);
+    int rival = bind_somewhere(&f->port);
+    assert_int_equal(listen(rival, 1), 0);
+    open_server(f, &limits);
+    assert_non_null(strstr(webserver_problem(f->web), "Address already in use"));
+    assert_non_null(strstr(webserver_problem(f->web), f->listen));
+    close(rival);
+    for (int i = 0; i < TURNS && webserver_problem(f->web)[0]; i++)
+        turn(f);
+    ask(f, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", "hello");
+}
+
+static void test_address_that_is_none(void **state)
+{
+    struct fixture *f = *state;
+    struct webserver *web = NULL;
+    struct err err = {0};
+    assert_int_equal(webserver_open(&web, f->event, "tablet:80", routes, &limits, f, &err), -1);
+    assert_non_null(strstr(err.text, "tablet:80"));
+    assert_null(web);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_routes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_head_has_no_body, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bodies, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refused_body_is_read_and_forgotten, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_memory_of_all_bodies_is_bounded, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_password_is_asked_for, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_nonsense, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_slow_clients_are_cut_off, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_more_connections_than_allowed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_address_that_is_taken, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_address_that_is_none, setup, teardown),
+    };
+    return cmocka_run_group_tests_name("webserver", tests, NULL, NULL);
+}
