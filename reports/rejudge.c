@@ -12,7 +12,6 @@ enum {
     CONF_NODES_MAX = 8192,
     READINGS_MAX = 16 << 20,
     HISTORY_MAX = 64,
-    LINE_ROOM = 8192,
     VEHICLE_TEXT_MAX = 4096,
 };
 
@@ -164,7 +163,7 @@ static void add_text(struct work *w, const char *text, size_t length)
 static void on_sample(void *ctx, const char *instrument, const struct sample *sample)
 {
     struct work *w = ctx;
-    char lines[LINE_ROOM];
+    char lines[SAMPLE_CSV_MAX];
     ptrdiff_t length = sample_csv(sample, sample->t_ms, instrument, lines, sizeof lines);
     if (length < 0)
         w->readings_full = true;
@@ -175,6 +174,8 @@ static void on_sample(void *ctx, const char *instrument, const struct sample *sa
     w->passage = *sample->passage;
     w->sample = *sample;
     w->sample.passage = &w->passage;
+    w->sample.texts_count = 0; /* gone after this call; no rule asks for them */
+    w->sample.texts = NULL;
     w->has_passage = true;
     snprintf(w->instrument, sizeof w->instrument, "%s", instrument);
 }

@@ -131,11 +131,11 @@ static void step_lost(struct bench *b, int instrument)
 /* The procedure gets each quantity from one instrument only. */
 static void step_reading(struct bench *b, int instrument, const struct sample *sample)
 {
-    struct sample own = {.t_ms = sample->t_ms};
+    struct sample own = {.t_ms = sample->t_ms, .texts_count = sample->texts_count, .texts = sample->texts};
     for (size_t i = 0; i < sample->count; i++)
         if (b->source[sample->readings[i].quantity] == instrument)
             own.readings[own.count++] = sample->readings[i];
-    if (own.count > 0)
+    if (own.count > 0 || own.texts_count > 0)
         step(b, (struct procedure_event){
                     .kind = PROCEDURE_READING, .sample = &own, .text = b->instruments[instrument].config.name});
 }
@@ -176,6 +176,13 @@ static void on_publish(void *ctx, const struct sample *sample)
         in->last_ms[r->quantity] = sample->t_ms;
         good = good || r->quality == QUALITY_OK;
     }
+    for (size_t i = 0; i < sample->texts_count; i++) {
+        const struct sample_text *text = &sample->texts[i];
+        assert(sample_text_is_plain(text->value));
+        memcpy(in->said[text->kind], text->value, sizeof text->value);
+        in->said_ms[text->kind] = sample->t_ms;
+        good = good || text->kind != TEXT_ERROR;
+    }
     in->samples++;
     bool came_alive = good && in->state != BENCH_LIVE;
     if (good) {
@@ -212,6 +219,14 @@ static struct sensor_host driver_host(struct caller *caller)
 
 /* ---- instruments ---- */
 
+static void forget_values(struct bench_instrument *in)
+{
+    for (enum quantity q = 0; q < QUANTITY_COUNT; q++)
+        in->last_ms[q] = -1;
+    for (enum text_kind kind = 0; kind < TEXT_COUNT; kind++)
+        in->said_ms[kind] = -1;
+}
+
 int bench_add(struct bench *b, const struct sensor_driver *driver, const struct sensor_config *config)
 {
     if (b->count == BENCH_INSTRUMENTS_MAX)
@@ -222,8 +237,7 @@ int bench_add(struct bench *b, const struct sensor_driver *driver, const struct 
     in->stale_ms = sensor_stale_ms(driver, config);
     in->sensor.driver = driver;
     in->sensor.config = &in->config;
-    for (enum quantity q = 0; q < QUANTITY_COUNT; q++)
-        in->last_ms[q] = -1;
+    forget_values(in);
     return b->count++;
 }
 
@@ -242,8 +256,7 @@ static void start_driver(struct bench *b, int instrument)
     in->status = STATUS_OK;
     in->status_detail[0] = '\0';
     in->last_good_ms = in->wake_ms = in->stale_at_ms = -1;
-    for (enum quantity q = 0; q < QUANTITY_COUNT; q++)
-        in->last_ms[q] = -1;
+    forget_values(in);
     memset(&in->sensor.identity, 0, sizeof in->sensor.identity);
     memset(in->sensor.state.bytes, 0, sizeof in->sensor.state.bytes);
     if (in->in_test)

@@ -11,11 +11,13 @@
  * lines to a file per instrument has the recording of the test.
  *
  * It owns the loop around `cut`: buffering, resynchronisation, garbage accounting, staleness. Stale is announced once,
- * on the edge, when a live or tested instrument gave no ok reading for its stale_ms (0: never stale).
+ * on the edge, when a live or tested instrument gave no ok reading for its stale_ms (0: never stale). A passage and a
+ * text count as ok; an instrument's own list of errors does not.
  *
  * Who is in a test: at its start every connected, not stale instrument with status ok that is no passage source. Where
- * several of them offer a quantity, the procedure gets it from the first alone. PROCEDURE_LOST and PROCEDURE_STATUS
- * tell of those instruments that give a quantity the method cannot do without; the others only stop giving readings.
+ * several of them offer a quantity, the procedure gets it from the first alone; texts it gets from all. PROCEDURE_LOST
+ * and PROCEDURE_STATUS tell of those instruments that give a quantity the method cannot do without; the others only
+ * stop giving readings.
  *
  * Callbacks must not call back into the bench, except for reading it.
  */
@@ -38,6 +40,8 @@ struct bench_instrument {
     char status_detail[SENSOR_TEXT_MAX * 2];
     struct reading last[QUANTITY_COUNT]; /* latest reading per quantity, valid where last_ms >= 0 */
     int64_t last_ms[QUANTITY_COUNT];
+    char said[TEXT_COUNT][SAMPLE_TEXT_MAX]; /* latest text per kind, valid where said_ms >= 0 */
+    int64_t said_ms[TEXT_COUNT];
     int64_t last_good_ms; /* latest sample with an ok reading; -1 never */
     int64_t stale_ms;
     int64_t wake_ms;                         /* driver's timer; -1 none */

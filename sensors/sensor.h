@@ -8,7 +8,8 @@
  *   - Never give up. An instrument that is silent for a week is asked again, at the driver's slow pace.
  *   - Never block, and have at most one request in flight.
  *   - Every value carries a quality. Report the instrument's own status as status.
- *   - Never turn an absent value into a number: no reading is the only way to say "no value".
+ *   - Never turn an absent value into a number: no reading is the only way to say "no value". What the instrument says
+ *     in words goes out as texts (sample_text_set makes them plain), in a sample of its own where no value comes along.
  *   - Behaviour depends on nothing but the configuration, the bytes and the times since `start`. Shifting all times by
  * a constant shifts the output and changes nothing else.
  *   - Only requests that read may be sent on the driver's own account. Zero, span, pump and the like go out through

@@ -20,6 +20,20 @@ static void print_values(const struct ctl *ctl, ptrdiff_t values)
     }
 }
 
+static void print_texts(const struct ctl *ctl, ptrdiff_t texts)
+{
+    size_t token = (size_t)texts + 1;
+    for (uint32_t i = 0; texts >= 0 && i < ctl->doc.tokens[texts].count; i++) {
+        char name[32] = "";
+        json_get_string(&ctl->doc, (ptrdiff_t)token, name, sizeof name);
+        ptrdiff_t text = (ptrdiff_t)token + 1;
+        const char *value = ctl_text(ctl, text, "value");
+        printf("      %-12s %s, %" PRId64 " ms ago\n", name, value[0] ? value : "none",
+               ctl_integer(ctl, text, "age_ms"));
+        token = ctl->doc.tokens[token + 1].next;
+    }
+}
+
 static void print_instrument(const struct ctl *ctl, ptrdiff_t o, bool values)
 {
     const char *detail = ctl_text(ctl, o, "detail");
@@ -33,6 +47,7 @@ static void print_instrument(const struct ctl *ctl, ptrdiff_t o, bool values)
     printf("      says: model %s, serial %s, firmware %s\n", ctl_text(ctl, o, "model"), ctl_text(ctl, o, "serial_read"),
            ctl_text(ctl, o, "firmware"));
     print_values(ctl, json_member(&ctl->doc, (size_t)o, "values"));
+    print_texts(ctl, json_member(&ctl->doc, (size_t)o, "texts"));
 }
 
 static void print_instruments(const struct ctl *ctl, bool values)

@@ -19,6 +19,7 @@ struct live_passage {
     struct sensor_identity identity;
     struct sample sample;
     struct passage passage;
+    struct sample_text texts[SAMPLE_TEXTS_MAX];
     bool repeated; /* the device sent it before */
     size_t raw_length;
     uint8_t raw[];
@@ -57,6 +58,9 @@ void live_passage_take(struct live *live, int instrument, const struct sample *s
         memcpy(p->raw, from->frame, from->frame_length);
         p->sample.t_ms = 0;
         p->sample.passage = &p->passage;
+        p->sample.texts = p->texts;
+        for (size_t i = 0; i < sample->texts_count; i++)
+            p->texts[i] = sample->texts[i];
         if (live_journal_passage(live, p) == 0)
             return;
         free(p);

@@ -47,6 +47,26 @@ static void write_values(const struct bench_instrument *b, int64_t now_ms, struc
     entries_write(&all, w, "values");
 }
 
+static void write_texts(const struct bench_instrument *b, int64_t now_ms, struct json_writer *w)
+{
+    struct entries all = {0}; /* sorted by name */
+    char parts[TEXT_COUNT][2 * SAMPLE_TEXT_MAX + 64];
+    for (enum text_kind kind = 0; kind < TEXT_COUNT; kind++) {
+        if (b->said_ms[kind] < 0)
+            continue;
+        struct json_writer part;
+        json_writer_init(&part, parts[kind], sizeof parts[kind]);
+        json_object_begin(&part, NULL);
+        json_integer(&part, "age_ms", now_ms - b->said_ms[kind]);
+        json_string(&part, "value", b->said[kind]);
+        json_object_end(&part);
+        ptrdiff_t length = json_writer_finish(&part);
+        if (length > 0)
+            entries_raw(&all, text_kind_name(kind), parts[kind], (size_t)length);
+    }
+    entries_write(&all, w, "texts");
+}
+
 static void write_instrument(const struct live *live, int i, struct json_writer *w)
 {
     const struct bench_instrument *b = &live->bench.instruments[i];
@@ -75,6 +95,7 @@ static void write_instrument(const struct live *live, int i, struct json_writer 
     json_string(w, "since", since);
     json_string(w, "state", live_status_state_name(b->state));
     json_string(w, "status", instrument_status_name(b->status));
+    write_texts(b, now_ms, w);
     json_integer(w, "unsent", (int64_t)known->unsent);
     json_string(w, "valid_until", until);
     write_values(b, now_ms, w);

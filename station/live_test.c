@@ -53,7 +53,7 @@ void live_test_sample(struct live *live, int instrument, const struct sample *sa
 {
     if (!live->bench.instruments[instrument].in_test)
         return;
-    char text[SAMPLE_READINGS_MAX * 128];
+    char text[SAMPLE_CSV_MAX];
     ptrdiff_t length = sample_csv(sample, sample->t_ms - live->bench.start_ms,
                                   live->config->instruments[instrument].sensor.name, text, sizeof text);
     assert(length >= 0);

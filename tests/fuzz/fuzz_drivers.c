@@ -108,7 +108,7 @@ static void on_sample(void *ctx, int instrument, const struct sample *sample)
     struct run *run = ctx;
     const struct bench_instrument *in = &run->bench.instruments[instrument];
     FUZZ_CHECK(in->status != STATUS_WRONG_MODEL);
-    FUZZ_CHECK(sample->count > 0 || sample->passage);
+    FUZZ_CHECK(sample->count > 0 || sample->passage || sample->texts_count > 0);
     FUZZ_CHECK((sample->passage != NULL) == sensor_is_passage_source(&in->config));
     mix_number(run, sample->t_ms - run->t0_ms);
     for (size_t i = 0; i < sample->count; i++) {
@@ -120,6 +120,12 @@ static void on_sample(void *ctx, int instrument, const struct sample *sample)
         mix_number(run, r->quality);
         mix_number(run, r->value.units);
         mix_number(run, r->value.digits);
+    }
+    FUZZ_CHECK(sample->texts_count <= SAMPLE_TEXTS_MAX);
+    for (size_t i = 0; i < sample->texts_count; i++) {
+        FUZZ_CHECK(sample_find_text(sample, sample->texts[i].kind) == sample->texts[i].value);
+        mix_number(run, sample->texts[i].kind);
+        mix_text(run, sample->texts[i].value, sizeof sample->texts[i].value);
     }
     if (!sample->passage)
         return;

@@ -148,6 +148,8 @@ static void on_sample(void *ctx, int instrument, const struct sample *sample)
             put(rig, "(%s)", quality_name(r->quality));
     }
     put(rig, "\n");
+    for (size_t i = 0; i < sample->texts_count; i++)
+        put(rig, "  text %s '%s'\n", text_kind_name(sample->texts[i].kind), sample->texts[i].value);
     if (sample->passage)
         put_passage(rig, sample->passage);
 }

@@ -137,7 +137,7 @@ static void on_send(void *ctx, int instrument, const uint8_t *bytes, size_t leng
 static void on_sample(void *ctx, int instrument, const struct sample *sample)
 {
     struct stand *stand = ctx;
-    char lines[4096];
+    char lines[SAMPLE_CSV_MAX];
     if (!stand->bench.instruments[instrument].in_test)
         return;
     ptrdiff_t length = sample_csv(sample, sample->t_ms - stand->bench.start_ms, names[instrument], lines, sizeof lines);

@@ -49,13 +49,14 @@ static void plain_start(struct sensor *s, int64_t t_ms, const struct sensor_host
     assert_int_equal(s->state.bytes[0], 1);
 }
 
-/* O ok value, W value while warming, S status, T timer in n ms, Q send, R reject; M never ends. */
+/* O ok value, W value while warming, X a text of that kind, S status, T timer in n ms, Q send, R reject; M never ends.
+ */
 static enum sensor_cut plain_cut(const struct sensor *s, const uint8_t *buf, size_t length, size_t *frame)
 {
     (void)s;
     if (buf[0] == 'M' && s->state.bytes[1] == 0)
         return CUT_MORE;
-    if (!strchr("OWSTQR", buf[0]))
+    if (!strchr("OWXSTQR", buf[0]))
         return CUT_BAD;
     *frame = 2;
     return length < 2 ? CUT_MORE : CUT_OK;
@@ -66,6 +67,7 @@ static bool plain_frame(struct sensor *s, const uint8_t *bytes, size_t length, i
 {
     assert_int_equal(length, 2);
     struct sample sample = {.t_ms = t_ms};
+    struct sample_text text;
     switch (bytes[0]) {
     case 'O':
     case 'W':
@@ -73,6 +75,12 @@ static bool plain_frame(struct sensor *s, const uint8_t *bytes, size_t length, i
         sample_add(&sample, QUANTITY_RPM, QUALITY_OK, (struct decimal){700 + bytes[1], 0});
         if (bytes[0] == 'W')
             sample.count = 1;
+        host->publish(host->ctx, &sample);
+        break;
+    case 'X':
+        sample_text_set(&text, (enum text_kind)bytes[1], "P0401,\n", 7);
+        sample.texts_count = 1;
+        sample.texts = &text;
         host->publish(host->ctx, &sample);
         break;
     case 'S': host->fault(host->ctx, (enum instrument_status)bytes[1], "says so"); break;
@@ -130,6 +138,9 @@ static void noting_step(struct procedure *p, const struct procedure_event *event
         for (size_t i = 0; i < event->sample->count; i++)
             note(" %s=%d", quantity_name(event->sample->readings[i].quantity),
                  (int)event->sample->readings[i].value.units);
+    if (event->kind == PROCEDURE_READING)
+        for (size_t i = 0; i < event->sample->texts_count; i++)
+            note(" %s='%s'", text_kind_name(event->sample->texts[i].kind), event->sample->texts[i].value);
     if (event->kind == PROCEDURE_STATUS)
         note(" %s", instrument_status_name(event->status));
     note("%s%s\n", event->text ? " " : "", event->text ? event->text : "");
@@ -279,6 +290,34 @@ static void test_stale_is_an_edge(void **state)
     assert_int_equal(b.instruments[x].last_ms[QUANTITY_K], 5600);
     receive(x, "O1", 20001);
     assert_written("x is live ok\n");
+}
+
+/* What it says in words keeps an instrument alive, but not the list of its errors. */
+static void test_texts(void **state)
+{
+    (void)state;
+    begin(&quiet_host);
+    int x = add(&plain, "x");
+    const struct bench_instrument *in = &b.instruments[x];
+    bench_connect(&b, x, 0);
+    assert_int_equal(in->said_ms[TEXT_DTC], -1);
+    written[0] = '\0';
+    receive(x, "X\x09", 10);
+    assert_written("");
+    assert_int_equal(in->said_ms[TEXT_ERROR], 10);
+    receive(x, "X\x01", 20);
+    assert_written("x is live ok\n");
+    assert_string_equal(in->said[TEXT_DTC], "P0401  ");
+    assert_int_equal(in->said_ms[TEXT_DTC], 20);
+    receive(x, "X\x09", 500);
+    bench_advance(&b, 20 + STALE_MS);
+    assert_written("x is stale ok\n");
+    receive(x, "O1", 600);
+    start_test(700);
+    assert_int_equal(in->said_ms[TEXT_DTC], -1); /* from nothing */
+    written[0] = '\0';
+    receive(x, "X\x01", 710);
+    assert_written("x is live ok\nprocedure reading 710 dtc='P0401  ' x\n");
 }
 
 static void test_framing_counts_garbage(void **state)
@@ -586,6 +625,7 @@ int main(void)
         cmocka_unit_test(test_timers_come_before_inputs),
         cmocka_unit_test(test_a_new_timer_replaces),
         cmocka_unit_test(test_stale_is_an_edge),
+        cmocka_unit_test(test_texts),
         cmocka_unit_test(test_framing_counts_garbage),
         cmocka_unit_test(test_full_buffer),
         cmocka_unit_test(test_buffer_is_looked_at_after_a_timer),
