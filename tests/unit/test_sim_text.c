@@ -1,0 +1,215 @@
+/* The simulators of text instruments say what the published frames say, with the figures that were put in. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sensors/sim/sim.h"
+
+static struct sim sim;
+static struct sim_instrument *device;
+static char heard[16384];
+static size_t heard_length;
+
+static void open_device(const char *protocol)
+{
+    sim_init(&sim);
+    device = sim_add(&sim, "device", sim_protocol_by_name(protocol));
+    assert_non_null(device);
+    device->connections[0].fd = 0; /* someone listens; no file is touched here */
+}
+
+static void command(const char *text)
+{
+    struct err err = {0};
+    if (sim_command(&sim, text, 0, &err) != 0)
+        fail_msg("%s: %s", text, err.text);
+}
+
+/* Lets time pass until t_ms; what was said is in heard. */
+static const char *listen_until(int64_t t_ms)
+{
+    struct sim_output out;
+    heard_length = 0;
+    sim_tick(device, t_ms);
+    while (sim_take(device, t_ms, &out)) {
+        assert_true(heard_length + out.length < sizeof heard);
+        memcpy(heard + heard_length, out.bytes, out.length);
+        heard_length += out.length;
+    }
+    heard[heard_length] = '\0';
+    return heard;
+}
+
+static const char *say(const char *text, int64_t t_ms)
+{
+    sim_hear(device, 0, (const uint8_t *)text, strlen(text), t_ms);
+    return listen_until(t_ms);
+}
+
+static void expect_bytes(const char *hex)
+{
+    char got[64] = "";
+    for (size_t i = 0; i < heard_length && i < 20; i++)
+        snprintf(got + 3 * i, sizeof got - 3 * i, "%02X ", (unsigned char)heard[i]);
+    if (heard_length > 0)
+        got[3 * heard_length - 1] = '\0';
+    assert_string_equal(got, hex);
+}
+
+static void ak_answers(void **state)
+{
+    (void)state;
+    open_device("ak");
+    command("set device channels=co2,no,o2");
+    command("world co2=123.4 no=812.5 o2=none");
+    assert_string_equal(say("\x02 AKON K0\x03", 0), "\x02 AKON 0 123.4\x03");
+    assert_string_equal(say("\x02 AKON K2\x03", 0), "\x02 AKON 0 812.5\x03");
+    assert_string_equal(say("\x02 AKON K3\x03", 0), "\x02 AKON 0 #9999\x03");
+    assert_string_equal(say("\x02 AKON K4\x03", 0), "\x02 AKON 0 K4 NA\x03");
+    assert_string_equal(say("\x02 AXXX K0\x03", 0), "\x02 ???? 0\x03");
+    assert_string_equal(say("\x02 AKON 0\x03", 0), "\x02 AKON 0 K0 SE\x03");
+    assert_string_equal(say("\x02 STBY K0\x03\x02 ASTZ K0\x03", 0), "\x02 STBY 0\x03\x02 ASTZ 0 SREM STBY\x03");
+    command("set device shape=stamp dc=48 cr=1");
+    assert_string_equal(say("\x02 AKON K0\x03", 5000), "\x02\x30"
+                                                       "AKON 0 123.4 812.5 #9999 500\x03\r");
+}
+
+static void ak_states(void **state)
+{
+    (void)state;
+    open_device("ak");
+    command("world opacity=23.4");
+    command("set device remote=0");
+    assert_string_equal(say("\x02 SNGA K0\x03", 0), "\x02 SNGA 0 K0 OF\x03");
+    assert_string_equal(say("\x02 SREM K0\x03\x02 SNGA K0\x03", 0), "\x02 SREM 0\x03\x02 SNGA 0\x03");
+    assert_string_equal(say("\x02 AKON K0\x03", 100), "\x02 AKON 0 K0 BS\x03");
+    assert_string_equal(say("\x02 AKON K0\x03", 2100), "\x02 AKON 0 23.4\x03");
+    command("health device fault");
+    assert_string_equal(say("\x02 AKON K0\x03", 2200), "\x02 AKON 1 #23.4\x03");
+    command("health device ok");
+    assert_string_equal(say("\x02 AKON K0\x03", 2300), "\x02 AKON 0 23.4\x03");
+}
+
+static void wxt_answers(void **state)
+{
+    (void)state;
+    open_device("wxt");
+    command("world wind_dir=352 wind_speed=2.4 air_temp=29.5 humidity=46.8 pressure=101.71 rain=0");
+    assert_string_equal(say("0R0\r\n", 0),
+                        "0R0,Dm=352D,Sn=1.2M,Sm=2.4M,Sx=3.6M,Ta=29.5C,Ua=46.8P,Pa=1017.1H,Rc=0.00M,Ri=0.0M\r\n");
+    command("world air_temp=none");
+    assert_string_equal(say("0R2\r\n", 0), "0R2,Ta=0.0#,Ua=46.8P,Pa=1017.1H\r\n");
+    assert_string_equal(say("1R0\r\n", 0), "");
+}
+
+static void maximet_streams(void **state)
+{
+    (void)state;
+    open_device("maximet");
+    command("world pressure=99.95 humidity=40 air_temp=23.3 dew_point=9.1");
+    command("set device columns=pressure,humidity,air_temp,dew_point,wind_speed,-,status");
+    /* the XOR of all between STX and ETX */
+    assert_string_equal(listen_until(0), "\x02Q,0999.5,040,+023.3,+009.1,,,0000,\x03"
+                                         "7D\r\n");
+    assert_string_equal(listen_until(999), "");
+    assert_int_equal(strlen(listen_until(1000)), 40);
+    command("fault device crc count=1");
+    /* D ^ 1 */
+    assert_non_null(strstr(listen_until(2000), "\x03"
+                                               "7E\r\n"));
+}
+
+static void csr_i_shows_a_vehicle(void **state)
+{
+    (void)state;
+    open_device("csr-i");
+    listen_until(0);
+    expect_bytes("FE FD FD FE");
+    command("world speed=125");
+    listen_until(50);
+    expect_bytes("7D");
+    command("set device format=two direction=away");
+    listen_until(100);
+    expect_bytes("F8 7D");
+    command("set device format=ascii direction=closing mode=answer");
+    listen_until(150);
+    expect_bytes("");
+    sim_hear(device, 0, (const uint8_t *)"\xF7", 1, 160);
+    listen_until(160);
+    expect_bytes("2B 31 32 35");
+    command("set device mode=trigger");
+    command("world speed=none");
+    listen_until(200);
+    command("world speed=80");
+    listen_until(250);
+    expect_bytes("2B 30 38 30");
+    listen_until(300);
+    expect_bytes("");
+}
+
+static void mph_and_truspeed(void **state)
+{
+    (void)state;
+    open_device("mph");
+    command("world speed=99");
+    command("set device status=116");
+    listen_until(0);
+    expect_bytes("02 F4 01 63 01 01 03");
+    open_device("truspeed");
+    command("world speed=80");
+    assert_string_equal(listen_until(0), "$SP,80,213.8,K,M*493D\r\n");
+    command("world speed=none");
+    assert_string_equal(listen_until(10000), "");
+}
+
+static void rpm_streams(void **state)
+{
+    (void)state;
+    open_device("rpm5300");
+    command("world rpm=750");
+    listen_until(0);
+    expect_bytes("30 37 35 30 0D");
+    command("fault device ending count=1");
+    assert_string_equal(listen_until(200), "0750\n");
+    command("fault device half count=1");
+    assert_string_equal(listen_until(400), "075");
+    open_device("vtet-1000");
+    command("truck idle-rpm=812");
+    assert_string_equal(listen_until(0), "fdjzsj:0812rpm");
+    command("world rpm=none");
+    assert_string_equal(listen_until(400), "");
+}
+
+static void faults_and_settings_are_named(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    open_device("rpm5300");
+    assert_int_equal(sim_command(&sim, "fault device crc", 0, &err), -1);
+    assert_string_equal(err.text, "fault: rpm5300 has no checksum to spoil");
+    assert_int_equal(sim_command(&sim, "set device mode=byte", 0, &err), -1);
+    assert_string_equal(err.text, "device: rpm5300 has no setting 'mode'");
+    assert_int_equal(sim_command(&sim, "world wind=3", 0, &err), -1);
+    assert_string_equal(err.text, "world: there is no quantity 'wind'");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ak_answers),
+        cmocka_unit_test(ak_states),
+        cmocka_unit_test(wxt_answers),
+        cmocka_unit_test(maximet_streams),
+        cmocka_unit_test(csr_i_shows_a_vehicle),
+        cmocka_unit_test(mph_and_truspeed),
+        cmocka_unit_test(rpm_streams),
+        cmocka_unit_test(faults_and_settings_are_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
