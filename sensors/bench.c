@@ -116,6 +116,8 @@ static bool is_needed(const struct bench *b, int instrument)
 {
     if (!b->testing)
         return false;
+    if (b->procedure.method->alone)
+        return instrument == b->subject;
     for (const enum quantity *q = b->procedure.method->quantities; *q != QUANTITY_COUNT; q++)
         if (need_source(b, *q) == instrument)
             return true;
@@ -467,11 +469,14 @@ int bench_command(struct bench *b, int instrument, enum sensor_command command, 
     int result;
     if (in->state == BENCH_OFFLINE) {
         result = err_set(err, ERR_UNREACHABLE, "%s is not connected; connect it first", in->config.name);
-    } else if (in->in_test) {
+    } else if (in->in_test && !b->procedure.method->alone) {
         result = err_set(err, ERR_REFUSED, "%s is in a test; end or abort the test first", in->config.name);
     } else if (!in->sensor.driver->command) {
         result = err_set(err, ERR_REFUSED, "%s takes no commands", in->config.name);
     } else {
+        char what[SENSOR_NAME_MAX];
+        snprintf(what, sizeof what, "command %s", sensor_command_name(command));
+        record_event(b, instrument, what);
         result = in->sensor.driver->command(&in->sensor, command, b->now_ms, &host, err);
     }
     leave(b);
@@ -484,9 +489,15 @@ int bench_start(struct bench *b, int64_t t_ms, struct err *err)
 {
     if (b->testing)
         return err_set(err, ERR_REFUSED, "a test is running; let it end or abort it first");
+    bool alone = b->procedure.method->alone;
     enter(b, t_ms);
+    if (alone && b->instruments[b->subject].state == BENCH_OFFLINE) {
+        leave(b);
+        return err_set(err, ERR_UNREACHABLE, "%s is not connected; connect it first",
+                       b->instruments[b->subject].config.name);
+    }
     for (enum quantity q = 0; q < QUANTITY_COUNT; q++)
-        b->source[q] = bench_fit_source(b, q);
+        b->source[q] = alone ? b->subject : bench_fit_source(b, q);
     for (const enum quantity *q = b->procedure.method->quantities; *q != QUANTITY_COUNT; q++) {
         if (need_source(b, *q) < 0) {
             leave(b);
@@ -498,7 +509,7 @@ int bench_start(struct bench *b, int64_t t_ms, struct err *err)
     b->lines = 0;
     b->procedure_wake_ms = -1;
     for (int i = 0; i < b->count; i++) {
-        b->instruments[i].in_test = bench_fit(&b->instruments[i]);
+        b->instruments[i].in_test = alone ? i == b->subject : bench_fit(&b->instruments[i]);
         if (b->instruments[i].in_test)
             start_driver(b, i);
     }

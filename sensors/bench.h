@@ -14,10 +14,10 @@
  * on the edge, when a live or tested instrument gave no ok reading for its stale_ms (0: never stale). A passage and a
  * text count as ok; an instrument's own list of errors does not.
  *
- * Who is in a test: at its start every connected, not stale instrument with status ok that is no passage source. Where
- * several of them offer a quantity, the procedure gets it from the first alone; texts it gets from all. PROCEDURE_LOST
- * and PROCEDURE_STATUS tell of those instruments that give a quantity the method cannot do without; the others only
- * stop giving readings.
+ * Who is in a test: at its start every connected, not stale instrument with status ok that is no passage source and not
+ * barred; in a check the one that it is about, whatever its status. Where several of them offer a quantity, the
+ * procedure gets it from the first alone; texts it gets from all. PROCEDURE_LOST and PROCEDURE_STATUS tell of those
+ * instruments that give a quantity the method cannot do without; the others only stop giving readings.
  *
  * Callbacks must not call back into the bench, except for reading it.
  */
@@ -48,6 +48,7 @@ struct bench_instrument {
     int64_t stale_at_ms;                     /* staleness timer; -1 none */
     uint64_t frames, garbage_bytes, samples; /* since start of the program */
     bool in_test;                            /* of the running test; false again when `finish` is called */
+    bool barred;                             /* the host's word: it may not be in a test (overdue, check failed …) */
     const uint8_t *frame; /* the frame being decoded, for whoever keeps a passage's raw bytes; NULL outside `sample` */
     size_t frame_length;
     size_t buffered;
@@ -79,6 +80,7 @@ struct bench {
     uint64_t lines; /* recorded so far in this test */
     int count;
     int source[QUANTITY_COUNT]; /* the instrument that gives the procedure this quantity; -1: none */
+    int subject;                /* set before bench_start: the instrument that a check (method->alone) is about */
     bool testing;
     bool busy; /* inside an input, to catch callbacks that call back */
 };
@@ -106,7 +108,8 @@ int64_t bench_next_ms(const struct bench *b);
  * test offers a quantity that the method needs — naming the quantity and what the instruments say. */
 int bench_start(struct bench *b, int64_t t_ms, struct err *err);
 
-/* An operator's command to an instrument that is in no test. */
+/* An operator's command to an instrument that is in no test, or that a check is about: there it is recorded ("command
+ * zero") and replayed, since what it does to the driver is part of what follows. */
 int bench_command(struct bench *b, int instrument, enum sensor_command command, int64_t t_ms, struct err *err);
 
 #endif

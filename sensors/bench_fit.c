@@ -12,7 +12,7 @@ static bool offers(const struct bench_instrument *in, enum quantity quantity)
 
 bool bench_fit(const struct bench_instrument *in)
 {
-    return (in->state == BENCH_CONNECTED || in->state == BENCH_LIVE) && in->status == STATUS_OK &&
+    return (in->state == BENCH_CONNECTED || in->state == BENCH_LIVE) && in->status == STATUS_OK && !in->barred &&
            !sensor_is_passage_source(&in->config);
 }
 
@@ -35,7 +35,9 @@ int bench_fit_refuse(const struct bench *b, enum quantity quantity, struct err *
             continue;
         bool unwell = in->state != BENCH_OFFLINE && in->status != STATUS_OK;
         int n = snprintf(why + used, sizeof why - used, "%s%s is %s%s%s", used ? "; " : "", in->config.name,
-                         unwell ? instrument_status_name(in->status) : states[in->state],
+                         unwell       ? instrument_status_name(in->status)
+                         : in->barred ? "locked"
+                                      : states[in->state],
                          unwell && in->status_detail[0] ? ": " : "", unwell ? in->status_detail : "");
         used += n > 0 ? (size_t)n : 0;
     }

@@ -251,12 +251,25 @@ static int play_key(struct replay *r, const struct replay_input *input, struct e
     return 0;
 }
 
+/* What the driver answered does not matter: it answers the same again. */
+static int play_command(struct replay *r, const struct replay_input *input, struct err *err)
+{
+    enum sensor_command command = sensor_command_by_name(input->line.text + strlen("command "));
+    struct err answer;
+    if (command == COMMAND_COUNT)
+        return bad_line(input, err, "no such command");
+    bench_command(&r->bench, input->instrument, command, input->line.t_ms, &answer);
+    return 0;
+}
+
 static int play_event(struct replay *r, const struct replay_input *input, struct err *err)
 {
     const struct recording_line *line = &input->line;
     bool is_operator = input->instrument < 0;
     if (is_operator && strncmp(line->text, "key ", strlen("key ")) == 0)
         return play_key(r, input, err);
+    if (!is_operator && strncmp(line->text, "command ", strlen("command ")) == 0)
+        return play_command(r, input, err);
     if (is_operator && strcmp(line->text, "end") == 0)
         bench_advance(&r->bench, line->t_ms);
     else if (!is_operator && strcmp(line->text, "link down") == 0)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "station/core/free_acceleration.h"
+#include "station/core/metrology.h"
 #include "station/core/remote.h"
 
 const struct procedure_method *const procedure_methods[] = {&free_acceleration_method, NULL};
@@ -57,6 +58,8 @@ static int check_rule(const struct rule_pack *pack, const struct rule *rule, str
     struct procedure p;
     if (strcmp(rule->method, REMOTE_METHOD) == 0)
         return remote_check_rule(rule, err);
+    if (metrology_knows(rule->method))
+        return metrology_check_rule(pack, rule, err);
     if (!method)
         return err_set(err, ERR_INVALID, "rule '%s': this program knows no method '%s'", rule->name, rule->method);
     return method->init(&p, pack, rule, &nobody, LIMIT_CLASS_A, err);

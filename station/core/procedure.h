@@ -94,6 +94,7 @@ struct procedure;
 struct procedure_method {
     const char *name; /* "free-acceleration" … = `method` in rule packs and on the command line */
     const enum quantity *quantities;
+    bool alone; /* a check of one instrument (bench->subject): the bench has no other in it, whatever it measures */
     int (*init)(struct procedure *p, const struct rule_pack *pack, const struct rule *rule,
                 const struct vehicle *vehicle, enum limit_class limit_class, struct err *err);
     void (*step)(struct procedure *p, const struct procedure_event *event, const struct procedure_host *host);

@@ -583,6 +583,61 @@ static void test_commands(void **state)
     assert_string_equal(err.text, "x is in a test; end or abort the test first");
 }
 
+/* A check: one instrument, whatever its status; its losses count, and what it is commanded is recorded. */
+static void test_a_check_has_the_bench_alone(void **state)
+{
+    (void)state;
+    static const enum quantity nothing[] = {QUANTITY_COUNT};
+    static const struct procedure_method check = {
+        .name = "check", .quantities = nothing, .alone = true, .step = noting_step};
+    static const struct bench_host host = {.finish = on_finish, .record = on_record};
+    struct err err;
+    begin(&host);
+    int x = add(&plain, "x");
+    int y = add(&plain, "y");
+    b.subject = y;
+    b.procedure = (struct procedure){.method = &check};
+    assert_int_equal(bench_start(&b, 0, &err), -1);
+    assert_string_equal(err.text, "y is not connected; connect it first");
+    bench_connect(&b, x, 0);
+    bench_connect(&b, y, 0);
+    b.instruments[y].barred = true; /* a check is how this ends */
+    b.instruments[y].status = STATUS_ZERO_NEEDED;
+    written[0] = '\0';
+    assert_int_equal(bench_start(&b, 100, &err), 0);
+    assert_written("y start 100\nprocedure start 100\n");
+    assert_false(b.instruments[x].in_test);
+    receive(x, "O1", 110);
+    assert_int_equal(bench_command(&b, y, COMMAND_ZERO, 120, &err), 0);
+    assert_written("y: 20 ! command zero #1\ny command zero 120\ny: 20 > 7a #2\n");
+    receive(y, "O1", 130);
+    assert_written("y: 30 < 4f31 #3\nprocedure reading 130 k=49 rpm=749 y\n");
+    bench_disconnect(&b, y, 140);
+    assert_written("y: 40 ! link down #4\nprocedure lost 140 y\n");
+    bench_key(&b, KEY_CONFIRM, "", 150);
+    assert_false(b.instruments[y].in_test);
+}
+
+static void test_barred_instruments_stay_out(void **state)
+{
+    (void)state;
+    struct err err;
+    begin(&quiet_host);
+    int x = add(&plain, "x");
+    int y = add(&plain, "y");
+    bench_connect(&b, x, 0);
+    bench_connect(&b, y, 0);
+    b.instruments[x].barred = true;
+    start_test(10);
+    assert_false(b.instruments[x].in_test);
+    assert_int_equal(b.source[QUANTITY_K], y);
+    bench_key(&b, KEY_CONFIRM, "", 20);
+    b.instruments[y].barred = true;
+    b.procedure = (struct procedure){.method = &noting};
+    assert_int_equal(bench_start(&b, 30, &err), -1);
+    assert_string_equal(err.text, "no instrument gives k, which the test needs: x is locked; y is locked");
+}
+
 static void test_bench_has_an_end(void **state)
 {
     (void)state;
@@ -637,6 +692,8 @@ int main(void)
         cmocka_unit_test(test_start_is_refused_with_reasons),
         cmocka_unit_test(test_passage_source_stays_out),
         cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_a_check_has_the_bench_alone),
+        cmocka_unit_test(test_barred_instruments_stay_out),
         cmocka_unit_test(test_bench_has_an_end),
         cmocka_unit_test(test_long_chunks),
     };
