@@ -49,7 +49,7 @@ void bus_disconnect(struct bus *bus)
     bus->length = bus->writes_count = 0;
     for (size_t i = 0; i < bus->slaves_count; i++) {
         struct bus_slave *s = &bus->slaves[i];
-        s->up = s->doubt = s->late = false;
+        s->up = s->appeared = s->doubt = s->late = false;
         s->lost_ms = s->settled_ms = -1;
         s->owed = 0;
         memset(s->missed, 0, sizeof s->missed);
@@ -260,6 +260,7 @@ static void fail(struct bus *bus, const struct bus_flight *done, uint8_t code, i
     if (done->errand != BUS_WRITE)
         count_miss(bus, done, t_ms);
     s->up = was_up && !is_silent(s);
+    s->appeared = s->appeared && !is_silent(s);
     if (was_up)
         deliver(bus, done->slave, &block, t_ms);
     if (was_up && !s->up)
@@ -292,6 +293,18 @@ static void probed(struct bus_slave *s, const struct bus_flight *done, bool fail
     s->due_ms = s->settled_ms;
 }
 
+/* The first answer of one that needs its time after power-on only tells that it is there. */
+static bool has_settled(struct bus *bus, struct bus_slave *s, int64_t t_ms)
+{
+    bool settled = s->appeared || s->config.power_on_ms == 0;
+    s->appeared = !settled;
+    if (settled)
+        return true;
+    s->due_ms = t_ms + s->config.power_on_ms;
+    bus->round = -1;
+    return false;
+}
+
 static void answered(struct bus *bus, const struct modbusblock *block, int64_t t_ms)
 {
     struct bus_flight done = end_flight(bus, t_ms);
@@ -320,6 +333,8 @@ static void answered(struct bus *bus, const struct modbusblock *block, int64_t t
         s->missed[done.read] = 0;
     }
     if (!s->up) {
+        if (!has_settled(bus, s, t_ms))
+            return;
         s->up = true;
         bus->host.up(bus->host.ctx, done.slave, t_ms);
     }

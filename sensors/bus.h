@@ -13,7 +13,8 @@
  * teach.
  *   - A silent slave, or a read that a slave never answers, costs the others at most 1/BUS_SILENT_SHARE of the line.
  *
- * A slave is up from its first answer until BUS_MISSES_MAX requests in a row went without.
+ * A slave is up from its first answer until BUS_MISSES_MAX requests in a row went without. One whose maker says so is
+ * left alone for power_on_ms after that first answer: it may just have been switched on.
  *
  * Why not libmodbus 3.1.6: it takes whatever fits for the answer, and its caller does not see what came in between.
  * Flushing before each request, and keeping the line quiet for a second after each time-out of a second, still let a
@@ -53,6 +54,7 @@ struct bus_host {
 struct bus_slave_config {
     uint8_t unit;
     int64_t poll_ms;                  /* > 0 */
+    int64_t power_on_ms;              /* 0: none */
     size_t reads_count;               /* 1 … PROFILE_READS_MAX */
     const struct profile_read *reads; /* outlives the bus */
 };
@@ -60,6 +62,7 @@ struct bus_slave_config {
 struct bus_slave {
     struct bus_slave_config config;
     bool up;
+    bool appeared; /* has answered, and is left alone until due_ms */
     int64_t due_ms;
     uint8_t missed[PROFILE_READS_MAX]; /* answers in a row, up to BUS_MISSES_MAX */
     struct patience patience;

@@ -111,46 +111,63 @@ static int load_read(struct loader *l, ptrdiff_t node)
         return FAIL(l, node, "the block ends behind the last register, 65535");
     for (size_t i = 0; i < p->reads_count; i++) {
         const struct profile_read *other = &p->reads[i];
-        if (read->address < other->address + other->count && other->address < read->address + read->count)
+        if (read->function == other->function && read->address < other->address + other->count &&
+            other->address < read->address + read->count)
             return FAIL(l, node, "two read blocks overlap; 'at' would not say which is meant");
     }
     p->reads_count++;
     return 0;
 }
 
-const struct profile_read *profile_block(const struct profile *profile, uint16_t at, unsigned words)
+int profile_block(const struct profile *profile, uint8_t function, uint16_t at, unsigned words)
 {
     for (size_t i = 0; i < profile->reads_count; i++) {
         const struct profile_read *read = &profile->reads[i];
-        if (at >= read->address && at + words <= (unsigned)read->address + read->count)
-            return read;
+        if ((function == 0 || read->function == function) && at >= read->address &&
+            at + words <= (unsigned)read->address + read->count)
+            return (int)i;
     }
-    return NULL;
+    return -1;
 }
 
-/* Where something that takes so many registers stands, inside one block. */
-static int get_at(struct loader *l, ptrdiff_t node, const char *name, unsigned words, uint16_t *out)
+/* Where something that takes so many registers stands, inside one block. The functions' tables are apart: an address
+ * that is read from two of them needs the function. */
+static int get_at(struct loader *l, ptrdiff_t node, const char *name, unsigned words, uint16_t *out, uint8_t *block)
 {
-    if (get_u16(l, node, name, out) != 0)
+    int64_t function = 0;
+    if (get_u16(l, node, name, out) != 0 ||
+        conf_get_integer(l->conf, node, "function", false, 1, 4, &function, l->err) != 0)
         return -1;
-    if (!profile_block(l->profile, *out, words))
+    int found = profile_block(l->profile, (uint8_t)function, *out, words);
+    if (found < 0)
         return FAIL(l, node, "registers %u to %u are in no 'read' block", (unsigned)*out, *out + words - 1);
+    *block = (uint8_t)found;
+    uint8_t first = l->profile->reads[found].function;
+    for (uint8_t other = 1; other <= 4 && function == 0; other++)
+        if (other != first && profile_block(l->profile, other, *out, words) >= 0)
+            return FAIL(l, node, "register %u is read with functions %u and %u; say which with 'function'",
+                        (unsigned)*out, (unsigned)first, (unsigned)other);
     return 0;
 }
 
-/* The code for "no value", as the registers hold it; a negative one is its two's complement. */
+/* The codes for "no value", as the registers hold them; a negative one is its two's complement. */
 static int get_absent(struct loader *l, ptrdiff_t node, struct profile_value *value)
 {
     unsigned bits = 16 * profile_words(value->type);
     int64_t min = bits == 64 ? INT64_MIN : -((int64_t)1 << (bits - 1));
     int64_t max = bits == 64 ? INT64_MAX : ((int64_t)1 << bits) - 1;
-    const char *given = NULL;
-    int64_t absent = 0;
-    if (conf_get_string(l->conf, node, "absent", false, &given, l->err) != 0 ||
-        conf_get_integer(l->conf, node, "absent", false, min, max, &absent, l->err) != 0)
+    ptrdiff_t list = -1;
+    if (conf_get_list(l->conf, node, "absent", false, &list, l->err) != 0)
         return -1;
-    value->has_absent = given != NULL;
-    value->absent = bits == 64 ? (uint64_t)absent : (uint64_t)absent & (((uint64_t)1 << bits) - 1);
+    for (size_t i = 0; list >= 0 && i < l->conf->nodes[list].values; i++) {
+        int64_t absent = 0;
+        if (i == PROFILE_ABSENT_MAX)
+            return FAIL(l, list, "a value has at most %d codes for 'absent'", PROFILE_ABSENT_MAX);
+        if (conf_value_integer(l->conf, list, i, min, max, &absent, l->err) != 0)
+            return -1;
+        value->absent[value->absent_count++] =
+            bits == 64 ? (uint64_t)absent : (uint64_t)absent & (((uint64_t)1 << bits) - 1);
+    }
     return 0;
 }
 
@@ -167,8 +184,9 @@ static int load_registers(struct loader *l, ptrdiff_t node, struct profile_value
     value->order = (enum profile_order)order;
     if (value->type == TYPE_F32 && value->digits == PROFILE_DIGITS_AS_SENT)
         return FAIL(l, node, "a f32 value needs 'digits', the decimals to keep");
-    return get_at(l, node, "at", profile_words(value->type), &value->at) != 0 || get_absent(l, node, value) != 0 ? -1
-                                                                                                                 : 0;
+    if (get_at(l, node, "at", profile_words(value->type), &value->at, &value->read) != 0)
+        return -1;
+    return get_absent(l, node, value);
 }
 
 static int get_bound(struct loader *l, ptrdiff_t node, const char *name, bool *has, struct decimal *bound)
@@ -230,17 +248,39 @@ static enum instrument_status status_by_name(const char *name)
     return status;
 }
 
+/* Which bits, and what they must be. A coil or discrete input is one bit. */
+static int get_bits(struct loader *l, ptrdiff_t node, struct profile_status *status)
+{
+    bool is_bit = l->profile->reads[status->read].function <= 2;
+    const char *mask_given = NULL;
+    const char *equals_given = NULL;
+    int64_t bit = 0;
+    int64_t mask = 0;
+    int64_t equals = 0;
+    if (conf_get_string(l->conf, node, "mask", false, &mask_given, l->err) != 0 ||
+        conf_get_string(l->conf, node, "equals", false, &equals_given, l->err) != 0)
+        return -1;
+    if (mask_given ? conf_get_integer(l->conf, node, "mask", true, 1, UINT16_MAX, &mask, l->err) != 0
+                   : conf_get_integer(l->conf, node, "bit", !is_bit, 0, is_bit ? 0 : 15, &bit, l->err) != 0)
+        return -1;
+    status->mask = (uint16_t)(mask_given ? mask : (int64_t)1 << bit);
+    if (conf_get_integer(l->conf, node, "equals", false, 0, UINT16_MAX, &equals, l->err) != 0)
+        return -1;
+    status->has_equals = equals_given != NULL;
+    status->equals = (uint16_t)equals;
+    if (equals & ~(int64_t)status->mask)
+        return FAIL(l, node, "'equals' has bits outside the mask 0x%X, so it would never be met", status->mask);
+    return 0;
+}
+
 static int load_status(struct loader *l, ptrdiff_t node)
 {
     struct profile *p = l->profile;
     struct profile_status *status = &p->status[p->status_count++];
     const char *means = "";
-    int64_t bit = 0;
-    if (get_at(l, node, "at", 1, &status->at) != 0 ||
-        conf_get_integer(l->conf, node, "bit", true, 0, 15, &bit, l->err) != 0 ||
+    if (get_at(l, node, "at", 1, &status->at, &status->read) != 0 || get_bits(l, node, status) != 0 ||
         conf_get_string(l->conf, node, "means", true, &means, l->err) != 0)
         return -1;
-    status->bit = (uint8_t)bit;
     status->means = status_by_name(means);
     if (status->means == STATUS_COUNT)
         return FAIL(l, node,
@@ -327,15 +367,17 @@ static int load_field(struct loader *l, ptrdiff_t node)
     if (get_word(l, node, "order", words > 1 && field->type != TYPE_TEXT, order_names, COUNT(order_names), &order) != 0)
         return -1;
     field->order = (enum profile_order)order;
-    return get_at(l, node, "at", field->words, &field->at);
+    uint8_t only; /* a record profile has one block */
+    return get_at(l, node, "at", field->words, &field->at, &only);
 }
 
 static int load_record(struct loader *l, ptrdiff_t node)
 {
     if (l->profile->reads_count != 1)
         return FAIL(l, node, "a record profile has exactly one 'read' block, so that a record is read in one piece");
+    uint8_t only;
     l->profile->record = true;
-    return get_at(l, node, "sequence-at", 1, &l->profile->sequence_at);
+    return get_at(l, node, "sequence-at", 1, &l->profile->sequence_at, &only);
 }
 
 /* ---- the whole ---- */
@@ -345,7 +387,8 @@ static int load_pace(struct loader *l)
     enum { POLL_MIN = 10, HOUR = 3600000 };
     struct profile *p = l->profile;
     bool modbus = p->kind == PROFILE_MODBUS;
-    if (modbus && conf_get_integer(l->conf, l->top, "poll-ms", true, POLL_MIN, HOUR, &p->poll_ms, l->err) != 0)
+    if (modbus && (conf_get_integer(l->conf, l->top, "poll-ms", true, POLL_MIN, HOUR, &p->poll_ms, l->err) != 0 ||
+                   conf_get_integer(l->conf, l->top, "power-on-ms", false, 0, HOUR, &p->power_on_ms, l->err) != 0))
         return -1;
     if (conf_get_integer(l->conf, l->top, "stale-ms", modbus && !p->record, 0, HOUR, &p->stale_ms, l->err) != 0)
         return -1;

@@ -8,9 +8,11 @@
  *         title = "…"  source = "maker's manual, edition"  poll-ms = 100  stale-ms = 500
  *         read { function = 4  address = 0  count = 6 }               # 1 2 3 4; at most 125 registers; no overlaps
  *         value k { at = 1  type = u16  scale = 0.01  unit = "1/m" }  # u16 s16 u32 s32 f32 u64
- *         # further: offset, order (required beyond 16 bits: ABCD CDAB BADC DCBA), absent (raw code for "no value"),
- *         #          min, max (beyond: out of range), digits (decimals kept; required for f32)
+ *         # further: offset, order (required beyond 16 bits: ABCD CDAB BADC DCBA), absent (raw codes for "no value"),
+ *         #          min, max (beyond: out of range), digits (decimals kept; required for f32), function (which
+ *         #          table, where blocks of two functions hold the same address)
  *         status { at = 4  bit = 0  means = warm-up }                 # warm-up, fault, or a common instrument state
+ *         status { at = 5  mask = 0xF0  means = leak }                # any of these bits; with equals = N: just so
  *         action zero { function = 6  address = 100  value = 1 }      # 5 6 16; sent on an operator's order only
  *         record { sequence-at = 0 }                                  # then exactly one read, and passage fields:
  *         field plate { at = 4  type = text  words = 8 }              # UTF-8, two bytes a register, or a whole number
@@ -46,6 +48,7 @@ enum {
     PROFILE_KEY_MAX = 32,
     PROFILE_BLOCK_WORDS_MAX = 125,
     PROFILE_CODES_MAX = 16,
+    PROFILE_ABSENT_MAX = 4,
     PROFILE_DIGITS_AS_SENT = 255,
 };
 
@@ -60,21 +63,25 @@ struct profile_read {
 
 struct profile_value {
     enum quantity quantity;
-    uint16_t at; /* register offset from address 0 of the unit, as in the file */
+    uint8_t read; /* the block it lies in, index in reads */
+    uint16_t at;  /* register offset from address 0 of the unit, as in the file */
     enum profile_type type;
     enum profile_order order;
     struct decimal scale, offset;
     uint8_t digits; /* decimals kept (f32 must say); PROFILE_DIGITS_AS_SENT */
-    bool has_absent;
-    uint64_t absent; /* raw code for "no value" */
+    size_t absent_count;
+    uint64_t absent[PROFILE_ABSENT_MAX]; /* raw codes for "no value" */
     bool has_min, has_max;
     struct decimal min, max;   /* outside: quality out-of-range */
     char key[PROFILE_KEY_MAX]; /* jsonl */
 };
 
+/* Set when the masked bits are `equals`; without it when any of them is. */
 struct profile_status {
-    uint16_t at;
-    uint8_t bit;
+    uint8_t read;
+    uint16_t at, mask;
+    bool has_equals;
+    uint16_t equals;
     enum instrument_status means;
 };
 
@@ -104,7 +111,8 @@ struct profile {
     char name[PROFILE_KEY_MAX], title[RULES_TEXT_MAX], source[RULES_TEXT_MAX];
     char sha256[SHA256_HEX_SIZE]; /* set by the caller */
     int64_t poll_ms, stale_ms;
-    bool record; /* one changed sequence = one passage */
+    int64_t power_on_ms; /* one that appears may just have been switched on: it is left alone for so long */
+    bool record;         /* one changed sequence = one passage */
     uint16_t sequence_at;
     size_t reads_count, values_count, status_count, actions_count, fields_count;
     struct profile_read reads[PROFILE_READS_MAX];
@@ -119,8 +127,11 @@ struct profile {
  * values outside every read block, two values for one quantity. */
 int profile_load(struct profile *profile, struct conf *conf, struct err *err);
 
-/* The read block that holds registers at … at + words - 1, or NULL. */
-const struct profile_read *profile_block(const struct profile *profile, uint16_t at, unsigned words);
+/* Which read block of that function (0: any) holds registers at … at + words - 1; -1: none. */
+int profile_block(const struct profile *profile, uint8_t function, uint16_t at, unsigned words);
+
+/* Does the word say so? */
+bool profile_status_set(const struct profile_status *status, uint16_t word);
 
 /* How many registers a value of that type takes; TYPE_TEXT: 0. */
 unsigned profile_words(enum profile_type type);

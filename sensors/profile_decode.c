@@ -62,8 +62,9 @@ static bool decode_float(const struct profile_value *value, uint32_t raw, struct
 bool profile_decode_words(const struct profile_value *value, const uint16_t *words, struct decimal *out)
 {
     uint64_t raw = profile_combine(words, value->type, value->order);
-    if (value->has_absent && raw == value->absent)
-        return false;
+    for (size_t i = 0; i < value->absent_count; i++)
+        if (raw == value->absent[i])
+            return false;
     if (value->type == TYPE_F32)
         return decode_float(value, (uint32_t)raw, out);
     if (raw > INT64_MAX)
@@ -74,6 +75,12 @@ bool profile_decode_words(const struct profile_value *value, const uint16_t *wor
     if (value->type == TYPE_S32)
         number = (int32_t)raw;
     return profile_decode_number(value, (struct decimal){.units = number}, out);
+}
+
+bool profile_status_set(const struct profile_status *status, uint16_t word)
+{
+    uint16_t bits = word & status->mask;
+    return status->has_equals ? bits == status->equals : bits != 0;
 }
 
 enum quality profile_quality(const struct profile_value *value, struct decimal decoded, enum instrument_status status)

@@ -2,9 +2,9 @@
  * Instruments with a Modbus register map, described by a profile. The link polls the profile's blocks; here they
  * become samples. One sample per block, because one block is one moment.
  *
- * Status bits may lie in another block than the values: until all of them have been seen, values are suspect.
- * In a record profile a changed sequence register makes the block one passage. The first record after a start has been
- * there before, nobody knows since when, and is no passage.
+ * Status bits may lie in another block than the values: until all of them have been seen, and while a block keeps
+ * failing, values are suspect. In a record profile a changed sequence register makes the block one passage. The first
+ * record after a start has been there before, nobody knows since when, and is no passage.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -65,22 +65,35 @@ static int find_read(const struct profile *p, const struct modbusblock *block)
     return -1;
 }
 
-static bool holds(const struct modbusblock *block, uint16_t at)
-{
-    return at >= block->address && at < block->address + block->count;
-}
-
 /* ---- status ---- */
 
-static void take_status(struct state *state, const struct profile *p, const struct modbusblock *block)
+static void take_status(struct state *state, const struct profile *p, size_t read, const struct modbusblock *block)
 {
     for (size_t i = 0; i < p->status_count; i++) {
-        const struct profile_status *bit = &p->status[i];
-        if (!holds(block, bit->at))
+        const struct profile_status *status = &p->status[i];
+        if (status->read != read)
             continue;
         state->status_seen[i] = true;
-        state->status_set[i] = block->words[bit->at - block->address] >> bit->bit & 1;
+        state->status_set[i] = profile_status_set(status, block->words[status->at - block->address]);
     }
+}
+
+static void describe(const struct profile *p, const struct profile_status *status, char *detail, size_t size)
+{
+    static const char *const tables[] = {"", "coil", "discrete input", "register", "register"};
+    const char *table = tables[p->reads[status->read].function];
+    unsigned bit = 0;
+    while (!(status->mask >> bit & 1))
+        bit++;
+    if (p->reads[status->read].function <= 2)
+        snprintf(detail, size, "%s %u is %u", table, (unsigned)status->at, status->has_equals ? status->equals : 1U);
+    else if (status->has_equals)
+        snprintf(detail, size, "%s %u, bits 0x%X are 0x%X", table, (unsigned)status->at, (unsigned)status->mask,
+                 (unsigned)status->equals);
+    else if (status->mask >> bit == 1)
+        snprintf(detail, size, "%s %u bit %u", table, (unsigned)status->at, bit);
+    else
+        snprintf(detail, size, "%s %u, bits 0x%X are not 0", table, (unsigned)status->at, (unsigned)status->mask);
 }
 
 /* What the instrument says of itself; the first fault in the profile's order counts, warming only without a fault.
@@ -97,7 +110,7 @@ static bool read_status(const struct state *state, const struct profile *p, enum
         if (!state->status_set[i] || !counts)
             continue;
         *status = p->status[i].means;
-        snprintf(detail, size, "register %u bit %u", (unsigned)p->status[i].at, (unsigned)p->status[i].bit);
+        describe(p, &p->status[i], detail, size);
     }
     return all_seen;
 }
@@ -129,13 +142,13 @@ static bool take_failure(struct sensor *s, const struct modbusblock *block, cons
 
 /* ---- values ---- */
 
-static void add_values(struct sample *sample, const struct profile *p, const struct modbusblock *block,
+static void add_values(struct sample *sample, const struct profile *p, size_t read, const struct modbusblock *block,
                        enum instrument_status status)
 {
     for (size_t i = 0; i < p->values_count; i++) {
         const struct profile_value *v = &p->values[i];
         struct decimal value;
-        if (holds(block, v->at) && profile_decode_words(v, block->words + (v->at - block->address), &value))
+        if (v->read == read && profile_decode_words(v, block->words + (v->at - block->address), &value))
             sample_add(sample, v->quantity, profile_quality(v, value, status), value);
     }
 }
@@ -193,17 +206,18 @@ static bool frame(struct sensor *s, const uint8_t *bytes, size_t length, int64_t
     if (read < 0)
         return modbusblock_is_write(block.function); /* a write is done, or a block nobody asked for */
     state->failures[read] = 0;
-    take_status(state, p, &block);
+    take_status(state, p, (size_t)read, &block);
     enum instrument_status status;
     char detail[SENSOR_TEXT_MAX];
     bool status_known = read_status(state, p, &status, detail, sizeof detail);
-    if (status_known && !has_failed(state))
+    bool failed = has_failed(state);
+    if (status_known && !failed)
         host->fault(host->ctx, status, detail);
     if (p->record && !is_new_record(state, s->config, &block))
         return true;
     struct sample sample = {.t_ms = t_ms};
     struct passage passage = {0};
-    add_values(&sample, p, &block, status_known ? status : STATUS_BUSY);
+    add_values(&sample, p, (size_t)read, &block, failed ? STATUS_COMM_ERROR : status_known ? status : STATUS_BUSY);
     if (s->config->path_m.units > 0)
         sensor_check_opacity(&sample, s->config->path_m);
     if (p->record) {

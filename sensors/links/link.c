@@ -150,6 +150,7 @@ static void init_bus(struct link *link, const struct link_slave *slaves, size_t 
     for (size_t i = 0; i < slaves_count; i++)
         configs[i] = (struct bus_slave_config){.unit = (uint8_t)slaves[i].unit,
                                                .poll_ms = slaves[i].poll_ms,
+                                               .power_on_ms = slaves[i].profile->power_on_ms,
                                                .reads_count = slaves[i].profile->reads_count,
                                                .reads = slaves[i].profile->reads};
     bus_init(&link->bus, link->config.kind == LINK_MODBUS_TCP ? MODBUS_TCP : MODBUS_RTU,

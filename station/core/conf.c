@@ -392,17 +392,12 @@ static bool parse_integer(const char *text, int64_t *out, bool *fits)
     return true;
 }
 
-int conf_get_integer(struct conf *conf, ptrdiff_t section, const char *name, bool required, int64_t min, int64_t max,
-                     int64_t *out, struct err *err)
+static int check_integer(const struct conf *conf, ptrdiff_t node, const char *text, int64_t min, int64_t max,
+                         int64_t *out, struct err *err)
 {
-    const char *text;
-    ptrdiff_t node;
+    const char *name = conf->nodes[node].name;
     int64_t value;
     bool fits;
-    if (get_text(conf, section, name, required, &text, &node, err) != 0)
-        return -1;
-    if (!text)
-        return 0;
     if (!parse_integer(text, &value, &fits))
         return conf_error(conf, node, err, "'%s = %s' is not a whole number", name, text);
     if (!fits || value < min || value > max)
@@ -410,6 +405,22 @@ int conf_get_integer(struct conf *conf, ptrdiff_t section, const char *name, boo
                           (long long)min, (long long)max);
     *out = value;
     return 0;
+}
+
+int conf_get_integer(struct conf *conf, ptrdiff_t section, const char *name, bool required, int64_t min, int64_t max,
+                     int64_t *out, struct err *err)
+{
+    const char *text;
+    ptrdiff_t node;
+    if (get_text(conf, section, name, required, &text, &node, err) != 0)
+        return -1;
+    return text ? check_integer(conf, node, text, min, max, out, err) : 0;
+}
+
+int conf_value_integer(const struct conf *conf, ptrdiff_t node, size_t i, int64_t min, int64_t max, int64_t *out,
+                       struct err *err)
+{
+    return check_integer(conf, node, conf_value(conf, node, i), min, max, out, err);
 }
 
 int conf_get_decimal(struct conf *conf, ptrdiff_t section, const char *name, bool required, struct decimal *out,

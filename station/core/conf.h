@@ -68,6 +68,8 @@ int conf_get_date(struct conf *conf, ptrdiff_t section, const char *name, bool r
 int conf_get_list(struct conf *conf, ptrdiff_t section, const char *name, bool required, ptrdiff_t *node,
                   struct err *err);
 const char *conf_value(const struct conf *conf, ptrdiff_t node, size_t i);
+int conf_value_integer(const struct conf *conf, ptrdiff_t node, size_t i, int64_t min, int64_t max, int64_t *out,
+                       struct err *err); /* decimal or 0x… */
 /* Marks a section as used. */
 void conf_use(struct conf *conf, ptrdiff_t node);
 

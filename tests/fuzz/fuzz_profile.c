@@ -7,6 +7,12 @@
 
 enum { NODES_MAX = 512, TEXT_MAX = 1 << 15 };
 
+static bool holds(const struct profile *p, size_t read, unsigned at, unsigned words)
+{
+    const struct profile_read *r = &p->reads[read];
+    return read < p->reads_count && at >= r->address && at + words <= (unsigned)r->address + r->count;
+}
+
 static void check_profile(const struct profile *p)
 {
     static const uint16_t words[PROFILE_BLOCK_WORDS_MAX] = {0x7FFF, 0xFFFF, 0x8000, 0x1234};
@@ -17,7 +23,7 @@ static void check_profile(const struct profile *p)
         const struct profile_value *v = &p->values[i];
         FUZZ_CHECK(p->quantities[i] == v->quantity && v->quantity < QUANTITY_COUNT);
         if (p->kind == PROFILE_MODBUS)
-            FUZZ_CHECK(profile_block(p, v->at, profile_words(v->type)));
+            FUZZ_CHECK(holds(p, v->read, v->at, profile_words(v->type)));
         else
             FUZZ_CHECK(v->key[0]);
         if (profile_decode_words(v, words, &out))
@@ -26,9 +32,11 @@ static void check_profile(const struct profile *p)
             FUZZ_CHECK(out.digits <= DECIMAL_DIGITS_MAX);
     }
     for (size_t i = 0; i < p->fields_count && p->kind == PROFILE_MODBUS; i++)
-        FUZZ_CHECK(profile_block(p, p->fields[i].at, p->fields[i].words));
+        FUZZ_CHECK(holds(p, 0, p->fields[i].at, p->fields[i].words));
+    for (size_t i = 0; i < p->status_count; i++)
+        FUZZ_CHECK(holds(p, p->status[i].read, p->status[i].at, 1) && p->status[i].mask != 0);
     if (p->record)
-        FUZZ_CHECK(p->reads_count == 1 && profile_block(p, p->sequence_at, 1));
+        FUZZ_CHECK(p->reads_count == 1 && holds(p, 0, p->sequence_at, 1));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

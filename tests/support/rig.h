@@ -11,7 +11,7 @@
 #include "sensors/bench.h"
 #include "sensors/profile.h"
 
-enum { RIG_OUT_MAX = 256 * 1024, RIG_LINES_MAX = 512, RIG_PROFILES_MAX = 8 };
+enum { RIG_OUT_MAX = 256 * 1024, RIG_LINES_MAX = 512, RIG_PROFILES_MAX = 32 };
 
 struct rig {
     struct bench bench;

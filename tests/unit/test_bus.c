@@ -441,6 +441,30 @@ static void test_writes_go_before_reads_and_are_answered(void **state)
     assert_int_equal(err.code, ERR_REFUSED);
 }
 
+/* One that its maker gives time after power-on is up no sooner, whenever it appears, and nobody waits with it. */
+static void test_power_on_is_waited_for(void **state)
+{
+    (void)state;
+    static struct line_sim sim;
+    begin(&sim, MODBUS_RTU, six, 1, 100);
+    sim.bus.slaves[1].config.power_on_ms = 10000;
+    run(&sim, 9900);
+    assert_int_equal(sim.ups[1], 0);
+    assert_in_range(sim.bus.slaves[1].requests, 1, 2);
+    assert_true(sim.blocks[0] > 90);
+    run(&sim, 1000);
+    assert_int_equal(sim.ups[1], 1);
+    assert_true(sim.blocks[1] > 3);
+    sim.absent[1] = true;
+    run(&sim, 10000);
+    assert_int_equal(sim.downs[1], 1);
+    sim.absent[1] = false;
+    run(&sim, 9900);
+    assert_int_equal(sim.ups[1], 1);
+    run(&sim, 5000);
+    assert_int_equal(sim.ups[1], 2);
+}
+
 static void test_garbage_is_counted_and_outlived(void **state)
 {
     (void)state;
@@ -469,6 +493,7 @@ int main(void)
         cmocka_unit_test(test_silent_slaves_do_not_slow_the_others),
         cmocka_unit_test(test_slaves_that_were_never_there_do_not_slow_the_others),
         cmocka_unit_test(test_writes_go_before_reads_and_are_answered),
+        cmocka_unit_test(test_power_on_is_waited_for),
         cmocka_unit_test(test_garbage_is_counted_and_outlived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,7 +85,7 @@ static void assert_decodes(struct profile_value v, const uint16_t *words, const 
 static void test_decoding(void **state)
 {
     (void)state;
-    const struct profile_value s16 = {.type = TYPE_S16, .scale = {1, 1}, .has_absent = true, .absent = 0x7FFF};
+    const struct profile_value s16 = {.type = TYPE_S16, .scale = {1, 1}, .absent_count = 1, .absent = {0x7FFF}};
     assert_decodes(s16, (const uint16_t[]){0xFFC9}, "-5.5");
     assert_decodes(s16, (const uint16_t[]){0x7FFF}, "absent");
     assert_decodes(s16, (const uint16_t[]){0x8000}, "-3276.8");
@@ -114,8 +114,8 @@ static void test_floats(void **state)
     v.digits = 2;
     v.scale = (struct decimal){1000, 0}; /* decimals that the scale lifts into view are not lost */
     assert_decodes(v, (const uint16_t[]){0x3F48, 0x2B67}, "781.91");
-    v.has_absent = true;
-    v.absent = 0x3F482B67;
+    v.absent_count = 2;
+    v.absent[1] = 0x3F482B67;
     assert_decodes(v, (const uint16_t[]){0x3F48, 0x2B67}, "absent");
 }
 
@@ -141,6 +141,24 @@ static void test_quality(void **state)
     assert_int_equal(profile_quality(&v, (struct decimal){-1, 1}, STATUS_OK), QUALITY_OUT_OF_RANGE);
     assert_int_equal(profile_quality(&v, (struct decimal){1, 0}, STATUS_WARMING), QUALITY_WARM_UP);
     assert_int_equal(profile_quality(&v, (struct decimal){1, 0}, STATUS_INTERNAL), QUALITY_SUSPECT);
+}
+
+static void test_status_bits(void **state)
+{
+    (void)state;
+    const struct profile_status bit = {.mask = 4};
+    const struct profile_status nibble = {.mask = 0xF0};
+    const struct profile_status code = {.mask = 0xC0, .has_equals = true, .equals = 0x40};
+    const struct profile_status off = {.mask = 1, .has_equals = true, .equals = 0};
+    assert_true(profile_status_set(&bit, 0x0004));
+    assert_false(profile_status_set(&bit, 0xFFFB));
+    assert_true(profile_status_set(&nibble, 0x0070));
+    assert_false(profile_status_set(&nibble, 0xFF0F));
+    assert_true(profile_status_set(&code, 0x0068));
+    assert_false(profile_status_set(&code, 0x00A4));
+    assert_false(profile_status_set(&code, 0x0024));
+    assert_true(profile_status_set(&off, 0xFFFE));
+    assert_false(profile_status_set(&off, 1));
 }
 
 /* ---- files ---- */
@@ -172,12 +190,33 @@ static void test_opacimeter_generic(void **state)
     assert_decodes(profile.values[3], (const uint16_t[]){0x7FFF}, "absent");
     assert_decodes(profile.values[3], (const uint16_t[]){0xFFFF}, "-0.1");
     assert_int_equal(profile.status[0].means, STATUS_WARMING);
-    assert_int_equal(profile.status[1].bit, 1);
+    assert_int_equal(profile.status[1].mask, 2);
     assert_int_equal(profile.status[1].means, STATUS_INTERNAL);
     assert_string_equal(profile.actions[0].name, "zero");
     assert_int_equal(profile.actions[0].function, 6);
     assert_int_equal(profile.actions[0].address, 100);
     assert_int_equal(profile.actions[0].value, 1);
+}
+
+/* Makers' maps: what the recordings do not show. */
+static void test_makers_profiles(void **state)
+{
+    (void)state;
+    load_file("sensors/profiles/vaisala-wxt530.conf");
+    /* 01 04 00 0A 00 29 11 D6 asks unit 1 for registers 11 to 51 */
+    assert_int_equal(profile.reads_count, 1);
+    assert_int_equal(profile.reads[0].address, 0x0A);
+    assert_int_equal(profile.reads[0].count, 0x29);
+    assert_decodes(profile.values[0], (const uint16_t[]){0x7FFF}, "absent"); /* signed */
+    assert_decodes(profile.values[0], (const uint16_t[]){0xFFFF}, "absent"); /* unsigned */
+    assert_decodes(profile.values[1], (const uint16_t[]){10171}, "101.71");  /* 1017.1 hPa */
+    assert_decodes(profile.values[3], (const uint16_t[]){0xFFFF}, "-0.1");
+    load_file("sensors/profiles/gill-maximet.conf");
+    assert_int_equal(profile.power_on_ms, 10000);
+    load_file("sensors/profiles/sick-marsic300.conf");
+    assert_int_equal(profile.status[0].at, profile.values[0].at); /* two tables: the same address is another thing */
+    assert_int_equal(profile.reads[profile.status[0].read].function, 2);
+    assert_int_equal(profile.reads[profile.values[0].read].function, 4);
 }
 
 static void test_passage_profiles(void **state)
@@ -229,7 +268,16 @@ static void test_refuses(void **state)
         {MODBUS " status { at = 10 bit = 1 means = sleepy }\n}\n", "'means = sleepy' is not known"},
         {MODBUS " action explode { function = 6 address = 1 value = 1 }\n}\n", "no such action 'explode'"},
         {MODBUS " action zero { function = 7 address = 1 value = 1 }\n}\n", "function 5, 6 or 16"},
-        {MODBUS " read { function = 3 address = 12 count = 4 }\n}\n", "x.conf:5: two read blocks overlap"},
+        {MODBUS " read { function = 4 address = 12 count = 4 }\n}\n", "x.conf:5: two read blocks overlap"},
+        {MODBUS " value k { at = 10 type = u16 unit = \"1/m\" absent = {1, 2, 3, 4, 5} }\n}\n", "at most 4 codes"},
+        {MODBUS " value k { at = 10 type = u16 unit = \"1/m\" absent = {1, x} }\n}\n", "'absent = x' is not a whole"},
+        {MODBUS " read { function = 2 address = 12 count = 4 }\n status { at = 12 means = fault }\n}\n",
+         "x.conf:6: register 12 is read with functions 4 and 2; say which with 'function'"},
+        {MODBUS " status { at = 12 function = 3 bit = 1 means = fault }\n}\n", "are in no 'read' block"},
+        {MODBUS " status { at = 12 mask = 0xF0 equals = 1 means = fault }\n}\n",
+         "'equals' has bits outside the mask 0xF0"},
+        {MODBUS " status { at = 12 mask = 0xF0 bit = 1 means = fault }\n}\n", "no such option 'bit'"},
+        {MODBUS " status { at = 12 means = fault }\n}\n", "option 'bit' is missing"},
         {MODBUS " read { function = 3 address = 100 count = 126 }\n}\n", "out of range"},
         {MODBUS " read { function = 3 address = 20 count = 1 }\n record { sequence-at = 10 }\n}\n",
          "exactly one 'read'"},
@@ -255,14 +303,11 @@ static void test_refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_word_orders),
-        cmocka_unit_test(test_wide_and_single_words),
-        cmocka_unit_test(test_decoding),
-        cmocka_unit_test(test_floats),
-        cmocka_unit_test(test_numbers_of_json),
-        cmocka_unit_test(test_quality),
-        cmocka_unit_test(test_opacimeter_generic),
-        cmocka_unit_test(test_passage_profiles),
+        cmocka_unit_test(test_word_orders),     cmocka_unit_test(test_wide_and_single_words),
+        cmocka_unit_test(test_decoding),        cmocka_unit_test(test_floats),
+        cmocka_unit_test(test_numbers_of_json), cmocka_unit_test(test_quality),
+        cmocka_unit_test(test_status_bits),     cmocka_unit_test(test_opacimeter_generic),
+        cmocka_unit_test(test_makers_profiles), cmocka_unit_test(test_passage_profiles),
         cmocka_unit_test(test_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
