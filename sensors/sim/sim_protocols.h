@@ -7,11 +7,14 @@
 
 extern const struct sim_protocol sim_ak;
 extern const struct sim_protocol sim_csr_i;
+extern const struct sim_protocol sim_elm327;
+extern const struct sim_protocol sim_gpsd;
 extern const struct sim_protocol sim_jsonl;
 extern const struct sim_protocol sim_maximet;
 extern const struct sim_protocol sim_modbus_rtu;
 extern const struct sim_protocol sim_modbus_tcp;
 extern const struct sim_protocol sim_mph;
+extern const struct sim_protocol sim_nmea;
 extern const struct sim_protocol sim_nht6;
 extern const struct sim_protocol sim_rpm5300;
 extern const struct sim_protocol sim_truspeed;

@@ -186,6 +186,90 @@ static void rpm_streams(void **state)
     assert_string_equal(listen_until(400), "");
 }
 
+static void nmea_has_a_fix_and_loses_it(void **state)
+{
+    (void)state;
+    open_device("nmea");
+    command("world utc=2024-06-15T08:06:00Z latitude=30.252056667 longitude=120.17613 altitude=12.5");
+    command("set device fields=11");
+    assert_string_equal(listen_until(0), "$GPRMC,080600.00,A,3015.1234,N,12010.5678,E,0.0,0.0,150624,,*34\r\n"
+                                         "$GPGGA,080600.00,3015.1234,N,12010.5678,E,1,08,1.0,12.5,M,-40.0,M,,*79\r\n");
+    command("set device fields=13 quality=8");
+    assert_non_null(strstr(listen_until(1000), ",150624,,,S,S*"));
+    assert_non_null(strstr(heard, ",E,8,08,"));
+    command("set device fix=0 clock=frozen");
+    assert_non_null(strstr(listen_until(2000), "$GPRMC,080600.00,V,,,,,,,150624,,,N,V*"));
+    assert_non_null(strstr(heard, "$GPGGA,080600.00,,,,,0,00,,,M,,M,,*"));
+}
+
+static void gpsd_leaves_out_what_it_does_not_know(void **state)
+{
+    (void)state;
+    open_device("gpsd");
+    command("world utc=2024-06-15T08:06:00Z latitude=30.252056667 longitude=-120.5 altitude=none");
+    assert_non_null(strstr(listen_until(0), "{\"class\":\"VERSION\""));
+    assert_string_equal(listen_until(1000), "");
+    say("?WATCH={\"enable\":true,\"json\":true};\r\n", 1000);
+    assert_non_null(strstr(heard, "\"class\":\"DEVICES\""));
+    assert_non_null(strstr(heard, "\"class\":\"WATCH\",\"enable\":true"));
+    assert_non_null(strstr(listen_until(2000), "\"mode\":3,\"time\":\"2024-06-15T08:06:02.000Z\""));
+    assert_non_null(strstr(heard, "\"lat\":30.252056667,\"lon\":-120.500000000,\"speed\":0.000}\r\n"));
+    command("set device mode=1");
+    assert_non_null(strstr(listen_until(3000), "\"mode\":1}\r\n"));
+    assert_null(strstr(heard, "lat"));
+    assert_non_null(strstr(say("?FOO;", 3000), "Unrecognized request '?FOO'"));
+    command("set device device=0");
+    assert_string_equal(listen_until(4000), "");
+}
+
+static void elm327_talks_obd(void **state)
+{
+    (void)state;
+    open_device("elm327");
+    command("world rpm=716 coolant_temp=83 speed=none mil=1");
+    command("set device dtcs=P0420,U2002");
+    assert_string_equal(say("010C\r", 0), "010C\rSEARCHING...\r41 0C 0B 30 \r\r>");
+    assert_string_equal(say("ATE0\r", 0), "ATE0\rOK\r\r>");
+    assert_string_equal(say("01 05\r", 0), "41 05 7B \r\r>");
+    assert_string_equal(say("010D\r", 0), "NO DATA\r\r>");
+    assert_string_equal(say("0101\r", 0), "41 01 82 0F 61 00 \r\r>");
+    assert_string_equal(say("03\r", 0), "43 02 04 20 E0 02 \r\r>");
+    assert_string_equal(say("ATXYZ\r", 0), "?\r\r>");
+    assert_string_equal(say("ATS0\rATH1\r0105\r", 0), "OK\r\r>OK\r\r>7E80341057B\r\r>");
+    assert_string_equal(say("ATH0\r0902\r", 0),
+                        "OK\r\r>014\r0: 4902014C5A5A\r1: 35434C5642384A\r2: 41313233343536\r\r>");
+    command("set device ecus=2");
+    assert_string_equal(say("0100\r", 0), "410088100000\r410080000000\r\r>");
+    assert_string_equal(say("ATZ\r", 0), "\rELM327 v1.5\r\r>");
+    command("set device bus=none");
+    assert_string_equal(say("0100\r", 0), "0100\rSEARCHING...\rUNABLE TO CONNECT\r\r>");
+}
+
+static void elm327_talks_j1939(void **state)
+{
+    (void)state;
+    open_device("elm327");
+    command("set device bus=j1939");
+    command("world rpm=1500 obd_nox_out=100 obd_o2_out=none coolant_temp=none oil_temp=95 mil=0");
+    assert_string_equal(say("ATE0\rATSPA\rATH1\r", 0), "ATE0\rOK\r\r>OK\r\r>OK\r\r>");
+    assert_string_equal(say("F00F\r", 0), "6 0F00F 00 70 17 FF FF FF FF FF FF \r\r>");
+    assert_string_equal(say("00F004\r", 0), "6 0F004 00 FF FF FF E0 2E FF FF FF \r\r>");
+    assert_string_equal(say("FEEE\r", 0), "6 0FEEE 00 FF FF 00 2E FF FF FF FF \r\r>");
+    assert_string_equal(say("FEE5\r", 0), "NO DATA\r\r>");
+    command("set device missing=error");
+    assert_string_equal(say("F00F\r", 0), "6 0F00F 00 70 17 00 FE FF FF FF FF \r\r>");
+    listen_until(50);
+    assert_string_equal(say("ATMPFECA1\r", 50), "");
+    assert_string_equal(listen_until(100), "6 0FECA 00 00 FF 00 00 00 00 FF FF \r\r>");
+    command("world mil=1");
+    command("set device faults=3216/4/2,520192/31/126");
+    say("ATDM1\r", 100);
+    assert_string_equal(listen_until(200), "6 0ECFF 00 20 0A 00 02 FF CA FE 00 \r"
+                                           "6 0EBFF 00 01 40 FF 90 0C 04 02 00 \r"
+                                           "6 0EBFF 00 02 F0 FF 7E FF FF FF FF \r");
+    assert_string_equal(say("x", 250), "STOPPED\r\r>");
+}
+
 static void faults_and_settings_are_named(void **state)
 {
     (void)state;
@@ -209,6 +293,10 @@ int main(void)
         cmocka_unit_test(csr_i_shows_a_vehicle),
         cmocka_unit_test(mph_and_truspeed),
         cmocka_unit_test(rpm_streams),
+        cmocka_unit_test(nmea_has_a_fix_and_loses_it),
+        cmocka_unit_test(gpsd_leaves_out_what_it_does_not_know),
+        cmocka_unit_test(elm327_talks_obd),
+        cmocka_unit_test(elm327_talks_j1939),
         cmocka_unit_test(faults_and_settings_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
