@@ -17,7 +17,8 @@
  *                                or utc=2026-07-01T01:30:00Z
  *     set NAME key=value …       a setting of one instrument: period-ms, reply-ms, and those its file (sim_*.c) lists
  *     fault NAME crc|split|late|silence|garbage|half|ending|none [ms=N] [count=N]
- *     health NAME warming|fault|ok
+ *     health NAME ok|warming|fault|zeroing|busy|low-flow|leak|zero-needed|out-of-range|sensor-expired|standby|
+ *                 comm-error [ms=N]  what it says of itself (as far as it can), for N ms or until told otherwise
  *     unplug NAME · plug NAME    the device goes away and comes back (a pty comes back under another name)
  *     quit
  */
@@ -56,7 +57,23 @@ enum sim_fault {
     FAULT_HALF,
     FAULT_ENDING
 };
-enum sim_health { HEALTH_OK, HEALTH_WARMING, HEALTH_FAULT };
+/* What an instrument says of itself; which of them it can show is in sim_protocol.shows. */
+enum sim_health {
+    HEALTH_OK,
+    HEALTH_WARMING,
+    HEALTH_FAULT,
+    HEALTH_ZEROING,
+    HEALTH_BUSY,
+    HEALTH_LOW_FLOW,
+    HEALTH_LEAK,
+    HEALTH_ZERO_NEEDED,
+    HEALTH_OUT_OF_RANGE,
+    HEALTH_SENSOR_EXPIRED,
+    HEALTH_STANDBY,
+    HEALTH_COMM_ERROR,
+    HEALTH_COUNT
+};
+#define SHOWS(health) (1U << HEALTH_##health)
 
 struct sim_instrument;
 
@@ -68,6 +85,7 @@ struct sim_protocol {
      * more). NULL: this instrument only talks. */
     size_t (*receive)(struct sim_instrument *instrument, int connection, const uint8_t *bytes, size_t length,
                       int64_t t_ms);
+    unsigned shows; /* of enum sim_health, SHOWS(…); 0: ok, warming, fault */
     int check_tail; /* bytes after the last byte of the checksum; SIM_NO_CHECKSUM: there is none to spoil */
     /* All of the following may be NULL. */
     void (*init)(struct sim_instrument *instrument); /* state and settings, all zero before */
@@ -109,6 +127,7 @@ struct sim_instrument {
     int64_t tick_ms;         /* the next one */
     int64_t baud;            /* paces the answers, 10 bits a byte; 0: not at all */
     enum sim_health health;
+    int64_t health_until_ms; /* then it is well again; 0: until told otherwise */
     enum sim_fault fault;
     int64_t fault_ms, fault_count; /* count < 0: until told otherwise */
     int64_t line_free_ms;

@@ -8,7 +8,9 @@
 #include "station/core/civil.h"
 
 static const char *const fault_names[] = {"none", "crc", "split", "late", "silence", "garbage", "half", "ending"};
-static const char *const health_names[] = {"ok", "warming", "fault"};
+static const char *const health_names[HEALTH_COUNT] = {"ok",           "warming",        "fault",   "zeroing",
+                                                       "busy",         "low-flow",       "leak",    "zero-needed",
+                                                       "out-of-range", "sensor-expired", "standby", "comm-error"};
 
 /* Cuts the next word off *rest; NULL at the end. */
 static char *next_word(char **rest)
@@ -124,14 +126,22 @@ static int set_fault(struct sim_instrument *instrument, char *rest, struct err *
     return 0;
 }
 
-static int set_health(struct sim_instrument *instrument, char *rest, struct err *err)
+static int set_health(struct sim_instrument *instrument, char *rest, int64_t t_ms, struct err *err)
 {
-    char *word = next_word(&rest);
+    const unsigned plain = SHOWS(OK) | SHOWS(WARMING) | SHOWS(FAULT);
+    const char *word = next_word(&rest);
     int health;
-    if (sim_word("health", word ? word : "", health_names, sizeof health_names / sizeof *health_names, &health, err) !=
-        0)
+    if (sim_word("health", word ? word : "", health_names, HEALTH_COUNT, &health, err) != 0)
         return -1;
+    unsigned shows = instrument->protocol->shows ? instrument->protocol->shows : plain;
+    if (!(shows & 1U << health))
+        return err_set(err, ERR_INVALID, "health: %s has no way to say '%s'", instrument->protocol->name, word);
+    double ms = 0;
+    const char *length = next_word(&rest);
+    if (length && !(strncmp(length, "ms=", 3) == 0 && number(length + 3, &ms) && ms > 0))
+        return err_set(err, ERR_INVALID, "health: '%s' is not ms=N", length);
     instrument->health = (enum sim_health)health;
+    instrument->health_until_ms = length ? t_ms + (int64_t)ms : 0;
     return 0;
 }
 
@@ -187,7 +197,7 @@ int sim_command(struct sim *sim, const char *line, int64_t t_ms, struct err *err
     if (strcmp(verb, "fault") == 0)
         return set_fault(instrument, rest, err);
     if (strcmp(verb, "health") == 0)
-        return set_health(instrument, rest, err);
+        return set_health(instrument, rest, t_ms, err);
     if (strcmp(verb, "set") == 0)
         return set_instrument(instrument, rest, t_ms, err);
     if (strcmp(verb, "plug") == 0)

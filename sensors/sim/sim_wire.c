@@ -171,8 +171,17 @@ int64_t sim_next_ms(const struct sim_instrument *instrument)
     return next;
 }
 
+static void recover(struct sim_instrument *instrument, int64_t t_ms)
+{
+    if (instrument->health_until_ms == 0 || t_ms < instrument->health_until_ms)
+        return;
+    instrument->health = HEALTH_OK;
+    instrument->health_until_ms = 0;
+}
+
 void sim_tick(struct sim_instrument *instrument, int64_t t_ms)
 {
+    recover(instrument, t_ms);
     bool heard = instrument->absent_until_ms <= t_ms;
     for (int i = 0; i < SIM_CONNECTIONS_MAX; i++) {
         struct sim_connection *to = &instrument->connections[i];
@@ -211,6 +220,7 @@ static void digest(struct sim_instrument *instrument, int connection, int64_t t_
 
 void sim_hear(struct sim_instrument *instrument, int connection, const uint8_t *bytes, size_t length, int64_t t_ms)
 {
+    recover(instrument, t_ms);
     struct sim_connection *from = &instrument->connections[connection];
     while (length > 0) {
         size_t room = sizeof from->input - from->length;
