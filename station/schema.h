@@ -86,10 +86,27 @@
     " PRIMARY KEY(roster, line)) STRICT, WITHOUT ROWID;"                                                               \
     "CREATE INDEX roster_plate ON roster_entry(plate, roster);"
 
+/* The latest occurrence of each lockout, from the events lockout and lockout-clear; subject: the instrument, the plate
+ * with its colour, or "" for the station; cleared…: NULL while it holds. device_check: metrology checks, from
+ * check-start and check-end; serial: as read, else as configured; verdict: NULL while it runs. */
+#define SCHEMA_METROLOGY                                                                                               \
+    "CREATE TABLE lockout(code TEXT NOT NULL, subject TEXT NOT NULL, what TEXT NOT NULL, since_ms INTEGER NOT NULL,"   \
+    " event INTEGER NOT NULL, cleared_ms INTEGER, cleared_by TEXT, reason TEXT, clear_event INTEGER,"                  \
+    " PRIMARY KEY(code, subject)) STRICT, WITHOUT ROWID;"                                                              \
+    "CREATE INDEX lockout_held ON lockout(since_ms, code, subject) WHERE cleared_ms IS NULL;"                          \
+    "CREATE TABLE device_check(seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, instrument TEXT NOT NULL,"            \
+    " what TEXT NOT NULL, started_ms INTEGER NOT NULL, start_event INTEGER NOT NULL, serial TEXT,"                     \
+    " ended_ms INTEGER, verdict TEXT, end_event INTEGER) STRICT;"                                                      \
+    "CREATE INDEX check_last ON device_check(instrument, what, serial, seq) WHERE verdict IN ('pass', 'fail');"        \
+    "CREATE INDEX check_instrument ON device_check(instrument, seq);"                                                  \
+    "CREATE INDEX check_open ON device_check(seq) WHERE ended_ms IS NULL;"                                             \
+    "CREATE INDEX test_aborted ON test(ended_ms, plate, colour) WHERE verdict = 'aborted';"
+
 /* X(what the step makes); append only. */
 #define SCHEMA_STEPS(X)                                                                                                \
     X(SCHEMA_BASE)                                                                                                     \
-    X(SCHEMA_ROSTER)
+    X(SCHEMA_ROSTER)                                                                                                   \
+    X(SCHEMA_METROLOGY)
 
 #define SCHEMA_ONE(step) +1
 enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };

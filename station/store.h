@@ -113,13 +113,55 @@ int store_test_get(struct store *s, const char *id, struct store_test *out, char
 int store_test_list(struct store *s, const char *plate, const char *colour, bool open_only, int limit,
                     int (*each)(void *ctx, const struct store_test *t), void *ctx, struct err *err);
 
-/* ---- files that belong to a test or passage ---- */
+/* How many tests ended aborted after that time; plate, colour NULL: of all. */
+int store_test_aborted(struct store *s, int64_t after_ms, const char *plate, const char *colour, int64_t *count,
+                       struct err *err);
+
+/* ---- lockouts: the latest occurrence of each ---- */
+
+struct store_lockout {
+    char code[32], subject[64], what[STORE_REASON_MAX];
+    int64_t since_ms, cleared_ms; /* cleared 0: it holds */
+    char cleared_by[48], reason[STORE_REASON_MAX];
+};
+int store_lockout_raise(struct store *s, const struct store_lockout *l, uint64_t event, struct err *err);
+/* ERR_REFUSED when it does not hold. */
+int store_lockout_clear(struct store *s, const struct store_lockout *l, uint64_t event, struct err *err);
+/* *found false: it was never raised. */
+int store_lockout_get(struct store *s, const char *code, const char *subject, struct store_lockout *out, bool *found,
+                      struct err *err);
+/* Those that hold, oldest first. */
+int store_lockout_list(struct store *s, int (*each)(void *ctx, const struct store_lockout *l), void *ctx,
+                       struct err *err);
+
+/* ---- metrology checks ---- */
+
+struct store_check {
+    int64_t seq;
+    char id[48], instrument[32], what[16], serial[64], verdict[16]; /* verdict "": it runs */
+    int64_t started_ms, ended_ms;                                   /* ended 0: it runs */
+    int64_t start_event, end_event;                                 /* end -1: none */
+};
+int store_check_next_seq(struct store *s, int64_t *seq, struct err *err);
+int store_check_start(struct store *s, const struct store_check *c, uint64_t event, struct err *err);
+/* Needs id, serial, ended_ms and verdict. ERR_REFUSED when there is no such check or it has ended. */
+int store_check_end(struct store *s, const struct store_check *c, uint64_t event, struct err *err);
+/* ERR_INVALID when there is no such check. */
+int store_check_get(struct store *s, const char *id, struct store_check *out, struct err *err);
+/* The last one of this instrument with a result, pass or fail; *found false: there is none. */
+int store_check_result(struct store *s, const char *instrument, const char *what, const char *serial,
+                       struct store_check *out, bool *found, struct err *err);
+/* Newest first; instrument NULL: of all. */
+int store_check_list(struct store *s, const char *instrument, bool open_only, int limit,
+                     int (*each)(void *ctx, const struct store_check *c), void *ctx, struct err *err);
+
+/* ---- files that belong to a test, passage or check ---- */
 
 struct store_file {
     char name[128], sha256[65];
     int64_t size;
 };
-/* `subject`: a test's or passage's id. The object must have been put before. */
+/* `subject`: a test's, passage's or check's id. The object must have been put before. */
 int store_file_add(struct store *s, const char *subject, const char *name, const char *sha256, size_t size,
                    struct err *err);
 int store_file_list(struct store *s, const char *subject, int (*each)(void *ctx, const struct store_file *f), void *ctx,

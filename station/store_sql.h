@@ -11,6 +11,8 @@
     "seq, id, method, plate, colour, started_ms, ended_ms, verdict, void_reason, end_event, record, start_event"
 #define STORE_PASSAGE_LISTED "seq, at_ms, id, instrument, plate, colour, day, verdict, valid, exceeded"
 #define STORE_PASSAGE_COLUMNS STORE_PASSAGE_LISTED ", device_record, record, raw, event"
+#define STORE_LOCKOUT_COLUMNS "code, subject, what, since_ms, cleared_ms, cleared_by, reason"
+#define STORE_CHECK_COLUMNS "seq, id, instrument, what, started_ms, start_event, serial, ended_ms, verdict, end_event"
 /* what is unknown stays so: the receiver is asked before anything is sent again */
 #define STORE_OUTBOX_RETRY                                                                                             \
     "UPDATE delivery SET state = iif(state = 'unknown', state, 'retry'), next_ms = ?1 WHERE case_id = ?2"              \
@@ -65,6 +67,37 @@
     X(PASSAGE_LIST_PLATE, false,                                                                                       \
       "SELECT " STORE_PASSAGE_LISTED " FROM passage WHERE plate = ?1 AND (?2 IS NULL OR colour = ?2)"                  \
       " AND at_ms >= ?3 AND (?4 = 0 OR valid = 0) ORDER BY at_ms DESC, seq DESC LIMIT ?5")                             \
+                                                                                                                       \
+    X(TEST_ABORTED, false,                                                                                             \
+      "SELECT count(*) FROM test WHERE verdict = 'aborted' AND ended_ms > ?1 AND (?2 IS NULL OR plate = ?2)"           \
+      " AND (?3 IS NULL OR colour = ?3)")                                                                              \
+    X(LOCKOUT_RAISE, true,                                                                                             \
+      "INSERT INTO lockout(code, subject, what, since_ms, event) VALUES(?1, ?2, ?3, ?4, ?5)"                           \
+      " ON CONFLICT(code, subject) DO UPDATE SET what = ?3, since_ms = ?4, event = ?5, cleared_ms = NULL,"             \
+      " cleared_by = NULL, reason = NULL, clear_event = NULL")                                                         \
+    X(LOCKOUT_CLEAR, true,                                                                                             \
+      "UPDATE lockout SET cleared_ms = ?3, cleared_by = ?4, reason = ?5, clear_event = ?6"                             \
+      " WHERE code = ?1 AND subject = ?2 AND cleared_ms IS NULL")                                                      \
+    X(LOCKOUT_GET, false, "SELECT " STORE_LOCKOUT_COLUMNS " FROM lockout WHERE code = ? AND subject = ?")              \
+    X(LOCKOUT_LIST, false,                                                                                             \
+      "SELECT " STORE_LOCKOUT_COLUMNS " FROM lockout WHERE cleared_ms IS NULL AND since_ms > ? ORDER BY since_ms")     \
+    X(CHECK_SEQ_LAST, false, "SELECT max(seq) FROM device_check")                                                      \
+    X(CHECK_INSERT, true,                                                                                              \
+      "INSERT INTO device_check(seq, id, instrument, what, started_ms, start_event) VALUES(?, ?, ?, ?, ?, ?)")         \
+    X(CHECK_END, true,                                                                                                 \
+      "UPDATE device_check SET serial = ?2, ended_ms = ?3, verdict = ?4, end_event = ?5"                               \
+      " WHERE id = ?1 AND ended_ms IS NULL")                                                                           \
+    X(CHECK_GET, false, "SELECT " STORE_CHECK_COLUMNS " FROM device_check WHERE id = ?")                               \
+    X(CHECK_RESULT, false,                                                                                             \
+      "SELECT " STORE_CHECK_COLUMNS " FROM device_check WHERE instrument = ? AND what = ? AND serial = ?"              \
+      " AND verdict IN ('pass', 'fail') ORDER BY seq DESC LIMIT 1")                                                    \
+    X(CHECK_LIST, false, "SELECT " STORE_CHECK_COLUMNS " FROM device_check WHERE seq < ?2 ORDER BY seq DESC LIMIT ?3") \
+    X(CHECK_LIST_INSTRUMENT, false,                                                                                    \
+      "SELECT " STORE_CHECK_COLUMNS                                                                                    \
+      " FROM device_check WHERE instrument = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3")                              \
+    X(CHECK_LIST_OPEN, false,                                                                                          \
+      "SELECT " STORE_CHECK_COLUMNS                                                                                    \
+      " FROM device_check WHERE ended_ms IS NULL AND seq < ?2 ORDER BY seq DESC LIMIT ?3")                             \
                                                                                                                        \
     X(CASE_INSERT, true, "INSERT INTO case_file(id, subject, created_ms, state) VALUES(?, ?, ?, ?)")                   \
     X(CASE_VOID, true, "UPDATE case_file SET state = 'void' WHERE subject = ?")                                        \
