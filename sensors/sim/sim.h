@@ -13,6 +13,7 @@
  *     press                      the pedal goes down once
  *     drive [rpm=N] [load=0..1]  steady running (raised idle, rollers); without words: idle again
  *     pass {"hphm":"新A12345",…}  one passage to everybody connected to a jsonl instrument
+ *     pass NAME                  one passage of a remote-sensing instrument with the world's figures
  *     world air_temp=21.5 wind_dir=none …   what a sound instrument would show, by the names of quantity.h
  *                                or utc=2026-07-01T01:30:00Z
  *     set NAME key=value …       a setting of one instrument: period-ms, reply-ms, and those its file (sim_*.c) lists
@@ -91,6 +92,7 @@ struct sim_protocol {
     void (*init)(struct sim_instrument *instrument); /* state and settings, all zero before */
     void (*greet)(struct sim_instrument *instrument, int connection, int64_t t_ms); /* a client has come */
     void (*tick)(struct sim_instrument *instrument, int64_t t_ms); /* every period_ms: what it says unasked */
+    void (*pass)(struct sim_instrument *instrument, int64_t t_ms); /* a vehicle goes by */
     /* One setting. Answers an unknown key with sim_unknown. */
     int (*set)(struct sim_instrument *instrument, const char *key, const char *value, int64_t t_ms, struct err *err);
 };
@@ -174,10 +176,13 @@ void sim_reply_text(struct sim_instrument *instrument, int connection, const cha
 void sim_broadcast(struct sim_instrument *instrument, const uint8_t *bytes, size_t length, int64_t t_ms);
 void sim_broadcast_text(struct sim_instrument *instrument, const char *text, int64_t t_ms);
 
+/* Ends a connection from this side. */
+void sim_hang_up(struct sim_instrument *instrument, int connection, int64_t t_ms);
+
 void sim_hear(struct sim_instrument *instrument, int connection, const uint8_t *bytes, size_t length, int64_t t_ms);
 /* Greets whom it has not greeted and says what is due. */
 void sim_tick(struct sim_instrument *instrument, int64_t t_ms);
-/* Takes the earliest output due at t_ms off the queue. */
+/* Takes the earliest output due at t_ms off the queue; length 0: it hangs up. */
 bool sim_take(struct sim_instrument *instrument, int64_t t_ms, struct sim_output *out);
 int64_t sim_next_ms(const struct sim_instrument *instrument); /* INT64_MAX: nothing to do */
 

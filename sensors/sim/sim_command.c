@@ -157,6 +157,15 @@ static int pass(struct sim *sim, const char *json, int64_t t_ms, struct err *err
     return 0;
 }
 
+static int pass_by(struct sim_instrument *instrument, int64_t t_ms, struct err *err)
+{
+    if (!instrument->protocol->pass)
+        return err_set(err, ERR_INVALID, "pass: %s does not watch passing vehicles; jsonl takes pass {…}",
+                       instrument->name);
+    instrument->protocol->pass(instrument, t_ms);
+    return 0;
+}
+
 int sim_command(struct sim *sim, const char *line, int64_t t_ms, struct err *err)
 {
     char copy[SIM_COMMAND_MAX];
@@ -167,7 +176,7 @@ int sim_command(struct sim *sim, const char *line, int64_t t_ms, struct err *err
     const char *verb = next_word(&rest);
     if (!verb || *verb == '#')
         return 0;
-    if (strcmp(verb, "pass") == 0)
+    if (strcmp(verb, "pass") == 0 && rest[strspn(rest, " \t")] == '{')
         return pass(sim, line + strcspn(line, "{"), t_ms, err);
     if (strcmp(verb, "truck") == 0)
         return set_truck(&sim->engine, rest, err);
@@ -183,7 +192,7 @@ int sim_command(struct sim *sim, const char *line, int64_t t_ms, struct err *err
         sim->quit = true;
         return 0;
     }
-    static const char *const of_instrument[] = {"fault", "health", "plug", "set", "unplug"};
+    static const char *const of_instrument[] = {"fault", "health", "pass", "plug", "set", "unplug"};
     bool known = false;
     for (size_t i = 0; i < sizeof of_instrument / sizeof *of_instrument; i++)
         known = known || strcmp(verb, of_instrument[i]) == 0;
@@ -198,6 +207,8 @@ int sim_command(struct sim *sim, const char *line, int64_t t_ms, struct err *err
         return set_fault(instrument, rest, err);
     if (strcmp(verb, "health") == 0)
         return set_health(instrument, rest, t_ms, err);
+    if (strcmp(verb, "pass") == 0)
+        return pass_by(instrument, t_ms, err);
     if (strcmp(verb, "set") == 0)
         return set_instrument(instrument, rest, t_ms, err);
     if (strcmp(verb, "plug") == 0)

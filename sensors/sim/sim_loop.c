@@ -50,7 +50,8 @@ static void send_due(struct sim_instrument *instrument, int64_t t_ms)
     struct sim_output out;
     while (sim_take(instrument, t_ms, &out)) {
         struct sim_connection *to = &instrument->connections[out.connection];
-        if (to->fd >= 0 && write(to->fd, out.bytes, out.length) < 0 && errno != EAGAIN && !instrument->pty[0])
+        bool gone = out.length == 0 || (to->fd >= 0 && write(to->fd, out.bytes, out.length) < 0 && errno != EAGAIN);
+        if (to->fd >= 0 && gone && !instrument->pty[0])
             drop(to);
     }
 }

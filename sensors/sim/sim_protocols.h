@@ -8,6 +8,7 @@
 #define SIM_PROTOCOLS(X)                                                                                               \
     X(ak)                                                                                                              \
     X(csr_i)                                                                                                           \
+    X(csv)                                                                                                             \
     X(elm327)                                                                                                          \
     X(gpsd)                                                                                                            \
     X(jsonl)                                                                                                           \
@@ -19,7 +20,8 @@
     X(rpm5300)                                                                                                         \
     X(truspeed)                                                                                                        \
     X(vtet1000)                                                                                                        \
-    X(wxt)
+    X(wxt)                                                                                                             \
+    X(yaogan)
 
 #define SIM_PROTOCOL_DECLARED(name) extern const struct sim_protocol sim_##name;
 SIM_PROTOCOLS(SIM_PROTOCOL_DECLARED)

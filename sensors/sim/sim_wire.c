@@ -147,6 +147,12 @@ void sim_broadcast_text(struct sim_instrument *instrument, const char *text, int
     sim_broadcast(instrument, (const uint8_t *)text, strlen(text), t_ms);
 }
 
+void sim_hang_up(struct sim_instrument *instrument, int connection, int64_t t_ms)
+{
+    if (instrument->queued < SIM_QUEUE_MAX)
+        instrument->queue[instrument->queued++] = (struct sim_output){.due_ms = t_ms, .connection = connection};
+}
+
 bool sim_take(struct sim_instrument *instrument, int64_t t_ms, struct sim_output *out)
 {
     size_t first = 0;

@@ -9,56 +9,38 @@
 
 #include <cmocka.h>
 
-#include "sensors/sim/sim.h"
+#include "tests/support/sim_ear.h"
 
-static struct sim sim;
-static struct sim_instrument *device;
-static char heard[16384];
-static size_t heard_length;
+static struct sim_ear *ear;
 
 static void open_device(const char *protocol)
 {
-    sim_init(&sim);
-    device = sim_add(&sim, "device", sim_protocol_by_name(protocol));
-    assert_non_null(device);
-    device->connections[0].fd = 0; /* someone listens; no file is touched here */
+    sim_ear_close(ear);
+    ear = sim_ear_open(protocol);
 }
 
 static void command(const char *text)
 {
-    struct err err = {0};
-    if (sim_command(&sim, text, 0, &err) != 0)
-        fail_msg("%s: %s", text, err.text);
+    sim_ear_command(ear, text, 0);
 }
 
-/* Lets time pass until t_ms; what was said is in heard. */
 static const char *listen_until(int64_t t_ms)
 {
-    struct sim_output out;
-    heard_length = 0;
-    sim_tick(device, t_ms);
-    while (sim_take(device, t_ms, &out)) {
-        assert_true(heard_length + out.length < sizeof heard);
-        memcpy(heard + heard_length, out.bytes, out.length);
-        heard_length += out.length;
-    }
-    heard[heard_length] = '\0';
-    return heard;
+    return sim_ear_until(ear, t_ms);
 }
 
 static const char *say(const char *text, int64_t t_ms)
 {
-    sim_hear(device, 0, (const uint8_t *)text, strlen(text), t_ms);
-    return listen_until(t_ms);
+    return sim_ear_say(ear, text, t_ms);
 }
 
 static void expect_bytes(const char *hex)
 {
     char got[64] = "";
-    for (size_t i = 0; i < heard_length && i < 20; i++)
-        snprintf(got + 3 * i, sizeof got - 3 * i, "%02X ", (unsigned char)heard[i]);
-    if (heard_length > 0)
-        got[3 * heard_length - 1] = '\0';
+    for (size_t i = 0; i < ear->length && i < 20; i++)
+        snprintf(got + 3 * i, sizeof got - 3 * i, "%02X ", (unsigned char)ear->text[i]);
+    if (ear->length > 0)
+        got[3 * ear->length - 1] = '\0';
     assert_string_equal(got, hex);
 }
 
@@ -140,7 +122,7 @@ static void csr_i_shows_a_vehicle(void **state)
     command("set device format=ascii direction=closing mode=answer");
     listen_until(150);
     expect_bytes("");
-    sim_hear(device, 0, (const uint8_t *)"\xF7", 1, 160);
+    sim_hear(ear->device, 0, (const uint8_t *)"\xF7", 1, 160);
     listen_until(160);
     expect_bytes("2B 31 32 35");
     command("set device mode=trigger");
@@ -196,10 +178,10 @@ static void nmea_has_a_fix_and_loses_it(void **state)
                                          "$GPGGA,080600.00,3015.1234,N,12010.5678,E,1,08,1.0,12.5,M,-40.0,M,,*79\r\n");
     command("set device fields=13 quality=8");
     assert_non_null(strstr(listen_until(1000), ",150624,,,S,S*"));
-    assert_non_null(strstr(heard, ",E,8,08,"));
+    assert_non_null(strstr(ear->text, ",E,8,08,"));
     command("set device fix=0 clock=frozen");
     assert_non_null(strstr(listen_until(2000), "$GPRMC,080600.00,V,,,,,,,150624,,,N,V*"));
-    assert_non_null(strstr(heard, "$GPGGA,080600.00,,,,,0,00,,,M,,M,,*"));
+    assert_non_null(strstr(ear->text, "$GPGGA,080600.00,,,,,0,00,,,M,,M,,*"));
 }
 
 static void gpsd_leaves_out_what_it_does_not_know(void **state)
@@ -210,13 +192,13 @@ static void gpsd_leaves_out_what_it_does_not_know(void **state)
     assert_non_null(strstr(listen_until(0), "{\"class\":\"VERSION\""));
     assert_string_equal(listen_until(1000), "");
     say("?WATCH={\"enable\":true,\"json\":true};\r\n", 1000);
-    assert_non_null(strstr(heard, "\"class\":\"DEVICES\""));
-    assert_non_null(strstr(heard, "\"class\":\"WATCH\",\"enable\":true"));
+    assert_non_null(strstr(ear->text, "\"class\":\"DEVICES\""));
+    assert_non_null(strstr(ear->text, "\"class\":\"WATCH\",\"enable\":true"));
     assert_non_null(strstr(listen_until(2000), "\"mode\":3,\"time\":\"2024-06-15T08:06:02.000Z\""));
-    assert_non_null(strstr(heard, "\"lat\":30.252056667,\"lon\":-120.500000000,\"speed\":0.000}\r\n"));
+    assert_non_null(strstr(ear->text, "\"lat\":30.252056667,\"lon\":-120.500000000,\"speed\":0.000}\r\n"));
     command("set device mode=1");
     assert_non_null(strstr(listen_until(3000), "\"mode\":1}\r\n"));
-    assert_null(strstr(heard, "lat"));
+    assert_null(strstr(ear->text, "lat"));
     assert_non_null(strstr(say("?FOO;", 3000), "Unrecognized request '?FOO'"));
     command("set device device=0");
     assert_string_equal(listen_until(4000), "");
@@ -275,11 +257,11 @@ static void faults_and_settings_are_named(void **state)
     (void)state;
     struct err err = {0};
     open_device("rpm5300");
-    assert_int_equal(sim_command(&sim, "fault device crc", 0, &err), -1);
+    assert_int_equal(sim_command(&ear->sim, "fault device crc", 0, &err), -1);
     assert_string_equal(err.text, "fault: rpm5300 has no checksum to spoil");
-    assert_int_equal(sim_command(&sim, "set device mode=byte", 0, &err), -1);
+    assert_int_equal(sim_command(&ear->sim, "set device mode=byte", 0, &err), -1);
     assert_string_equal(err.text, "device: rpm5300 has no setting 'mode'");
-    assert_int_equal(sim_command(&sim, "world wind=3", 0, &err), -1);
+    assert_int_equal(sim_command(&ear->sim, "world wind=3", 0, &err), -1);
     assert_string_equal(err.text, "world: there is no quantity 'wind'");
 }
 
@@ -299,5 +281,7 @@ int main(void)
         cmocka_unit_test(elm327_talks_j1939),
         cmocka_unit_test(faults_and_settings_are_named),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    sim_ear_close(ear);
+    return failed;
 }
