@@ -19,26 +19,6 @@ static int failed(struct err *err, const char *what, const char *path)
     return err_set(err, ERR_UNREACHABLE, "%s: cannot %s: %s%s", path, what, strerror(errno), advice);
 }
 
-static int open_regular(const char *path, off_t *size, struct err *err)
-{
-    struct stat st;
-    /* Non-blocking: a named pipe of that name must not hang the program. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return failed(err, "open", path);
-    if (fstat(fd, &st) != 0) {
-        failed(err, "open", path);
-        close(fd);
-        return -1;
-    }
-    if (!S_ISREG(st.st_mode)) {
-        close(fd);
-        return err_set(err, ERR_INVALID, "%s: is not a regular file", path);
-    }
-    *size = st.st_size;
-    return fd;
-}
-
 /* Reads until the end or until the buffer is full. */
 static ssize_t read_full(int fd, char *data, size_t size)
 {
@@ -56,42 +36,58 @@ static ssize_t read_full(int fd, char *data, size_t size)
     return (ssize_t)length;
 }
 
-int file_read(const char *path, size_t max, char **data, size_t *length, struct err *err)
+static int open_to_read(const char *path, struct err *err)
 {
-    off_t size = 0;
-    char *buffer = NULL;
-    int fd = open_regular(path, &size, err);
-    if (fd < 0)
+    /* Non-blocking: a named pipe of that name must not hang the program. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return fd >= 0 ? fd : failed(err, "open", path);
+}
+
+/* The size of a regular file; anything else could make the program wait or lie about its size. */
+static int regular_size(int fd, const char *path, size_t max, size_t *size, struct err *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return failed(err, "open", path);
+    if (!S_ISREG(st.st_mode))
+        return err_set(err, ERR_INVALID, "%s: is not a regular file", path);
+    if (st.st_size < 0 || (uintmax_t)st.st_size > max)
+        return err_set(err, ERR_INVALID, "%s: has %jd bytes, at most %zu are accepted", path, (intmax_t)st.st_size,
+                       max);
+    *size = (size_t)st.st_size;
+    return 0;
+}
+
+int file_read_fd(int fd, const char *path, size_t max, char **data, size_t *length, struct err *err)
+{
+    size_t size = 0;
+    if (regular_size(fd, path, max, &size, err) != 0)
         return -1;
-    if (size < 0 || (uintmax_t)size > max) {
-        err_set(err, ERR_INVALID, "%s: has %jd bytes, at most %zu are accepted", path, (intmax_t)size, max);
-        goto fail;
-    }
     /* One byte more than expected: tells a file that grew meanwhile (or one of /proc, whose size reads 0). */
-    size_t room = (size_t)size == 0 ? max : (size_t)size;
-    buffer = malloc(room + 2);
-    if (!buffer) {
-        err_set(err, ERR_FAILED, "%s: out of memory reading it", path);
-        goto fail;
-    }
+    size_t room = size == 0 ? max : size;
+    char *buffer = malloc(room + 2);
+    if (!buffer)
+        return err_set(err, ERR_FAILED, "%s: out of memory reading it", path);
     ssize_t n = read_full(fd, buffer, room + 1);
-    if (n < 0) {
-        failed(err, "read", path);
-        goto fail;
+    if (n < 0 || (size_t)n > room) {
+        free(buffer);
+        return n < 0 ? failed(err, "read", path)
+                     : err_set(err, ERR_INVALID, "%s: grew while it was read, try again", path);
     }
-    if ((size_t)n > room) {
-        err_set(err, ERR_INVALID, "%s: grew while it was read, try again", path);
-        goto fail;
-    }
-    close(fd);
     buffer[n] = '\0';
     *data = buffer;
     *length = (size_t)n;
     return 0;
-fail:
-    free(buffer);
+}
+
+int file_read(const char *path, size_t max, char **data, size_t *length, struct err *err)
+{
+    int fd = open_to_read(path, err);
+    if (fd < 0)
+        return -1;
+    int result = file_read_fd(fd, path, max, data, length, err);
     close(fd);
-    return -1;
+    return result;
 }
 
 static int write_full(int fd, const void *data, size_t length)
@@ -204,10 +200,14 @@ int file_make_folder(const char *folder, unsigned mode, struct err *err)
 
 int file_sha256(const char *path, char hex[65], uint64_t *size, struct err *err)
 {
-    off_t expected = 0;
-    int fd = open_regular(path, &expected, err);
+    size_t expected = 0;
+    int fd = open_to_read(path, err);
     if (fd < 0)
         return -1;
+    if (regular_size(fd, path, SIZE_MAX, &expected, err) != 0) {
+        close(fd);
+        return -1;
+    }
     struct sha256 h;
     sha256_init(&h);
     char piece[16384];

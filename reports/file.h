@@ -13,6 +13,9 @@
  * absent or unreadable file is ERR_UNREACHABLE, one that is too large or no regular file ERR_INVALID. */
 int file_read(const char *path, size_t max, char **data, size_t *length, struct err *err);
 
+/* The same of an open file, from where it stands; `path` is what to call it. */
+int file_read_fd(int fd, const char *path, size_t max, char **data, size_t *length, struct err *err);
+
 /* Writes PATH.new-PID, fsyncs it, renames it over `path`, fsyncs the folder. When it fails nothing is left behind;
  * when only the last step fails the new content may be visible but is not promised to be on the disk. A full disk is
  * named as such. */

@@ -18,6 +18,7 @@ struct control_client {
     struct control_client *next;
     sd_event_source *source;
     int fd;
+    int file;     /* came with the request at hand; -1: none */
     bool closing; /* goes away once its backlog is sent */
     bool dead;
     char user[CONTROL_USER_MAX];
@@ -53,9 +54,24 @@ const char *control_user(const struct control_client *client)
     return client->user;
 }
 
+int control_take_file(struct control_client *client)
+{
+    int file = client->file;
+    client->file = -1;
+    return file;
+}
+
+static void drop_file(struct control_client *client)
+{
+    if (client->file >= 0)
+        close(client->file);
+    client->file = -1;
+}
+
 static void client_free(struct control_client *client)
 {
     sd_event_source_disable_unref(client->source);
+    drop_file(client);
     if (client->fd >= 0)
         close(client->fd);
     free(client);
@@ -169,6 +185,7 @@ static void client_lines(struct control_client *client)
     while (!client->dead && !client->closing &&
            (end = memchr(client->in + start, '\n', client->in_length - start)) != NULL) {
         answer(client, client->in + start, (size_t)(end - client->in) - start);
+        drop_file(client);
         start = (size_t)(end - client->in) + 1;
     }
     client->in_length -= start;
@@ -182,15 +199,48 @@ static void client_lines(struct control_client *client)
     }
 }
 
+/* One open file is kept for the request whose bytes it came with; more than one are none of ours. */
+static void keep_file(struct control_client *client, const struct cmsghdr *head)
+{
+    size_t count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    drop_file(client);
+    for (size_t i = 0; i < count; i++) {
+        int file;
+        memcpy(&file, CMSG_DATA(head) + i * sizeof file, sizeof file);
+        if (count == 1)
+            client->file = file;
+        else
+            close(file);
+    }
+}
+
+/* As recv, with the open file that may come along. */
+static ssize_t receive(struct control_client *client, void *out, size_t size)
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } room;
+    struct iovec into = {.iov_base = out, .iov_len = size};
+    struct msghdr message = {
+        .msg_iov = &into, .msg_iovlen = 1, .msg_control = room.bytes, .msg_controllen = sizeof room.bytes};
+    ssize_t got = recvmsg(client->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    const struct cmsghdr *head = got > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+    if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS)
+        keep_file(client, head);
+    return got;
+}
+
 static int on_client(sd_event_source *source, int fd, uint32_t events, void *ctx)
 {
     (void)source;
+    (void)fd;
     struct control_client *client = ctx;
     if (events & EPOLLOUT)
         client_flush(client);
     if (client->dead || !(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
         return 0;
-    ssize_t got = recv(fd, client->in + client->in_length, CONTROL_LINE_MAX - client->in_length, MSG_DONTWAIT);
+    ssize_t got = receive(client, client->in + client->in_length, CONTROL_LINE_MAX - client->in_length);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
     if (got <= 0) {
@@ -233,6 +283,7 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
     memset(client, 0, offsetof(struct control_client, in)); /* the buffers' pages are touched only when used */
     client->control = control;
     client->fd = peer;
+    client->file = -1;
     find_user(client);
     if (sd_event_add_io(control->event, &client->source, peer, EPOLLIN, on_client, client) < 0) {
         client_free(client);

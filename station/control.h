@@ -45,6 +45,10 @@ void control_close(struct control *control);
 /* The login name behind the connection (SO_PEERCRED), or "uid 1000" when it has none. */
 const char *control_user(const struct control_client *client);
 
+/* The open file that came with the request at hand (SCM_RIGHTS), or -1: its sender may read it, we perhaps may not. The
+ * caller closes it. */
+int control_take_file(struct control_client *client);
+
 /* From now on the client gets the lines of this topic, after the answer to the request at hand. */
 void control_watch(struct control_client *client, const char *topic);
 /* Sends one line of JSON (without its newline) to all who watch the topic. */

@@ -35,7 +35,8 @@ struct ctl {
     /* the command line */
     const char *file;
     bool json, invalid, probe;
-    const char *plate, *colour, *method, *reason, *officer, *since, *output, *filter, *outlet, *consistency, *limit;
+    const char *plate, *colour, *method, *reason, *officer, *since, *output, *filter, *outlet, *consistency, *limit,
+        *from, *to, *name;
     const char *facts[CTL_FACTS_MAX]; /* "key=value" */
     size_t facts_count;
     const char *words[4]; /* after the command's own */
@@ -59,12 +60,15 @@ ctl_command ctl_test_start, ctl_test_watch, ctl_test_confirm, ctl_test_bypass, c
     ctl_test_void;
 ctl_command ctl_test_show, ctl_passes, ctl_plate, ctl_outbox_list;
 ctl_command ctl_slip, ctl_journal_verify, ctl_journal_export, ctl_journal_checkpoint, ctl_rejudge, ctl_package;
+ctl_command ctl_roster_import, ctl_roster_list, ctl_roster_report, ctl_roster_absent;
 int ctl_probe(struct ctl *ctl, struct err *err);
 
 /* ---- ctl_call.c ---- */
 int ctl_load_config(struct ctl *ctl, struct err *err);
 /* Sends a command with its arguments and reads the answer into ctl->doc. An answer "no" becomes *err with its code. */
 int ctl_call(struct ctl *ctl, const char *command, struct entries *arguments, struct err *err);
+/* The same with an open file, which smogd reads: it stays the caller's. */
+int ctl_call_with_file(struct ctl *ctl, const char *command, struct entries *arguments, int file, struct err *err);
 /* smogd's last line as it came; returns 0. */
 int ctl_print_line(const struct ctl *ctl);
 /* The next line of a watch: 1 there is one in ctl->doc, 0 the end, -1 error. */

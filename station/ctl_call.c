@@ -91,21 +91,37 @@ static int parse_line(struct ctl *ctl, struct err *err)
     return 0;
 }
 
-static int send_all(const struct ctl *ctl, const char *text, size_t length, struct err *err)
+/* `file` goes along with the first byte; -1: none. */
+static int send_all(const struct ctl *ctl, char *text, size_t length, int file, struct err *err)
 {
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } room = {0};
     while (length > 0) {
-        ssize_t sent = send(ctl->socket, text, length, MSG_NOSIGNAL);
+        struct iovec from = {.iov_base = text, .iov_len = length};
+        struct msghdr message = {.msg_iov = &from, .msg_iovlen = 1};
+        if (file >= 0) {
+            message.msg_control = room.bytes;
+            message.msg_controllen = sizeof room.bytes;
+            *CMSG_FIRSTHDR(&message) =
+                (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof file)};
+            memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &file, sizeof file);
+        }
+        ssize_t sent = sendmsg(ctl->socket, &message, MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0)
             return err_set(err, ERR_UNREACHABLE, "the connection to smogd broke: %s", strerror(errno));
+        file = -1;
         text += sent;
         length -= (size_t)sent;
     }
     return 0;
 }
 
-static int send_request(const struct ctl *ctl, const char *command, struct entries *arguments, struct err *err)
+static int send_request(const struct ctl *ctl, const char *command, struct entries *arguments, int file,
+                        struct err *err)
 {
     char request[REQUEST_MAX];
     struct json_writer w;
@@ -116,12 +132,17 @@ static int send_request(const struct ctl *ctl, const char *command, struct entri
     if (length < 0)
         return err_set(err, ERR_INVALID, "the words of this command are too long");
     request[length] = '\n';
-    return send_all(ctl, request, (size_t)length + 1, err);
+    return send_all(ctl, request, (size_t)length + 1, file, err);
 }
 
 int ctl_call(struct ctl *ctl, const char *command, struct entries *arguments, struct err *err)
 {
-    if (allocate(ctl, err) != 0 || dial(ctl, err) != 0 || send_request(ctl, command, arguments, err) != 0)
+    return ctl_call_with_file(ctl, command, arguments, -1, err);
+}
+
+int ctl_call_with_file(struct ctl *ctl, const char *command, struct entries *arguments, int file, struct err *err)
+{
+    if (allocate(ctl, err) != 0 || dial(ctl, err) != 0 || send_request(ctl, command, arguments, file, err) != 0)
         return -1;
     int got = read_line(ctl, ANSWER_MS, err);
     if (got == 0)

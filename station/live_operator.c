@@ -4,17 +4,6 @@
 #include "reports/log.h"
 #include "station/live_parts.h"
 
-/* The request's officer number, or the login behind the connection. */
-static int read_officer(struct control_client *client, const struct json_doc *request, char out[LIVE_OFFICER_MAX],
-                        struct err *err)
-{
-    if (live_request_text(request, "officer", false, out, LIVE_OFFICER_MAX, err) != 0)
-        return -1;
-    if (out[0] == '\0')
-        snprintf(out, LIVE_OFFICER_MAX, "%s", control_user(client));
-    return 0;
-}
-
 /* The open test of that id; else what is known of the id. */
 static int find_open(const struct live *live, const char *id, struct err *err)
 {
@@ -110,7 +99,7 @@ int live_operator_void(struct live *live, struct control_client *client, const s
     char id[LIVE_ID_MAX], reason[LIVE_TEXT_LIMIT + 1], officer[LIVE_OFFICER_MAX];
     if (live_request_text(request, "id", true, id, sizeof id, err) != 0 ||
         live_request_text(request, "reason", true, reason, sizeof reason, err) != 0 ||
-        read_officer(client, request, officer, err) != 0)
+        live_request_officer(client, request, officer, err) != 0)
         return -1;
     if (live->test.open && strcmp(live->test.id, id) == 0)
         return err_set(err, ERR_REFUSED, "test %s is running; abort it instead", id);
@@ -158,7 +147,7 @@ static int command(struct live *live, struct control_client *client, const struc
     if (live_request_text(request, "filter", false, filter, sizeof filter, err) != 0 ||
         live_request_text(request, "name", true, name, SENSOR_NAME_MAX, err) != 0 ||
         live_request_text(request, "what", true, what, 32, err) != 0 ||
-        read_officer(client, request, officer, err) != 0)
+        live_request_officer(client, request, officer, err) != 0)
         return -1;
     int instrument = find_instrument(live, name, err);
     if (instrument < 0)
@@ -233,7 +222,7 @@ int live_operator_outbox(struct live *live, struct control_client *client, const
     if (live_request_text(request, "id", true, id, sizeof id, err) != 0 ||
         live_request_text(request, "outlet", false, outlet, sizeof outlet, err) != 0 ||
         live_request_text(request, "what", true, what, sizeof what, err) != 0 ||
-        read_officer(client, request, officer, err) != 0 || retry(live, id, outlet, officer, what, err) != 0)
+        live_request_officer(client, request, officer, err) != 0 || retry(live, id, outlet, officer, what, err) != 0)
         return -1;
     log_notice("outbox: %s of %s by %s", what, id, officer);
     json_object_begin(answer, NULL);

@@ -11,6 +11,7 @@
  * live_journal.c  facts that wait for the next transaction
  * live_request.c  the control socket's commands
  * live_operator.c those by which an operator acts
+ * live_roster.c   lists of depot visits
  * live_status.c   what they show
  * live_web.c      what the web server serves
  */
@@ -227,6 +228,14 @@ void live_request(void *ctx, struct control_client *client, const struct json_do
  * errors. */
 int live_request_text(const struct json_doc *request, const char *key, bool required, char *out, size_t size,
                       struct err *err);
+/* The request's officer number, or the login behind the connection. */
+int live_request_officer(struct control_client *client, const struct json_doc *request, char out[LIVE_OFFICER_MAX],
+                         struct err *err);
+
+/* ---- live_roster.c ---- */
+live_answer live_roster_import, live_roster_absent;
+/* Facts that the list of a visit now open says of this vehicle, where nobody has said them otherwise. */
+int live_roster_facts(const struct live *live, struct vehicle *vehicle, int64_t at_ms, struct err *err);
 
 /* ---- live_web.c ---- */
 extern const struct webserver_route live_web_routes[];

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "station/live_parts.h"
@@ -23,6 +24,16 @@ int live_request_text(const struct json_doc *request, const char *key, bool requ
     return 0;
 }
 
+int live_request_officer(struct control_client *client, const struct json_doc *request, char out[LIVE_OFFICER_MAX],
+                         struct err *err)
+{
+    if (live_request_text(request, "officer", false, out, LIVE_OFFICER_MAX, err) != 0)
+        return -1;
+    if (out[0] == '\0')
+        snprintf(out, LIVE_OFFICER_MAX, "%s", control_user(client));
+    return 0;
+}
+
 static const struct {
     const char *name;
     live_answer *answer;
@@ -35,6 +46,8 @@ static const struct {
     {"test-watch", live_operator_watch},
     {"instrument-command", live_operator_command},
     {"outbox", live_operator_outbox},
+    {"roster-absent", live_roster_absent},
+    {"roster-import", live_roster_import},
 };
 
 static int dispatch(struct live *live, struct control_client *client, const struct json_doc *request,

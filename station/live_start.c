@@ -141,7 +141,8 @@ static int read_facts(struct live_test *test, const struct json_doc *request, co
     return 0;
 }
 
-static int read_vehicle(struct live_test *test, const struct json_doc *request, struct err *err)
+static int read_vehicle(const struct live *live, struct live_test *test, const struct json_doc *request,
+                        struct err *err)
 {
     char plate[64], colour_name[32];
     enum plate_colour colour = PLATE_COLOUR_UNKNOWN;
@@ -159,7 +160,9 @@ static int read_vehicle(struct live_test *test, const struct json_doc *request, 
                        test->vehicle.plate.text, test->vehicle.plate.text);
     test->vehicle.plate_source = FACT_TYPED;
     snprintf(test->vehicle.plate_by, sizeof test->vehicle.plate_by, "%s", by);
-    return read_facts(test, request, by, err);
+    if (read_facts(test, request, by, err) != 0)
+        return -1;
+    return live_roster_facts(live, &test->vehicle, test->started_ms, err);
 }
 
 static int read_request(struct live *live, struct live_test *test, const struct json_doc *request, struct err *err)
@@ -167,7 +170,7 @@ static int read_request(struct live *live, struct live_test *test, const struct 
     char method[RULES_ID_MAX];
     if (live_request_text(request, "officer", false, test->officer, sizeof test->officer, err) != 0 ||
         live_request_text(request, "method", true, method, sizeof method, err) != 0 ||
-        read_vehicle(test, request, err) != 0)
+        read_vehicle(live, test, request, err) != 0)
         return -1;
     test->method = procedure_method_by_name(method);
     if (!test->method) {

@@ -23,6 +23,9 @@ static const char help[] =
     "  test abort ID --reason TEXT · test void ID --reason TEXT\n"
     "  passes [--since T] [--invalid] [--limit N] · passes ID      remote-sensing records\n"
     "  plate P [--colour C]                everything known of a vehicle\n"
+    "  roster import FILE.csv [--name TEXT] [--from D] [--to D]    a fleet's list for a depot visit (days, default: "
+    "today)\n"
+    "  roster list [N] · roster report [N] · roster absent PLATE --reason TEXT [--officer N]\n"
     "  outbox list · outbox retry ID [--outlet NAME] · outbox release ID [--outlet NAME]\n"
     "  slip ID -o F.txt · package CASE -o F.asice · rejudge ID|F.asice\n"
     "  journal verify · journal export -o F · journal checkpoint [--consistency OLD]\n"
@@ -53,6 +56,10 @@ static const struct command {
     {"test", "void", 1, 1, "rf", ctl_test_void},
     {"passes", NULL, 0, 1, "sil", ctl_passes},
     {"plate", NULL, 1, 1, "ql", ctl_plate},
+    {"roster", "import", 1, 1, "ewaf", ctl_roster_import},
+    {"roster", "list", 0, 1, "", ctl_roster_list},
+    {"roster", "report", 0, 1, "", ctl_roster_report},
+    {"roster", "absent", 1, 1, "qrf", ctl_roster_absent},
     {"outbox", "list", 0, 0, "l", ctl_outbox_list},
     {"outbox", "retry", 1, 1, "tf", ctl_outbox_retry},
     {"outbox", "release", 1, 1, "tf", ctl_outbox_release},
@@ -65,23 +72,16 @@ static const struct command {
 };
 
 static const struct option names[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"json", no_argument, NULL, 'j'},
-    {"plate", required_argument, NULL, 'p'},
-    {"colour", required_argument, NULL, 'q'},
-    {"method", required_argument, NULL, 'm'},
-    {"vehicle", required_argument, NULL, 'v'},
-    {"reason", required_argument, NULL, 'r'},
-    {"officer", required_argument, NULL, 'f'},
-    {"since", required_argument, NULL, 's'},
-    {"invalid", no_argument, NULL, 'i'},
-    {"limit", required_argument, NULL, 'l'},
-    {"output", required_argument, NULL, 'o'},
-    {"probe", no_argument, NULL, 'b'},
-    {"filter", required_argument, NULL, 'k'},
-    {"outlet", required_argument, NULL, 't'},
-    {"consistency", required_argument, NULL, 'n'},
-    {0},
+    {"config", required_argument, NULL, 'c'}, {"json", no_argument, NULL, 'j'},
+    {"plate", required_argument, NULL, 'p'},  {"colour", required_argument, NULL, 'q'},
+    {"method", required_argument, NULL, 'm'}, {"vehicle", required_argument, NULL, 'v'},
+    {"reason", required_argument, NULL, 'r'}, {"officer", required_argument, NULL, 'f'},
+    {"since", required_argument, NULL, 's'},  {"invalid", no_argument, NULL, 'i'},
+    {"limit", required_argument, NULL, 'l'},  {"output", required_argument, NULL, 'o'},
+    {"probe", no_argument, NULL, 'b'},        {"filter", required_argument, NULL, 'k'},
+    {"outlet", required_argument, NULL, 't'}, {"consistency", required_argument, NULL, 'n'},
+    {"from", required_argument, NULL, 'w'},   {"to", required_argument, NULL, 'a'},
+    {"name", required_argument, NULL, 'e'},   {0},
 };
 
 static const char *option_name(int letter)
@@ -110,6 +110,9 @@ static int take_option(struct ctl *ctl, int letter, struct err *err)
     case 'k': ctl->filter = optarg; break;
     case 't': ctl->outlet = optarg; break;
     case 'n': ctl->consistency = optarg; break;
+    case 'w': ctl->from = optarg; break;
+    case 'a': ctl->to = optarg; break;
+    case 'e': ctl->name = optarg; break;
     case 'v':
         if (ctl->facts_count == CTL_FACTS_MAX)
             return err_set(err, ERR_INVALID, "more than %d vehicle facts", CTL_FACTS_MAX);

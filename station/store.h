@@ -193,6 +193,32 @@ int store_passage_get(struct store *s, const char *id, struct store_passage *out
 int store_passage_list(struct store *s, const char *plate, const char *colour, int64_t since_ms, bool invalid_only,
                        int limit, int (*each)(void *ctx, const struct store_passage *p), void *ctx, struct err *err);
 
+/* ---- rosters: depot visits ---- */
+
+struct store_roster {
+    int64_t seq, from_ms, to_ms; /* the visit: from <= time < to */
+    char name[96], sha256[65];   /* of the file, an object */
+};
+struct store_roster_entry {
+    int64_t line;
+    char plate[40], colour[16], fleet[96];
+    char facts[2048];              /* JSON object {"fuel":"diesel",…} */
+    char absent[STORE_REASON_MAX]; /* why it was not presented; "": nobody has said */
+};
+int store_roster_next_seq(struct store *s, int64_t *seq, struct err *err);
+int store_roster_add(struct store *s, const struct store_roster *r, uint64_t event, struct err *err);
+int store_roster_entry_add(struct store *s, int64_t roster, const struct store_roster_entry *e, struct err *err);
+int store_roster_entry_absent(struct store *s, int64_t roster, int64_t line, const char *reason, struct err *err);
+/* seq 0: the newest. ERR_INVALID when there is none. */
+int store_roster_get(struct store *s, int64_t seq, struct store_roster *out, struct err *err);
+/* The vehicle on the newest list whose visit has begun at that time; *to_ms: when that visit ends, 0 when no list has
+ * it. colour NULL: any. */
+int store_roster_entry_find(struct store *s, const char *plate, const char *colour, int64_t at_ms, int64_t *roster,
+                            int64_t *to_ms, struct store_roster_entry *out, struct err *err);
+/* In the file's order; `each` returns 0 to go on. */
+int store_roster_entry_list(struct store *s, int64_t roster, int (*each)(void *ctx, const struct store_roster_entry *e),
+                            void *ctx, struct err *err);
+
 /* ---- cases and what became of them ---- */
 
 struct store_case {

@@ -99,6 +99,19 @@
       "SELECT " STORE_CHECK_COLUMNS                                                                                    \
       " FROM device_check WHERE ended_ms IS NULL AND seq < ?2 ORDER BY seq DESC LIMIT ?3")                             \
                                                                                                                        \
+    X(ROSTER_LAST, false, "SELECT max(seq) FROM roster")                                                               \
+    X(ROSTER_INSERT, true, "INSERT INTO roster(seq, name, sha256, from_ms, to_ms, event) VALUES(?, ?, ?, ?, ?, ?)")    \
+    X(ROSTER_GET, false, "SELECT seq, name, sha256, from_ms, to_ms FROM roster WHERE seq = ?")                         \
+    X(ROSTER_ENTRY_INSERT, true,                                                                                       \
+      "INSERT INTO roster_entry(roster, line, plate, colour, fleet, facts) VALUES(?, ?, ?, ?, ?, ?)")                  \
+    X(ROSTER_ENTRY_ABSENT, true, "UPDATE roster_entry SET absent = ?3 WHERE roster = ?1 AND line = ?2")                \
+    X(ROSTER_ENTRY_FIND, false,                                                                                        \
+      "SELECT line, plate, colour, fleet, facts, absent, roster, to_ms FROM roster_entry JOIN roster ON seq = roster"  \
+      " WHERE plate = ?1 AND from_ms <= ?2 AND (?3 IS NULL OR colour = ?3 OR colour = 'unknown')"                      \
+      " ORDER BY roster DESC LIMIT 1")                                                                                 \
+    X(ROSTER_ENTRY_LIST, false,                                                                                        \
+      "SELECT line, plate, colour, fleet, facts, absent FROM roster_entry WHERE roster = ? ORDER BY line")             \
+                                                                                                                       \
     X(CASE_INSERT, true, "INSERT INTO case_file(id, subject, created_ms, state) VALUES(?, ?, ?, ?)")                   \
     X(CASE_VOID, true, "UPDATE case_file SET state = 'void' WHERE subject = ?")                                        \
     X(CASE_UNSEALED, false,                                                                                            \

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,15 @@ static void on_request(void *ctx, struct control_client *client, const struct js
         json_bool(answer, "ok", true);
         json_string(answer, "text", text);
         json_string(answer, "user", control_user(client));
+        json_object_end(answer);
+    } else if (json_equals(request, command, "file")) {
+        char text[64] = "";
+        int file = control_take_file(client);
+        ssize_t got = file >= 0 ? read(file, text, sizeof text - 1) : -1;
+        if (file >= 0)
+            close(file);
+        json_object_begin(answer, NULL);
+        json_string(answer, "text", got < 0 ? "none" : text);
         json_object_end(answer);
     } else if (json_equals(request, command, "flood")) {
         json_array_begin(answer, NULL);
@@ -127,6 +137,77 @@ static void test_answers_each_line(void **state)
                         "{\"code\":2,\"error\":\"there is no such command\",\"ok\":false}\n");
     assert_int_equal(f->requests, 2);
     close(fd);
+}
+
+static int pipe_with(const char *text)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], text, strlen(text)), strlen(text));
+    close(ends[1]);
+    return ends[0];
+}
+
+/* One byte with `count` open files, which stay ours. */
+static void say_with_files(int fd, const char *byte, int *files, size_t count)
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(4 * sizeof(int))];
+    } room = {0};
+    char first = *byte;
+    struct iovec from = {.iov_base = &first, .iov_len = 1};
+    struct msghdr message = {.msg_iov = &from,
+                             .msg_iovlen = 1,
+                             .msg_control = room.bytes,
+                             .msg_controllen = CMSG_SPACE(count * sizeof(int))};
+    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+    *head =
+        (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(count * sizeof(int))};
+    memcpy(CMSG_DATA(head), files, count * sizeof(int));
+    assert_int_equal(sendmsg(fd, &message, 0), 1);
+}
+
+static size_t open_files(void)
+{
+    size_t count = 0;
+    for (int fd = 0; fd < 256; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+/* An open file belongs to the request it came with, and to no later one; none is left open. */
+static void test_takes_an_open_file(void **state)
+{
+    struct fixture *f = *state;
+    static const char ask[] = "{\"command\":\"file\"}\n";
+    char text[400];
+    int fd = dial(f), first = pipe_with("one"), second = pipe_with("two"), third = pipe_with("three");
+    turn(f);
+    size_t before = open_files();
+    say_with_files(fd, ask, &first, 1);
+    say(fd, ask + 1);
+    turn(f);
+    assert_string_equal(hear(fd, text, sizeof text), "{\"text\":\"one\"}\n");
+    say(fd, ask);
+    turn(f);
+    assert_string_equal(hear(fd, text, sizeof text), "{\"text\":\"none\"}\n");
+    say_with_files(fd, ask, &second, 1);
+    say(fd, "\"command\":\"echo\",\"text\":\"x\"}\n");
+    turn(f);
+    hear(fd, text, sizeof text);
+    say(fd, ask);
+    turn(f);
+    assert_string_equal(hear(fd, text, sizeof text), "{\"text\":\"none\"}\n");
+    say_with_files(fd, ask, (int[]){second, third}, 2); /* more than one: none is taken */
+    say(fd, ask + 1);
+    turn(f);
+    assert_string_equal(hear(fd, text, sizeof text), "{\"text\":\"none\"}\n");
+    assert_int_equal(open_files(), before);
+    close(fd);
+    close(first);
+    close(second);
+    close(third);
 }
 
 static void test_refuses_what_is_no_object(void **state)
@@ -280,6 +361,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_answers_each_line, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_takes_an_open_file, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refuses_what_is_no_object, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_answer_that_is_too_long_is_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ends_a_line_that_is_too_long, setup, teardown),
