@@ -10,6 +10,7 @@
     X(csr_i)                                                                                                           \
     X(csv)                                                                                                             \
     X(elm327)                                                                                                          \
+    X(escpos)                                                                                                          \
     X(gpsd)                                                                                                            \
     X(jsonl)                                                                                                           \
     X(maximet)                                                                                                         \
@@ -18,6 +19,7 @@
     X(mph)                                                                                                             \
     X(nmea)                                                                                                            \
     X(rpm5300)                                                                                                         \
+    X(sansi)                                                                                                           \
     X(truspeed)                                                                                                        \
     X(vtet1000)                                                                                                        \
     X(wxt)                                                                                                             \
