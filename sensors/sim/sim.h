@@ -17,10 +17,21 @@
  *     world air_temp=21.5 wind_dir=none …   what a sound instrument would show, by the names of quantity.h
  *                                or utc=2026-07-01T01:30:00Z
  *     set NAME key=value …       a setting of one instrument: period-ms, reply-ms, and those its file (sim_*.c) lists
- *     fault NAME crc|split|late|silence|garbage|half|ending|none [ms=N] [count=N]
+ *     fault NAME crc|split|late|silence|garbage|half|ending|stuck|flood|model|none [ms=N] [count=N]
+ *                                for count answers or until told otherwise. crc spoils the checksum, split sends the
+ *                                halves ms apart, late answers ms later, garbage puts noise in front, half forgets the
+ *                                second half, ending puts another line ending, stuck says byte=N all the time, flood
+ *                                says the last answer again every ms (20), model answers as=PROTOCOL
+ *     cheat NAME factor smoke=0.6|QUANTITY=0.6 …   readings scaled; smoke: k, and N follows
+ *     cheat NAME replay FILE     a stored curve (readings.csv of a record) from now on; one curve at a time
+ *     cheat NAME rpm [low=750] [high=2400] [period-ms=15000]   made-up speed, always alike; period-ms=0: always low
+ *     cheat NAME freeze          the values stay what they are now
+ *     cheat NAME notch 0.4       so much air comes into the sampling tube
+ *     cheat NAME none            honest again
  *     health NAME ok|warming|fault|zeroing|busy|low-flow|leak|zero-needed|out-of-range|sensor-expired|standby|
  *                 comm-error [ms=N]  what it says of itself (as far as it can), for N ms or until told otherwise
- *     unplug NAME · plug NAME    the device goes away and comes back (a pty comes back under another name)
+ *     unplug NAME · plug NAME [as=PATH]   the device goes away and comes back: a pty under another device name, and
+ *                                behind another link where PATH says so
  *     quit
  */
 #ifndef SENSORS_SIM_SIM_H
@@ -30,6 +41,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sensors/sim/cheat.h"
 #include "sensors/sim/engine.h"
 #include "sensors/sim/world.h"
 #include "station/core/err.h"
@@ -56,7 +68,11 @@ enum sim_fault {
     FAULT_SILENCE,
     FAULT_GARBAGE,
     FAULT_HALF,
-    FAULT_ENDING
+    FAULT_ENDING,
+    FAULT_STUCK,
+    FAULT_FLOOD,
+    FAULT_MODEL,
+    FAULT_COUNT
 };
 /* What an instrument says of itself; which of them it can show is in sim_protocol.shows. */
 enum sim_health {
@@ -115,7 +131,8 @@ struct sim_output {
 
 struct sim_instrument {
     char name[SIM_NAME_MAX];
-    const struct sim_protocol *protocol;
+    const struct sim_protocol *protocol; /* as which it answers */
+    const struct sim_protocol *own;      /* what it is */
     const struct engine *engine;
     const struct sim_world *world;
     char pty[SIM_PATH_MAX]; /* symbolic link to the pty; empty: TCP */
@@ -132,6 +149,12 @@ struct sim_instrument {
     int64_t health_until_ms; /* then it is well again; 0: until told otherwise */
     enum sim_fault fault;
     int64_t fault_ms, fault_count; /* count < 0: until told otherwise */
+    uint8_t fault_byte;
+    int64_t flood_ms; /* when the next one comes */
+    int last_to;      /* connection of the last answer */
+    size_t last_length;
+    uint8_t last[SIM_OUTPUT_MAX]; /* the last answer */
+    struct cheat cheat;
     int64_t line_free_ms;
     double maximum_k;    /* since last cleared */
     uint32_t noise;      /* generator state, for garbage */
@@ -149,6 +172,7 @@ struct sim_instrument {
 struct sim {
     struct engine engine;
     struct sim_world world;
+    struct cheat_curve curve; /* the one being replayed */
     bool quit;
     int count;
     struct sim_instrument instruments[SIM_INSTRUMENTS_MAX];
@@ -167,9 +191,7 @@ void sim_init(struct sim *sim);
 struct sim_instrument *sim_add(struct sim *sim, const char *name, const struct sim_protocol *protocol);
 const struct sim_protocol *sim_protocol_by_name(const char *name);
 
-/* Queues one answer, with answer time, line speed and the active fault applied: crc spoils the checksum, split sends
- * the halves apart (ms), late adds ms, silence drops it, garbage puts noise in front, half forgets the second half,
- * ending puts another line ending. */
+/* Queues one answer, with answer time, line speed and the active fault applied. */
 void sim_reply(struct sim_instrument *instrument, int connection, const uint8_t *bytes, size_t length, int64_t t_ms);
 void sim_reply_text(struct sim_instrument *instrument, int connection, const char *text, int64_t t_ms);
 /* To every connection. */
@@ -186,8 +208,12 @@ void sim_tick(struct sim_instrument *instrument, int64_t t_ms);
 bool sim_take(struct sim_instrument *instrument, int64_t t_ms, struct sim_output *out);
 int64_t sim_next_ms(const struct sim_instrument *instrument); /* INT64_MAX: nothing to do */
 
-/* What a sound instrument would show now; NAN: nothing. */
+/* What there is to measure: what a sound instrument would show, cheats before the instrument applied; NAN: nothing. */
+double sim_source(const struct sim_instrument *instrument, enum quantity quantity, int64_t t_ms);
+/* The same with the cheats behind it applied too: what an instrument in good order shows. */
 double sim_value(const struct sim_instrument *instrument, enum quantity quantity, int64_t t_ms);
+/* Answers as another instrument from now on, new and with the settings it has from the factory. */
+void sim_become(struct sim_instrument *instrument, const struct sim_protocol *protocol);
 int64_t sim_utc_ms(const struct sim_instrument *instrument, int64_t t_ms);
 
 int sim_set(struct sim_instrument *instrument, const char *key, const char *value, int64_t t_ms, struct err *err);
@@ -196,6 +222,9 @@ int sim_unknown(const struct sim_instrument *instrument, const char *key, struct
 /* Settings that are whole numbers, or one of some words; they name key and value in the error. */
 int sim_integer(const char *key, const char *value, long min, long max, int *out, struct err *err);
 int sim_word(const char *key, const char *value, const char *const *words, size_t count, int *out, struct err *err);
+
+/* The whole file, not NUL-terminated; the caller frees it. NULL: it cannot be read, is empty or too long. */
+char *sim_read_text(const char *path, size_t *length, struct err *err);
 
 /* One command line (sim_command.c). */
 int sim_command(struct sim *sim, const char *line, int64_t t_ms, struct err *err);

@@ -7,7 +7,8 @@
 
 #include "station/core/civil.h"
 
-static const char *const fault_names[] = {"none", "crc", "split", "late", "silence", "garbage", "half", "ending"};
+static const char *const fault_names[FAULT_COUNT] = {"none", "crc",    "split", "late",  "silence", "garbage",
+                                                     "half", "ending", "stuck", "flood", "model"};
 static const char *const health_names[HEALTH_COUNT] = {"ok",           "warming",        "fault",   "zeroing",
                                                        "busy",         "low-flow",       "leak",    "zero-needed",
                                                        "out-of-range", "sensor-expired", "standby", "comm-error"};
@@ -106,23 +107,36 @@ static struct sim_instrument *find(struct sim *sim, char **rest, struct err *err
     return NULL;
 }
 
-static int set_fault(struct sim_instrument *instrument, char *rest, struct err *err)
+static int set_fault(struct sim_instrument *instrument, char *rest, int64_t t_ms, struct err *err)
 {
     char *word = next_word(&rest);
     int fault;
-    if (sim_word("fault", word ? word : "", fault_names, sizeof fault_names / sizeof *fault_names, &fault, err) != 0)
+    if (sim_word("fault", word ? word : "", fault_names, FAULT_COUNT, &fault, err) != 0)
         return -1;
     if (fault == FAULT_CRC && instrument->protocol->check_tail == SIM_NO_CHECKSUM)
         return err_set(err, ERR_INVALID, "fault: %s has no checksum to spoil", instrument->protocol->name);
     double ms = 0;
     double count = -1;
+    double byte = 0;
+    const struct sim_protocol *as = instrument->own;
     while ((word = next_word(&rest)))
-        if (!(strncmp(word, "ms=", 3) == 0 && number(word + 3, &ms)) &&
-            !(strncmp(word, "count=", 6) == 0 && number(word + 6, &count)))
-            return err_set(err, ERR_INVALID, "fault: '%s' is neither ms=N nor count=N", word);
+        if (strncmp(word, "as=", 3) == 0 && fault == FAULT_MODEL) {
+            if (!(as = sim_protocol_by_name(word + 3)))
+                return err_set(err, ERR_INVALID, "fault: unknown protocol '%s'", word + 3);
+        } else if (!(strncmp(word, "ms=", 3) == 0 && number(word + 3, &ms)) &&
+                   !(strncmp(word, "count=", 6) == 0 && number(word + 6, &count)) &&
+                   !(strncmp(word, "byte=", 5) == 0 && number(word + 5, &byte) && byte >= 0 && byte <= 255)) {
+            return err_set(err, ERR_INVALID,
+                           "fault: '%s' is none of ms=N count=N byte=0..255, nor as=PROTOCOL of a model", word);
+        }
+    if (fault == FAULT_MODEL && as == instrument->own)
+        return err_set(err, ERR_INVALID, "fault: as which other model? as=PROTOCOL");
+    sim_become(instrument, as);
     instrument->fault = (enum sim_fault)fault;
     instrument->fault_ms = (int64_t)ms;
     instrument->fault_count = (int64_t)count;
+    instrument->fault_byte = (uint8_t)byte;
+    instrument->flood_ms = t_ms;
     return 0;
 }
 
@@ -143,6 +157,96 @@ static int set_health(struct sim_instrument *instrument, char *rest, int64_t t_m
     instrument->health = (enum sim_health)health;
     instrument->health_until_ms = length ? t_ms + (int64_t)ms : 0;
     return 0;
+}
+
+static int set_factors(struct cheat *cheat, char *rest, struct err *err)
+{
+    const char *word;
+    while ((word = next_word(&rest))) {
+        const char *equals = word + strcspn(word, "=");
+        enum quantity quantity = quantity_by_name(word, (size_t)(equals - word));
+        bool smoke = strncmp(word, "smoke=", 6) == 0;
+        double factor;
+        if (!*equals || (!smoke && quantity == QUANTITY_COUNT) || !number(equals + 1, &factor) || factor < 0)
+            return err_set(err, ERR_INVALID, "cheat: '%s' is neither smoke=FACTOR nor QUANTITY=FACTOR", word);
+        *(smoke ? &cheat->smoke : &cheat->factor[quantity]) = factor;
+    }
+    return 0;
+}
+
+static int set_rpm(struct cheat *cheat, char *rest, int64_t t_ms, struct err *err)
+{
+    double low = 750;
+    double high = 2400;
+    double period = 15000;
+    const char *word;
+    while ((word = next_word(&rest)))
+        if (!(strncmp(word, "low=", 4) == 0 && number(word + 4, &low)) &&
+            !(strncmp(word, "high=", 5) == 0 && number(word + 5, &high)) &&
+            !(strncmp(word, "period-ms=", 10) == 0 && number(word + 10, &period) && period >= 0))
+            return err_set(err, ERR_INVALID, "cheat: '%s' is none of low=N high=N period-ms=N", word);
+    cheat->rpm.on = true;
+    cheat->rpm.low = low;
+    cheat->rpm.high = high;
+    cheat->rpm.period_ms = (int64_t)period;
+    cheat->rpm.since_ms = t_ms;
+    return 0;
+}
+
+static int set_replay(struct sim *sim, struct cheat *cheat, char *rest, int64_t t_ms, struct err *err)
+{
+    const char *path = next_word(&rest);
+    size_t length;
+    char *text = path ? sim_read_text(path, &length, err) : NULL;
+    if (!path)
+        return err_set(err, ERR_INVALID, "cheat: which curve? replay FILE");
+    if (!text)
+        return -1;
+    struct err why = {0};
+    int result = cheat_curve_read(&sim->curve, text, length, &why);
+    free(text);
+    if (result != 0)
+        return err_set(err, ERR_INVALID, "%s: %s", path, why.text);
+    cheat->curve = &sim->curve;
+    cheat->replay_ms = t_ms;
+    return 0;
+}
+
+static int set_cheat(struct sim *sim, struct sim_instrument *instrument, char *rest, int64_t t_ms, struct err *err)
+{
+    static const char *const kinds[] = {"none", "factor", "replay", "rpm", "freeze", "notch"};
+    enum { NONE, FACTOR, REPLAY, RPM, FREEZE, NOTCH };
+    struct cheat *cheat = &instrument->cheat;
+    const char *word = next_word(&rest);
+    int kind;
+    if (sim_word("cheat", word ? word : "", kinds, sizeof kinds / sizeof *kinds, &kind, err) != 0)
+        return -1;
+    switch (kind) {
+    case NONE: cheat_init(cheat); break;
+    case FACTOR: return set_factors(cheat, rest, err);
+    case REPLAY: return set_replay(sim, cheat, rest, t_ms, err);
+    case RPM: return set_rpm(cheat, rest, t_ms, err);
+    case FREEZE:
+        for (enum quantity q = 0; q < QUANTITY_COUNT; q++)
+            cheat->held[q] = sim_source(instrument, q, t_ms);
+        cheat->frozen = true;
+        break;
+    default:
+        word = next_word(&rest);
+        if (!word || !number(word, &cheat->notch) || cheat->notch < 0 || cheat->notch > 1)
+            return err_set(err, ERR_INVALID, "cheat: notch 0..1, the share of air in the sample");
+    }
+    return 0;
+}
+
+static int plug(struct sim_instrument *instrument, char *rest, struct err *err)
+{
+    const char *word = next_word(&rest);
+    if (word && (strncmp(word, "as=", 3) != 0 || !instrument->pty[0] || strlen(word + 3) >= sizeof instrument->pty))
+        return err_set(err, ERR_INVALID, "plug: '%s' is not as=PATH of a pty", word);
+    if (word && !instrument->plugged)
+        memcpy(instrument->pty, word + 3, strlen(word + 3) + 1);
+    return sim_plug(instrument, err);
 }
 
 static int pass(struct sim *sim, const char *json, int64_t t_ms, struct err *err)
@@ -192,19 +296,19 @@ int sim_command(struct sim *sim, const char *line, int64_t t_ms, struct err *err
         sim->quit = true;
         return 0;
     }
-    static const char *const of_instrument[] = {"fault", "health", "pass", "plug", "set", "unplug"};
+    static const char *const of_instrument[] = {"cheat", "fault", "health", "pass", "plug", "set", "unplug"};
     bool known = false;
     for (size_t i = 0; i < sizeof of_instrument / sizeof *of_instrument; i++)
         known = known || strcmp(verb, of_instrument[i]) == 0;
     if (!known)
-        return err_set(err, ERR_INVALID,
-                       "unknown command '%s'; known: truck press drive pass world set fault health unplug plug quit",
-                       verb);
+        return err_set(
+            err, ERR_INVALID,
+            "unknown command '%s'; known: truck press drive pass world set cheat fault health unplug plug quit", verb);
     struct sim_instrument *instrument = find(sim, &rest, err);
     if (!instrument)
         return -1;
     if (strcmp(verb, "fault") == 0)
-        return set_fault(instrument, rest, err);
+        return set_fault(instrument, rest, t_ms, err);
     if (strcmp(verb, "health") == 0)
         return set_health(instrument, rest, t_ms, err);
     if (strcmp(verb, "pass") == 0)
@@ -212,7 +316,9 @@ int sim_command(struct sim *sim, const char *line, int64_t t_ms, struct err *err
     if (strcmp(verb, "set") == 0)
         return set_instrument(instrument, rest, t_ms, err);
     if (strcmp(verb, "plug") == 0)
-        return sim_plug(instrument, err);
+        return plug(instrument, rest, err);
+    if (strcmp(verb, "cheat") == 0)
+        return set_cheat(sim, instrument, rest, t_ms, err);
     sim_unplug(instrument);
     return 0;
 }

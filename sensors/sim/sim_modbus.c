@@ -34,11 +34,10 @@ static void put16(uint8_t *bytes, unsigned value)
 
 static void fill_registers(struct sim_instrument *instrument, uint16_t registers[REGISTERS], int64_t t_ms)
 {
-    struct engine_state s = engine_at(instrument->engine, t_ms);
-    registers[0] = (uint16_t)lround(engine_opacity(s.k_per_m) * 10);
-    registers[1] = (uint16_t)lround(s.k_per_m * 100);
-    registers[2] = (uint16_t)lround(s.rpm);
-    registers[3] = (uint16_t)(int16_t)lround(s.oil_temp_c * 10);
+    registers[0] = (uint16_t)lround(sim_value(instrument, QUANTITY_OPACITY, t_ms) * 10);
+    registers[1] = (uint16_t)lround(sim_value(instrument, QUANTITY_K, t_ms) * 100);
+    registers[2] = (uint16_t)lround(sim_value(instrument, QUANTITY_RPM, t_ms));
+    registers[3] = (uint16_t)(int16_t)lround(sim_value(instrument, QUANTITY_OIL_TEMP, t_ms) * 10);
     registers[4] = (uint16_t)(instrument->health == HEALTH_WARMING ? 1 : instrument->health == HEALTH_FAULT ? 2 : 0);
     registers[5] = 0;
 }

@@ -33,7 +33,7 @@ static size_t hear(struct sim_instrument *instrument, int connection, const uint
 
 static const struct sim_protocol recorded = {.name = "recorded", .receive = hear};
 
-static char *read_text(const char *path, size_t *length, struct err *err)
+char *sim_read_text(const char *path, size_t *length, struct err *err)
 {
     FILE *file = fopen(path, "rb");
     char *text = file ? malloc(FILE_MAX) : NULL;
@@ -68,7 +68,7 @@ struct sim_player *sim_player_open(const char *path, struct sim_instrument *inst
     player->instrument = instrument;
     player->base_ms = -1;
     size_t length = 0;
-    player->text = read_text(path, &length, err);
+    player->text = sim_read_text(path, &length, err);
     if (!player->text || recording_open(&player->recording, player->text, length, err) != 0) {
         sim_player_close(player);
         return NULL;

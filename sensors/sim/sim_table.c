@@ -160,11 +160,10 @@ static bool in_plume(enum quantity quantity)
     return false;
 }
 
-double table_value(const struct sim_instrument *instrument, enum quantity quantity, int64_t t_ms)
+/* What it measures with all that is wrong with it; the cheats behind the instrument come on top. */
+static double measured(const struct sim_instrument *instrument, enum quantity quantity, int64_t t_ms)
 {
-    if (quantity == QUANTITY_OPACITY)
-        return table_opacity(instrument, 0.430, t_ms);
-    double value = sim_value(instrument, quantity, t_ms);
+    double value = sim_source(instrument, quantity, t_ms);
     if (!in_plume(quantity))
         return value;
     double air = quantity == QUANTITY_O2 ? air_o2_percent : 0;
@@ -177,9 +176,17 @@ double table_value(const struct sim_instrument *instrument, enum quantity quanti
     return instrument->health == HEALTH_WARMING ? value * warm_up_drift : value;
 }
 
+double table_value(const struct sim_instrument *instrument, enum quantity quantity, int64_t t_ms)
+{
+    if (quantity == QUANTITY_OPACITY)
+        return table_opacity(instrument, 0.430, t_ms);
+    return cheat_reading(&instrument->cheat, quantity, measured(instrument, quantity, t_ms));
+}
+
 double table_opacity(const struct sim_instrument *instrument, double path_m, int64_t t_ms)
 {
-    return 100 * (1 - exp(-table_value(instrument, QUANTITY_K, t_ms) * path_m));
+    double honest = 100 * (1 - exp(-measured(instrument, QUANTITY_K, t_ms) * path_m));
+    return cheat_reading(&instrument->cheat, QUANTITY_OPACITY, honest);
 }
 
 double table_maximum_k(const struct sim_instrument *instrument)

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BYTE_BITS = 10, SPLIT_GAP_MS = 20, CATCH_UP_MS = 1000 };
+enum { BYTE_BITS = 10, SPLIT_GAP_MS = 20, CATCH_UP_MS = 1000, FLOOD_MS = 20 };
 
 void sim_init(struct sim *sim)
 {
-    *sim = (struct sim){0};
+    memset(sim, 0, sizeof *sim);
     engine_init(&sim->engine);
     world_init(&sim->world);
 }
@@ -20,6 +20,7 @@ struct sim_instrument *sim_add(struct sim *sim, const char *name, const struct s
         return NULL;
     struct sim_instrument *instrument = &sim->instruments[sim->count++];
     *instrument = (struct sim_instrument){.protocol = protocol,
+                                          .own = protocol,
                                           .engine = &sim->engine,
                                           .world = &sim->world,
                                           .listener = -1,
@@ -28,9 +29,20 @@ struct sim_instrument *sim_add(struct sim *sim, const char *name, const struct s
     memcpy(instrument->name, name, strlen(name) + 1);
     for (int i = 0; i < SIM_CONNECTIONS_MAX; i++)
         instrument->connections[i].fd = -1;
+    cheat_init(&instrument->cheat);
     if (protocol->init)
         protocol->init(instrument);
     return instrument;
+}
+
+void sim_become(struct sim_instrument *instrument, const struct sim_protocol *protocol)
+{
+    if (instrument->protocol == protocol)
+        return;
+    instrument->protocol = protocol;
+    memset(&instrument->state, 0, sizeof instrument->state);
+    if (protocol->init)
+        protocol->init(instrument);
 }
 
 const struct sim_protocol *sim_protocol_by_name(const char *name)
@@ -41,9 +53,17 @@ const struct sim_protocol *sim_protocol_by_name(const char *name)
     return NULL;
 }
 
+double sim_source(const struct sim_instrument *instrument, enum quantity quantity, int64_t t_ms)
+{
+    const struct sim_world *world = instrument->world;
+    if (quantity == QUANTITY_OPACITY && isnan(world->value[quantity]) && !world->absent[quantity])
+        return engine_opacity(sim_source(instrument, QUANTITY_K, t_ms));
+    return cheat_source(&instrument->cheat, quantity, world_at(world, instrument->engine, quantity, t_ms), t_ms);
+}
+
 double sim_value(const struct sim_instrument *instrument, enum quantity quantity, int64_t t_ms)
 {
-    return world_at(instrument->world, instrument->engine, quantity, t_ms);
+    return cheat_reading(&instrument->cheat, quantity, sim_source(instrument, quantity, t_ms));
 }
 
 int64_t sim_utc_ms(const struct sim_instrument *instrument, int64_t t_ms)
@@ -106,9 +126,16 @@ void sim_reply(struct sim_instrument *instrument, int connection, const uint8_t 
     if (length == 0 || length > sizeof copy)
         return;
     memcpy(copy, bytes, length);
+    instrument->last_to = connection;
+    instrument->last_length = length < sizeof instrument->last ? length : 0;
+    memcpy(instrument->last, bytes, instrument->last_length);
     int64_t due = t_ms + instrument->reply_ms;
     switch (next_fault(instrument)) {
-    case FAULT_NONE: break;
+    case FAULT_NONE:
+    case FAULT_FLOOD:
+    case FAULT_MODEL:
+    case FAULT_COUNT: break;
+    case FAULT_STUCK: memset(copy, instrument->fault_byte, length); break;
     case FAULT_SILENCE: return;
     case FAULT_CRC: copy[length - 1 - (size_t)instrument->protocol->check_tail] ^= 1; break;
     case FAULT_LATE: due += instrument->fault_ms; break;
@@ -171,6 +198,8 @@ bool sim_take(struct sim_instrument *instrument, int64_t t_ms, struct sim_output
 int64_t sim_next_ms(const struct sim_instrument *instrument)
 {
     int64_t next = instrument->period_ms > 0 ? instrument->tick_ms : INT64_MAX;
+    if (instrument->fault == FAULT_FLOOD && instrument->last_length > 0 && instrument->flood_ms < next)
+        next = instrument->flood_ms;
     for (size_t i = 0; i < instrument->queued; i++)
         if (instrument->queue[i].due_ms < next)
             next = instrument->queue[i].due_ms;
@@ -185,9 +214,18 @@ static void recover(struct sim_instrument *instrument, int64_t t_ms)
     instrument->health_until_ms = 0;
 }
 
+static void flood(struct sim_instrument *instrument, int64_t t_ms)
+{
+    if (instrument->fault != FAULT_FLOOD || instrument->last_length == 0 || t_ms < instrument->flood_ms)
+        return;
+    enqueue(instrument, instrument->last_to, instrument->last, instrument->last_length, t_ms);
+    instrument->flood_ms = t_ms + (instrument->fault_ms ? instrument->fault_ms : FLOOD_MS);
+}
+
 void sim_tick(struct sim_instrument *instrument, int64_t t_ms)
 {
     recover(instrument, t_ms);
+    flood(instrument, t_ms);
     bool heard = instrument->absent_until_ms <= t_ms;
     for (int i = 0; i < SIM_CONNECTIONS_MAX; i++) {
         struct sim_connection *to = &instrument->connections[i];

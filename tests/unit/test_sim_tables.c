@@ -323,6 +323,77 @@ static void test_microbench_is_busy_and_scaled(void **state)
     assert_memory_equal(ask("0D 00 00 00 0D 00", 1300) + 12, "41 42 31 00", 11);
 }
 
+static void test_faults(void **state)
+{
+    (void)state;
+    begin("nht6");
+    tell("fault device stuck byte=255 count=1", 0);
+    assert_string_equal(ask("A7 59", 0), "FF FF");
+    assert_string_equal(ask("A7 59", 0), "A7 59");
+    tell("fault device half count=1", 0);
+    assert_string_equal(ask("A1 5F", 0), "A1 01");
+    tell("fault device model as=mqy200", 0);
+    assert_string_equal(ask("AD 53", 0), "15 01");
+    assert_int_equal(answer_length("AE 52"), 16);
+    tell("fault device none", 0);
+    assert_string_equal(ask("AE 52", 0), "15 01");
+    struct err err = {0};
+    assert_int_not_equal(sim_command(&sim, "fault device model", 0, &err), 0);
+    assert_int_not_equal(sim_command(&sim, "fault device model as=none", 0, &err), 0);
+    assert_int_not_equal(sim_command(&sim, "fault device stuck byte=256", 0, &err), 0);
+}
+
+static void test_flood(void **state)
+{
+    (void)state;
+    struct sim_output out;
+    begin("nht6");
+    assert_int_equal(sim_next_ms(device), INT64_MAX);
+    tell("fault device flood", 1000);
+    assert_int_equal(sim_next_ms(device), INT64_MAX); /* it has not said anything yet */
+    ask("A1 5F", 1000);
+    unsigned count = 0;
+    for (int64_t t = sim_next_ms(device); t < 2000; t = sim_next_ms(device)) {
+        sim_tick(device, t);
+        while (sim_take(device, t, &out)) {
+            assert_int_equal(out.length, 3);
+            assert_int_equal(out.bytes[0], 0xA1);
+            count++;
+        }
+    }
+    assert_int_equal(count, 50);
+}
+
+static void test_cheats_through_an_instrument(void **state)
+{
+    (void)state;
+    begin("nht6");
+    tell("truck idle-k=0.62 idle-rpm=750 oil=85", 0);
+    tell("cheat device factor smoke=0.5", 0);
+    assert_string_equal(ask("A5 5B", 0), "A5 00 7D 00 1F 02 EE 01 66 68"); /* 12.5 %, 0.31: consistent */
+    tell("cheat device none", 0);
+    tell("cheat device factor k=0.5", 0);
+    assert_memory_equal(ask("A5 5B", 0), "A5 00 EA 00 1F", 14); /* contradict each other */
+    tell("cheat device none", 0);
+    tell("cheat device freeze", 0);
+    tell("truck idle-k=2", 0);
+    assert_memory_equal(ask("A5 5B", 0), "A5 00 EA 00 3E", 14);
+    tell("cheat device none", 0);
+    tell("cheat device rpm period-ms=0 low=700", 0);
+    assert_memory_equal(ask("A5 5B", 0) + 15, "02 BC", 5);
+    begin("mqw50a");
+    tell("truck idle-co2=2 idle-o2=17.9 idle-no=200", 0);
+    tell("cheat device notch 0.5", 0);
+    assert_memory_equal(ask("02 60 03 9B", 0) + 9, "00 64", 5);
+    assert_memory_equal(ask("02 60 03 9B", 0) + 27, "00 64 07 94", 11);
+    struct err err = {0};
+    assert_int_not_equal(sim_command(&sim, "cheat device notch 2", 0, &err), 0);
+    assert_int_not_equal(sim_command(&sim, "cheat device factor smell=2", 0, &err), 0);
+    assert_int_not_equal(sim_command(&sim, "cheat device replay /nowhere", 0, &err), 0);
+    assert_non_null(strstr(err.text, "/nowhere"));
+    assert_int_not_equal(sim_command(&sim, "cheat device lie", 0, &err), 0);
+}
+
 static void test_only_what_it_can_show(void **state)
 {
     (void)state;
@@ -354,6 +425,9 @@ int main(void)
         cmocka_unit_test(test_leak_test_and_pump),
         cmocka_unit_test(test_maximum_is_seen_between_polls),
         cmocka_unit_test(test_microbench_is_busy_and_scaled),
+        cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_flood),
+        cmocka_unit_test(test_cheats_through_an_instrument),
         cmocka_unit_test(test_only_what_it_can_show),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
