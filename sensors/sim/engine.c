@@ -19,7 +19,7 @@ static const struct engine diesel = {
     .gas = {[ENGINE_IDLE] = {.co = 0.03, .co2 = 2.2, .o2 = 17.8, .hc = 20, .no = 220},
             [ENGINE_RAISED] = {.co = 0.04, .co2 = 3.0, .o2 = 16.7, .hc = 15, .no = 180},
             [ENGINE_LOAD] = {.co = 0.06, .co2 = 9.5, .o2 = 7.5, .hc = 12, .no = 950}},
-    .lambda = NAN,
+    .lambda = (double)NAN,
     .no2_share = 0.05,
     .hold_ms = 2600,
     .pressed_ms = -1,
@@ -40,7 +40,7 @@ static const struct engine petrol = {
     .gas = {[ENGINE_IDLE] = {.co = 0.05, .co2 = 14.9, .o2 = 0.2, .hc = 30, .no = 20},
             [ENGINE_RAISED] = {.co = 0.03, .co2 = 15.1, .o2 = 0.1, .hc = 15, .no = 40},
             [ENGINE_LOAD] = {.co = 0.1, .co2 = 15.0, .o2 = 0.1, .hc = 20, .no = 150}},
-    .lambda = NAN,
+    .lambda = (double)NAN,
     .no2_share = 0,
     .hold_ms = 2600,
     .pressed_ms = -1,
@@ -165,7 +165,7 @@ static double lambda_of(struct engine_gas g)
     const double ocv = 0.0175;
     double carbon = g.co2 + g.co;
     if (carbon <= 0 || g.co2 <= 0)
-        return NAN;
+        return (double)NAN;
     double water = hcv / 4 * 3.5 / (3.5 + g.co / g.co2) - ocv / 2;
     return (g.co2 + g.co / 2 + g.o2 + g.no / 2e4 + water * carbon) /
            ((1 + hcv / 4 - ocv / 2) * (carbon + 6 * g.hc / 1e4));
@@ -240,7 +240,7 @@ double engine_value(const struct engine *e, enum quantity quantity, int64_t t_ms
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         if (values[i].quantity == quantity)
             return values[i].value;
-    return NAN;
+    return (double)NAN;
 }
 
 double engine_opacity(double k_per_m)

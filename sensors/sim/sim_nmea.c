@@ -98,8 +98,8 @@ static struct moment now(struct sim_instrument *instrument, int64_t t_ms)
     double latitude = sim_value(instrument, QUANTITY_LATITUDE, t_ms);
     double longitude = sim_value(instrument, QUANTITY_LONGITUDE, t_ms);
     struct moment m = {.fix = nmea->fix && nmea->quality > 0 && !isnan(latitude) && !isnan(longitude)};
-    char north[24];
-    char east[24];
+    char north[30];
+    char east[30];
     angle(north, sizeof north, latitude, 2, "NS", m.fix);
     angle(east, sizeof east, longitude, 3, "EW", m.fix);
     snprintf(m.place, sizeof m.place, "%s,%s", north, east);

@@ -29,7 +29,7 @@ static int load_engine(struct conf *conf, struct engine *e, struct err *err)
     if (conf_get_string(conf, section, "fuel", false, &fuel, err) != 0 || (fuel && engine_set_fuel(e, fuel, err) != 0))
         return -1;
     for (size_t i = 0; engine_key(i); i++) {
-        double value = NAN;
+        double value = (double)NAN;
         if (get_double(conf, section, engine_key(i), &value, err) != 0 ||
             (!isnan(value) && engine_set(e, engine_key(i), value, err) != 0))
             return -1;

@@ -8,7 +8,7 @@ void world_init(struct sim_world *world)
 {
     *world = (struct sim_world){0};
     for (int q = 0; q < QUANTITY_COUNT; q++)
-        world->value[q] = NAN;
+        world->value[q] = (double)NAN;
 }
 
 int world_set(struct sim_world *world, const char *name, const char *value, struct err *err)
