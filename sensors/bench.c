@@ -469,7 +469,7 @@ int bench_command(struct bench *b, int instrument, enum sensor_command command, 
     int result;
     if (in->state == BENCH_OFFLINE) {
         result = err_set(err, ERR_UNREACHABLE, "%s is not connected; connect it first", in->config.name);
-    } else if (in->in_test && !b->procedure.method->alone) {
+    } else if (in->in_test && !b->procedure.method->alone && !(b->procedure.takes_zero && command == COMMAND_ZERO)) {
         result = err_set(err, ERR_REFUSED, "%s is in a test; end or abort the test first", in->config.name);
     } else if (!in->sensor.driver->command) {
         result = err_set(err, ERR_REFUSED, "%s takes no commands", in->config.name);

@@ -108,8 +108,9 @@ int64_t bench_next_ms(const struct bench *b);
  * test offers a quantity that the method needs — naming the quantity and what the instruments say. */
 int bench_start(struct bench *b, int64_t t_ms, struct err *err);
 
-/* An operator's command to an instrument that is in no test, or that a check is about: there it is recorded ("command
- * zero") and replayed, since what it does to the driver is part of what follows. */
+/* An operator's command to an instrument that is in no test, that a check is about, or that may be zeroed at this point
+ * of its test: there it is recorded ("command zero") and replayed, since what it does to the driver is part of what
+ * follows. */
 int bench_command(struct bench *b, int instrument, enum sensor_command command, int64_t t_ms, struct err *err);
 
 #endif

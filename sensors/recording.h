@@ -16,9 +16,9 @@
  *
  * Fields: ms since the start of the test; direction (> sent, < received as one read() gave it, ! event); bytes as lower
  * case hex, or the event's words. #N numbers the inputs of one test over all its files, so that several recordings
- * merge in one order. Events: "link down" and "link up" in an instrument's recording; "key NAME text"
- * and "end" (when the test ended; a recording without it was cut short) in the recording "operator". Modbus: one chunk
- * per block in the form of protocols/modbusblock.h.
+ * merge in one order. Events: "link down", "link up" and "command zero" (an operator zeroed it) in an instrument's
+ * recording; "key NAME text" and "end" (when the test ended; a recording without it was cut short) in the recording
+ * "operator". Modbus: one chunk per block in the form of protocols/modbusblock.h.
  */
 #ifndef SENSORS_RECORDING_H
 #define SENSORS_RECORDING_H

@@ -115,7 +115,7 @@ static void print_prompt(const struct ctl *ctl, ptrdiff_t o)
     const struct ctl_word *prompt = ctl_word_prompt(ctl_text(ctl, o, "prompt"));
     int64_t value = ctl_integer(ctl, o, "value"), limit = ctl_integer(ctl, o, "limit");
     printf("%7.1f s  %s · %s", (double)ctl_integer(ctl, o, "t_ms") / 1000, prompt->zh, prompt->en);
-    if (strcmp(prompt->name, "idle") == 0 && limit > 0)
+    if ((strcmp(prompt->name, "idle") == 0 || strcmp(prompt->name, "zero-wait") == 0) && limit > 0)
         printf(" (%.1f s)", (double)limit / 1000);
     else if (limit > 0)
         printf(" (%" PRId64 "/%" PRId64 ")", value, limit);

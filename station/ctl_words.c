@@ -24,6 +24,9 @@ const struct ctl_word *ctl_word_prompt(const char *name)
         {"hold", "踩住油门", "hold the pedal down"},
         {"release", "松开油门", "release the pedal"},
         {"observe", "观察烟度(林格曼)后输入", "observe the smoke (Ringelmann) and enter it"},
+        {"zero-check", "探头置于清洁空气中后确认", "hold the probe in clean air, then confirm"},
+        {"zero-wait", "正在读取零点,请勿移动探头", "reading zero: keep the probe in clean air"},
+        {"zero-instrument", "零点超差:仪器调零后确认", "zero is off: zero the instrument (smogctl zero), then confirm"},
         {"speed", "加速到目标车速", "drive to the speed"},
         {"done", "测试结束", "done"},
     };

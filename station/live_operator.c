@@ -157,7 +157,7 @@ static int command(struct live *live, struct control_client *client, const struc
         which++;
     if (which == COMMAND_COUNT)
         return err_set(err, ERR_INVALID, "there is no command '%s'", what);
-    if (live->test.open)
+    if (live->test.open && !(live->bench.procedure.takes_zero && which == COMMAND_ZERO))
         return err_set(err, ERR_REFUSED, "test %s is running; %s is for before or after it", live->test.id, what);
     if (live->bench.instruments[instrument].state == BENCH_OFFLINE)
         return err_set(err, ERR_REFUSED, "%s is not connected: %s", name, live->instruments[instrument].trouble);

@@ -178,6 +178,8 @@ static void add_noise(const struct engine *e, struct engine_state *s, int64_t t_
         *values[i] *= 1 + e->noise * scatter(e, 16 + i, t_ms / NOISE_STEP_MS);
 }
 
+static const struct engine_gas clean_air = {.o2 = 20.9};
+
 struct engine_state engine_at(const struct engine *e, int64_t t_ms)
 {
     double settled = smooth((double)(t_ms - e->drive.since_ms) / DRIVE_MS);
@@ -199,6 +201,10 @@ struct engine_state engine_at(const struct engine *e, int64_t t_ms)
     double raised = (s.rpm - e->idle_rpm) / (e->raised_rpm - e->idle_rpm);
     raised = raised > 0 ? fmin(raised, 1) : 0;
     s.gas = gas_between(gas_between(e->gas[ENGINE_IDLE], e->gas[ENGINE_RAISED], raised), e->gas[ENGINE_LOAD], load);
+    if (e->in_clean_air) {
+        s.k_per_m = 0;
+        s.gas = clean_air;
+    }
     if (e->noise > 0)
         add_noise(e, &s, t_ms);
     s.lambda = isnan(e->lambda) ? lambda_of(s.gas) : e->lambda;

@@ -13,6 +13,7 @@
 #define SENSORS_SIM_ENGINE_H
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "station/core/err.h"
@@ -39,6 +40,7 @@ struct engine {
     double seed;
     unsigned presses;
     int64_t pressed_ms; /* last press; -1: never */
+    bool in_clean_air;  /* the probe is out of the exhaust: no smoke, whatever the engine does */
     struct {
         int64_t since_ms;
         double from_rpm, from_load, rpm, load; /* load 0..1 */

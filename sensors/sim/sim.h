@@ -11,6 +11,7 @@
  *                                co co2 o2 hc no, with idle- raised- load- in front · lambda no2-share ·
  *                                scatter (of accelerations) and noise (of samples), relative, from seed
  *     press                      the pedal goes down once
+ *     probe out|in               the probe is held in clean air, and put back into the exhaust
  *     drive [rpm=N] [load=0..1]  steady running (raised idle, rollers); without words: idle again
  *     pass {"hphm":"新A12345",…}  one passage to everybody connected to a jsonl instrument
  *     pass NAME                  one passage of a remote-sensing instrument with the world's figures

@@ -97,6 +97,15 @@ static int set_drive(struct engine *e, char *rest, int64_t t_ms, struct err *err
     return 0;
 }
 
+static int move_probe(struct engine *e, const char *where, struct err *err)
+{
+    bool out = where && strcmp(where, "out") == 0;
+    if (!out && (!where || strcmp(where, "in") != 0))
+        return err_set(err, ERR_INVALID, "probe: say in or out");
+    e->in_clean_air = out;
+    return 0;
+}
+
 static struct sim_instrument *find(struct sim *sim, char **rest, struct err *err)
 {
     char *name = next_word(rest);
@@ -292,6 +301,8 @@ int sim_command(struct sim *sim, const char *line, int64_t t_ms, struct err *err
         engine_press(&sim->engine, t_ms);
         return 0;
     }
+    if (strcmp(verb, "probe") == 0)
+        return move_probe(&sim->engine, next_word(&rest), err);
     if (strcmp(verb, "quit") == 0) {
         sim->quit = true;
         return 0;

@@ -128,6 +128,40 @@ bool decimal_mean(const struct decimal *values, size_t n, unsigned digits, struc
     return store(divide_half_even(sum, (wide)n * powers[DECIMAL_DIGITS_MAX - digits]), digits, out);
 }
 
+static const int64_t sum_base = INT64_C(1000000000000000000);
+
+bool decimal_sum_add(struct decimal_sum *sum, struct decimal value)
+{
+    wide total = (wide)sum->high * sum_base + sum->low + (wide)value.units * powers[DECIMAL_DIGITS_MAX - value.digits];
+    wide high = total / sum_base;
+    if (high > INT64_MAX || high < INT64_MIN)
+        return false;
+    *sum = (struct decimal_sum){.high = (int64_t)high, .low = (int64_t)(total % sum_base), .count = sum->count + 1};
+    return true;
+}
+
+bool decimal_sum_mean(const struct decimal_sum *sum, unsigned digits, struct decimal *out)
+{
+    assert(sum->count > 0);
+    if (digits > DECIMAL_DIGITS_MAX)
+        return false;
+    wide total = (wide)sum->high * sum_base + sum->low;
+    return store(divide_half_even(total, (wide)sum->count * powers[DECIMAL_DIGITS_MAX - digits]), digits, out);
+}
+
+bool decimal_subtract(struct decimal a, struct decimal b, struct decimal *out)
+{
+    unsigned digits = a.digits > b.digits ? a.digits : b.digits;
+    return store((wide)a.units * powers[digits - a.digits] - (wide)b.units * powers[digits - b.digits], digits, out);
+}
+
+struct decimal decimal_absolute(struct decimal value)
+{
+    if (value.units < 0)
+        value.units = value.units == INT64_MIN ? INT64_MAX : -value.units;
+    return value;
+}
+
 bool decimal_from_double(double value, unsigned digits, struct decimal *out)
 {
     if (digits > DECIMAL_DIGITS_MAX || !isfinite(value))

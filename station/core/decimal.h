@@ -38,6 +38,19 @@ bool decimal_scale(int64_t raw, struct decimal scale, struct decimal offset, str
 /* Arithmetic mean of n > 0 values, rounded once to `digits`. False when the sum does not fit. */
 bool decimal_mean(const struct decimal *values, size_t n, unsigned digits, struct decimal *out);
 
+/* Running sum of values, for means over a time: exact. _add is false (and nothing is added) when it does not fit. */
+struct decimal_sum {
+    int64_t high, low; /* in units of 10^-DECIMAL_DIGITS_MAX: high x 10^18 + low */
+    int64_t count;
+};
+bool decimal_sum_add(struct decimal_sum *sum, struct decimal value);
+/* The mean of what was added (at least one value), rounded once to `digits`. */
+bool decimal_sum_mean(const struct decimal_sum *sum, unsigned digits, struct decimal *out);
+
+/* a - b, exact; false when it does not fit. */
+bool decimal_subtract(struct decimal a, struct decimal b, struct decimal *out);
+struct decimal decimal_absolute(struct decimal value);
+
 /* For computed quantities (k from N, VSP, filters): the nearest decimal with `digits` decimals, ties to even on the
  * exact binary value. False for NaN, infinity and what does not fit. */
 bool decimal_from_double(double value, unsigned digits, struct decimal *out);

@@ -7,10 +7,21 @@
 
 #include "station/core/free_acceleration_plan.h"
 #include "station/core/opacity.h"
+#include "station/core/procedure_part.h"
+#include "station/core/zero_check.h"
 
 enum { K_DIGITS = 6, BYPASS_MAX = VERDICT_REASON_MAX };
 
-enum phase { PHASE_NOT_STARTED, PHASE_WAIT, PHASE_WARM, PHASE_PROBE, PHASE_PURGE, PHASE_MEASURE };
+enum phase {
+    PHASE_NOT_STARTED,
+    PHASE_WAIT,
+    PHASE_WARM,
+    PHASE_ZERO,
+    PHASE_PROBE,
+    PHASE_PURGE,
+    PHASE_MEASURE,
+    PHASE_ZERO_AFTER
+};
 
 /* All times count from the start of the test. */
 struct state {
@@ -28,8 +39,9 @@ struct state {
     size_t maxima_count;
     struct decimal maxima[FREE_ACCELERATION_COUNT_MAX]; /* the latest ones, as a ring */
     int64_t idle_until_ms;
-    enum prompt prompt; /* the one that stands; PROMPT_COUNT none */
-    int64_t prompt_value;
+    struct zero_check zero;
+    struct decimal measured; /* the result, once there is one */
+    struct prompting shown;
 };
 
 _Static_assert(sizeof(struct state) <= PROCEDURE_STATE_MAX, "the state does not fit into struct procedure");
@@ -49,55 +61,52 @@ static int init(struct procedure *p, const struct rule_pack *pack, const struct 
         return -1;
     verdict_init(&p->verdict, pack, rule, limit_class);
     snap_init(&s->snap, &s->plan.snap);
-    s->prompt = PROMPT_COUNT;
+    zero_check_init(&s->zero, &s->plan.zero, QUANTITY_K);
+    s->shown.prompt = PROMPT_COUNT;
     return 0;
 }
 
 /* ---- ends ---- */
 
-static void finish(struct procedure *p, enum verdict_kind kind, int64_t t_ms, const struct procedure_host *host)
+static void end(struct procedure *p, enum verdict_kind kind, int64_t t_ms, const struct procedure_host *host)
 {
     const struct state *s = state_of(p);
     if (s->bypass[0])
         verdict_reason(&p->verdict, "%s", s->bypass);
-    p->verdict.kind = kind;
-    p->verdict.duration_ms = t_ms;
-    p->finished = true;
-    host->wake(host->ctx, -1);
-    host->prompt(host->ctx, PROMPT_DONE, 0, 0);
-    host->finish(host->ctx, &p->verdict);
+    procedure_finish(p, kind, t_ms, host);
 }
 
 static void abort_test(struct procedure *p, int64_t t_ms, const struct procedure_host *host, const char *what,
                        const char *detail)
 {
     verdict_reason(&p->verdict, "%s%s", what, detail);
-    finish(p, VERDICT_ABORTED, t_ms, host);
+    end(p, VERDICT_ABORTED, t_ms, host);
 }
 
-static void judge(struct procedure *p, struct decimal measured, int64_t t_ms, const struct procedure_host *host)
+static void judge(struct procedure *p, int64_t t_ms, const struct procedure_host *host)
 {
     struct verdict *v = &p->verdict;
-    bool exceeded = verdict_compare(v, &state_of(p)->plan.limit, measured);
-    if (exceeded) {
-        char value[DECIMAL_TEXT_MAX];
-        char limit[DECIMAL_TEXT_MAX];
-        decimal_format(v->values[0].value, value);
-        decimal_format(v->values[0].limit, limit);
-        verdict_reason(v, "k: %s > %s", value, limit);
-    }
-    finish(p, exceeded ? VERDICT_FAIL : VERDICT_PASS, t_ms, host);
+    bool exceeded = verdict_compare(v, &state_of(p)->plan.limit, state_of(p)->measured);
+    if (exceeded)
+        verdict_reason_exceeded(v, &v->values[0]);
+    end(p, exceeded ? VERDICT_FAIL : VERDICT_PASS, t_ms, host);
 }
 
 static void decide(struct procedure *p, int64_t t_ms, const struct procedure_host *host)
 {
-    const struct state *s = state_of(p);
-    struct decimal measured;
+    struct state *s = state_of(p);
     char spread[DECIMAL_TEXT_MAX];
-    switch (free_acceleration_plan_decide(&s->plan, s->maxima, s->maxima_count, p->verdict.limit_class, &measured)) {
+    switch (free_acceleration_plan_decide(&s->plan, s->maxima, s->maxima_count, p->verdict.limit_class, &s->measured)) {
     case OUTCOME_GO_ON: break;
     case OUTCOME_PASS:
-    case OUTCOME_FAIL: judge(p, measured, t_ms, host); break;
+    case OUTCOME_FAIL:
+        if (!s->plan.zero.wanted) {
+            judge(p, t_ms, host);
+            break;
+        }
+        s->phase = PHASE_ZERO_AFTER;
+        zero_check_begin(&s->zero, true);
+        break;
     case OUTCOME_UNSTABLE:
         decimal_format(s->plan.spread_max, spread);
         abort_test(p, t_ms, host, "no steady result: the last maxima differ by more than ", spread);
@@ -108,31 +117,52 @@ static void decide(struct procedure *p, int64_t t_ms, const struct procedure_hos
     }
 }
 
-/* ---- accelerations ---- */
+/* ---- zero before and after ---- */
 
-static void seconds(char *out, size_t size, int64_t ms)
+static void read_zero(struct procedure *p, struct decimal smoke, bool good, int64_t t_ms,
+                      const struct procedure_host *host)
 {
-    snprintf(out, size, "%" PRId64 ".%" PRId64 " s", ms / 1000, ms % 1000 / 100);
+    struct state *s = state_of(p);
+    struct verdict_mark mark;
+    if (!good) {
+        zero_check_bad(&s->zero, t_ms);
+        return;
+    }
+    enum zero_check_result result = zero_check_take(&s->zero, t_ms, smoke, &mark);
+    if (result == ZERO_GO_ON)
+        return;
+    if (!procedure_mark(p, &mark, host)) {
+        abort_test(p, t_ms, host, "zero was off too often: see the marks", "");
+    } else if (result == ZERO_GOOD && s->phase == PHASE_ZERO) {
+        s->phase = PHASE_PROBE;
+    } else if (result == ZERO_GOOD) {
+        judge(p, t_ms, host);
+    } else if (s->phase == PHASE_ZERO_AFTER) { /* void, whatever was measured */
+        verdict_compare(&p->verdict, &s->plan.limit, s->measured);
+        verdict_reason(&p->verdict, "zero: %s", mark.note);
+        end(p, VERDICT_INVALID, t_ms, host);
+    }
 }
+
+/* ---- accelerations ---- */
 
 /* Why it cannot count; empty if it can. */
 static void find_fault(const struct state *s, const struct snap_window *w, char note[VERDICT_NOTE_MAX])
 {
-    char is[24];
-    char should[24];
+    char is[PROCEDURE_SECONDS_MAX];
+    char should[PROCEDURE_SECONDS_MAX];
     note[0] = '\0';
     if (w->too_long) {
-        seconds(should, sizeof should, s->plan.snap.longest_ms);
-        snprintf(note, VERDICT_NOTE_MAX, "did not return to idle within %s", should);
+        snprintf(note, VERDICT_NOTE_MAX, "did not return to idle within %s",
+                 procedure_seconds(s->plan.snap.longest_ms, should));
     } else if (w->from_ms < s->idle_until_ms) {
-        seconds(should, sizeof should, s->plan.idle_ms);
-        snprintf(note, VERDICT_NOTE_MAX, "idle before it was shorter than %s", should);
+        snprintf(note, VERDICT_NOTE_MAX, "idle before it was shorter than %s",
+                 procedure_seconds(s->plan.idle_ms, should));
     } else if (w->spoiled) {
         snprintf(note, VERDICT_NOTE_MAX, "a reading was missing or not good");
     } else if (w->with_rpm && w->rpm_high_ms < s->plan.hold_ms) {
-        seconds(is, sizeof is, w->rpm_high_ms);
-        seconds(should, sizeof should, s->plan.hold_ms);
-        snprintf(note, VERDICT_NOTE_MAX, "pedal held for %s, %s needed", is, should);
+        snprintf(note, VERDICT_NOTE_MAX, "pedal held for %s, %s needed", procedure_seconds(w->rpm_high_ms, is),
+                 procedure_seconds(s->plan.hold_ms, should));
     } else if (w->with_rpm && decimal_compare(w->max_rpm, s->plan.rpm_reach) < 0) {
         decimal_format(w->max_rpm, is);
         decimal_format(s->plan.rpm_reach, should);
@@ -143,20 +173,15 @@ static void find_fault(const struct state *s, const struct snap_window *w, char 
 static bool add_mark(struct procedure *p, const struct snap_window *w, const char *kind, int64_t number, bool counted,
                      const char *note, const struct procedure_host *host)
 {
-    struct verdict *v = &p->verdict;
-    if (v->marks_count == VERDICT_MARKS_MAX)
-        return false;
-    struct verdict_mark *mark = &v->marks[v->marks_count++];
-    *mark = (struct verdict_mark){.number = (int)number,
-                                  .from_ms = w->from_ms,
-                                  .to_ms = w->to_ms,
-                                  .quantity = w->has_max ? QUANTITY_K : QUANTITY_COUNT,
-                                  .value = w->max_k,
-                                  .counted = counted};
-    snprintf(mark->kind, sizeof mark->kind, "%s", kind);
-    snprintf(mark->note, sizeof mark->note, "%s", note);
-    host->mark(host->ctx, mark);
-    return true;
+    struct verdict_mark mark = {.number = (int)number,
+                                .from_ms = w->from_ms,
+                                .to_ms = w->to_ms,
+                                .quantity = w->has_max ? QUANTITY_K : QUANTITY_COUNT,
+                                .value = w->max_k,
+                                .counted = counted};
+    snprintf(mark.kind, sizeof mark.kind, "%s", kind);
+    snprintf(mark.note, sizeof mark.note, "%s", note);
+    return procedure_mark(p, &mark, host);
 }
 
 static const char *const manual_note = "marked by the operator, not seen in the signals";
@@ -195,29 +220,6 @@ static void take_measured(struct procedure *p, const struct snap_window *w, int6
 
 /* ---- phases ---- */
 
-/* States of an instrument that may be waited for before the test, and that end it once smoke is measured. The others
- * (busy, communication, out of range) show in the readings: they are not good, missing or stale. */
-static bool unfit(enum instrument_status status)
-{
-    switch (status) {
-    case STATUS_OK:
-    case STATUS_BUSY:
-    case STATUS_OUT_OF_RANGE:
-    case STATUS_COMM_ERROR: return false;
-    case STATUS_WARMING:
-    case STATUS_ZEROING:
-    case STATUS_LOW_FLOW:
-    case STATUS_LEAK:
-    case STATUS_ZERO_NEEDED:
-    case STATUS_SENSOR_EXPIRED:
-    case STATUS_STANDBY:
-    case STATUS_WRONG_MODEL:
-    case STATUS_INTERNAL:
-    case STATUS_COUNT: break;
-    }
-    return true;
-}
-
 static bool warm(const struct state *s)
 {
     return s->bypass[0] || (s->has_oil_temp && decimal_compare(s->oil_temp, s->plan.oil_temp_min) >= 0);
@@ -225,21 +227,13 @@ static bool warm(const struct state *s)
 
 static void advance_phase(struct state *s)
 {
-    if (s->phase == PHASE_WAIT && s->smoke_seen && !unfit(s->status))
+    if (s->phase == PHASE_WAIT && s->smoke_seen && !procedure_unfit(s->status))
         s->phase = PHASE_WARM;
-    if (s->phase == PHASE_WARM && warm(s))
-        s->phase = PHASE_PROBE;
-}
-
-struct prompting {
-    enum prompt prompt;
-    int64_t value, limit;
-};
-
-static int64_t whole(struct decimal value)
-{
-    struct decimal out;
-    return decimal_round(value, 0, &out) ? out.units : PROMPT_UNKNOWN;
+    if (s->phase != PHASE_WARM || !warm(s))
+        return;
+    s->phase = s->plan.zero.wanted ? PHASE_ZERO : PHASE_PROBE;
+    if (s->plan.zero.wanted)
+        zero_check_begin(&s->zero, false);
 }
 
 static struct prompting measuring(const struct state *s, int64_t t_ms)
@@ -262,8 +256,10 @@ static struct prompting prompting(const struct state *s, int64_t t_ms)
     case PHASE_NOT_STARTED:
     case PHASE_WAIT: break;
     case PHASE_WARM:
-        return (struct prompting){PROMPT_WARM_UP, s->has_oil_temp ? whole(s->oil_temp) : PROMPT_UNKNOWN,
-                                  whole(s->plan.oil_temp_min)};
+        return (struct prompting){PROMPT_WARM_UP, s->has_oil_temp ? procedure_whole(s->oil_temp) : PROMPT_UNKNOWN,
+                                  procedure_whole(s->plan.oil_temp_min)};
+    case PHASE_ZERO:
+    case PHASE_ZERO_AFTER: return zero_check_prompting(&s->zero, t_ms);
     case PHASE_PROBE: return (struct prompting){PROMPT_INSERT_PROBE, 0, 0};
     case PHASE_PURGE: return (struct prompting){PROMPT_PURGE, s->purged, s->plan.purge_count};
     case PHASE_MEASURE: return measuring(s, t_ms);
@@ -285,13 +281,9 @@ static int64_t next_ms(const struct state *s, int64_t t_ms)
 static void ask(struct procedure *p, int64_t t_ms, const struct procedure_host *host)
 {
     struct state *s = state_of(p);
-    struct prompting now = prompting(s, t_ms);
-    bool changed = now.prompt != s->prompt || now.value != s->prompt_value;
-    s->prompt = now.prompt;
-    s->prompt_value = now.value;
+    p->takes_zero = s->phase == PHASE_ZERO && s->zero.phase != ZERO_READ;
     host->wake(host->ctx, p->start_ms + next_ms(s, t_ms));
-    if (changed)
-        host->prompt(host->ctx, now.prompt, now.value, now.limit);
+    procedure_prompt(&s->shown, prompting(s, t_ms), host);
 }
 
 /* ---- events ---- */
@@ -314,9 +306,11 @@ static bool smoke_of(struct state *s, const struct sample *sample, struct decima
     return true;
 }
 
-static void on_reading(struct state *s, const struct sample *sample, int64_t t_ms)
+static void on_reading(struct procedure *p, const struct sample *sample, int64_t t_ms,
+                       const struct procedure_host *host)
 {
-    struct decimal k;
+    struct state *s = state_of(p);
+    struct decimal k = {0};
     bool good;
     const struct reading *oil = sample_find(sample, QUANTITY_OIL_TEMP);
     const struct reading *rpm = sample_find(sample, QUANTITY_RPM);
@@ -338,6 +332,8 @@ static void on_reading(struct state *s, const struct sample *sample, int64_t t_m
         snap_k(&s->snap, t_ms, k);
     else
         snap_k_bad(&s->snap, t_ms);
+    if (s->phase == PHASE_ZERO || s->phase == PHASE_ZERO_AFTER)
+        read_zero(p, k, good, t_ms, host);
 }
 
 static void on_bypass(struct state *s, const char *reason)
@@ -357,7 +353,9 @@ static void on_bypass(struct state *s, const char *reason)
 
 static void on_confirm(struct state *s, int64_t t_ms)
 {
-    if (s->phase == PHASE_PROBE) {
+    if (s->phase == PHASE_ZERO || s->phase == PHASE_ZERO_AFTER) {
+        zero_check_confirm(&s->zero, t_ms);
+    } else if (s->phase == PHASE_PROBE) {
         s->phase = s->plan.purge_count > 0 ? PHASE_PURGE : PHASE_MEASURE;
         s->idle_until_ms = t_ms;
     } else if (s->phase == PHASE_PURGE || (s->phase == PHASE_MEASURE && t_ms >= s->idle_until_ms)) {
@@ -382,9 +380,9 @@ static void on_status(struct procedure *p, const struct procedure_event *event, 
 {
     struct state *s = state_of(p);
     s->status = event->status;
-    if (!unfit(event->status))
+    if (!procedure_unfit(event->status))
         return;
-    if (s->phase == PHASE_PURGE || s->phase == PHASE_MEASURE) {
+    if (s->phase >= PHASE_PURGE) {
         char what[VERDICT_REASON_MAX];
         snprintf(what, sizeof what, "instrument %s: ", event->text ? event->text : "");
         abort_test(p, t_ms, host, what, instrument_status_name(event->status));
@@ -406,9 +404,8 @@ static void pass_time(struct procedure *p, int64_t t_ms, const struct procedure_
             take_measured(p, &window, t_ms, host);
     }
     if (!p->finished && t_ms >= s->plan.time_limit_ms) {
-        char limit[24];
-        seconds(limit, sizeof limit, s->plan.time_limit_ms);
-        abort_test(p, t_ms, host, "time limit: no result within ", limit);
+        char limit[PROCEDURE_SECONDS_MAX];
+        abort_test(p, t_ms, host, "time limit: no result within ", procedure_seconds(s->plan.time_limit_ms, limit));
     }
 }
 
@@ -419,7 +416,7 @@ static void handle(struct procedure *p, const struct procedure_event *event, int
     char what[VERDICT_REASON_MAX];
     switch (event->kind) {
     case PROCEDURE_START: s->phase = PHASE_WAIT; break;
-    case PROCEDURE_READING: on_reading(s, event->sample, t_ms); break;
+    case PROCEDURE_READING: on_reading(p, event->sample, t_ms, host); break;
     case PROCEDURE_WAKE: break;
     case PROCEDURE_KEY: on_key(p, event, t_ms, host); break;
     case PROCEDURE_STATUS: on_status(p, event, t_ms, host); break;

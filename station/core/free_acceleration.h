@@ -3,8 +3,9 @@
  *
  * GB 3847-2018 appendix A, and by other values of the same parameters the procedures of its kind:
  *
- *   wait for the instrument → engine warm (or bypassed with a reason) → probe in (confirmed) → purging accelerations
- *   → idle → press → hold → release → idle → … until the mean of the last `count` maxima is the result.
+ *   wait for the instrument → engine warm (or bypassed with a reason) → zero in clean air, where the rule asks for it
+ *   (zero_check.h) → probe in (confirmed) → purging accelerations → idle → press → hold → release → idle → … until the
+ *   mean of the last `count` maxima is the result → zero again.
  *
  * Accelerations are found in the signals (snap.h). One counts if the idle before it was long enough, its smoke signal
  * was complete and good, and, where the engine speed is known, the pedal was held long enough and the speed reached.

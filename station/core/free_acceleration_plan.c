@@ -79,7 +79,7 @@ int free_acceleration_plan_load(struct free_acceleration_plan *plan, const struc
         rule_param(rule, "path", &plan->path_m, err) != 0 ||
         rule_param_integer(rule, "purge-count", 0, PURGE_MAX, &plan->purge_count, err) != 0 ||
         load_results(plan, rule, err) != 0 || load_times(plan, rule, vehicle, err) != 0 ||
-        load_reach(plan, rule, vehicle, err) != 0)
+        load_reach(plan, rule, vehicle, err) != 0 || zero_check_load(&plan->zero, rule, err) != 0)
         return -1;
     return snap_load(&plan->snap, rule, err);
 }

@@ -7,6 +7,7 @@
 #include "station/core/rules.h"
 #include "station/core/snap.h"
 #include "station/core/vehicle.h"
+#include "station/core/zero_check.h"
 
 enum { FREE_ACCELERATION_COUNT_MAX = 8 };
 
@@ -22,9 +23,10 @@ struct free_acceleration_plan {
     int64_t hold_ms, idle_ms, time_limit_ms;
     struct decimal rpm_reach; /* r/min; units 0: not asked for */
     struct snap_params snap;
+    struct zero_check_plan zero;
 };
 
-/* Parameters that a rule may leave out: count-max, spread-max, fast-pass. */
+/* Parameters that a rule may leave out: count-max, spread-max, fast-pass, and those of zero_check.h. */
 int free_acceleration_plan_load(struct free_acceleration_plan *plan, const struct rule *rule,
                                 const struct vehicle *vehicle, struct err *err);
 

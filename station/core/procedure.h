@@ -62,7 +62,10 @@ struct procedure_event {
     X(HOLD, "hold")   /* value: number of this acceleration, limit: ms to hold */                                      \
     X(RELEASE, "release")                                                                                              \
     X(OBSERVE, "observe")                                                                                              \
-    X(SPEED, "speed") /* dynamometer: value: speed to reach */                                                         \
+    X(ZERO_CHECK, "zero-check")           /* probe into clean air, then confirm; value: 1 before, 2 after the test */  \
+    X(ZERO_WAIT, "zero-wait")             /* zero is being read; value: as above, limit: ms to go */                   \
+    X(ZERO_INSTRUMENT, "zero-instrument") /* zero is off: zero the instrument, then confirm; value: attempts so far */ \
+    X(SPEED, "speed")                     /* dynamometer: value: speed to reach */                                     \
     X(DONE, "done")
 
 enum prompt {
@@ -116,6 +119,7 @@ enum { PROCEDURE_STATE_MAX = 8192 };
 struct procedure {
     const struct procedure_method *method;
     bool finished;
+    bool takes_zero; /* nothing is being measured now: an operator may zero the instruments of the test */
     int64_t start_ms;
     struct verdict verdict; /* under construction; complete when finished */
     union {

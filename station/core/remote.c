@@ -216,13 +216,9 @@ static enum verdict_kind judge_history(struct verdict *v, const struct plan *pla
     enum verdict_kind kind = VERDICT_PASS;
     for (size_t i = 0; i < v->values_count; i++) {
         const struct verdict_value *value = &v->values[i];
-        char is[DECIMAL_TEXT_MAX];
-        char limit[DECIMAL_TEXT_MAX];
         if (!value->exceeded || value->screening)
             continue;
-        decimal_format(value->value, is);
-        decimal_format(value->limit, limit);
-        verdict_reason(v, "%s: %s %s %s", quantity_name(value->quantity), is, value->at_least ? "<" : ">", limit);
+        verdict_reason_exceeded(v, value);
         enum verdict_kind this = judge_quantity(v, plan, value->quantity, past, past_count, day);
         if (kind != VERDICT_FAIL)
             kind = this;

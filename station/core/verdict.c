@@ -71,6 +71,15 @@ void verdict_reason(struct verdict *v, const char *format, ...)
     utf8_trim(reason);
 }
 
+void verdict_reason_exceeded(struct verdict *v, const struct verdict_value *value)
+{
+    char is[DECIMAL_TEXT_MAX];
+    char limit[DECIMAL_TEXT_MAX];
+    decimal_format(value->value, is);
+    decimal_format(value->limit, limit);
+    verdict_reason(v, "%s: %s %s %s", quantity_name(value->quantity), is, value->at_least ? "<" : ">", limit);
+}
+
 /* ---- canonical form ---- */
 
 static void write_mark(const struct verdict_mark *mark, struct json_writer *w)

@@ -81,6 +81,9 @@ bool verdict_compare(struct verdict *v, const struct rule_limit *limit, struct d
 /* Adds a line, cut to its maximum; dropped when the list is full. */
 void verdict_reason(struct verdict *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* "k: 1.21 > 1.20": why that value exceeds its limit. */
+void verdict_reason_exceeded(struct verdict *v, const struct verdict_value *value);
+
 /* The canonical "verdict" object:
  *   {class, duration_ms, kind, marks, method, pack: {id, sha256, version}, reasons, rule, values}
  *   mark:  {counted, from_ms, kind, note, number, quantity, to_ms, unit, value}; note, quantity, unit and value where

@@ -36,7 +36,7 @@ def start_words(plate="新A66T21", colour="yellow"):
 
 def drive(lab, plate, k):
     lab.sim("truck k=%s oil=88 hold-ms=700" % k)
-    return lab.drive(lab.start_test(plate), lambda: lab.sim("press"))
+    return lab.drive(lab.start_test(plate), lambda: lab.sim("press"), probe=lab.probe)
 
 
 def check_record(lab, shown):

@@ -103,7 +103,8 @@ analyzers_live() { json instruments | jq -e '[.instruments[] | select(.name == "
 obey() { # test id, what
     json test watch "$1" | while read -r line; do
         case $(jq -r '.prompt // .test.prompt? // .event' <<<"$line") in
-        insert-probe) ctl test confirm "$1" >/dev/null ;;
+        zero-check) sim "probe out" && ctl test confirm "$1" >/dev/null ;;
+        insert-probe) sim "probe in" && ctl test confirm "$1" >/dev/null ;;
         purge) sim press ;;
         press)
             [ "$2" = unplug ] && [ "$(jq -r .value <<<"$line")" = 2 ] && sim "unplug smoke"

@@ -76,6 +76,15 @@ void law_set(struct rule *rule, const char *param, const char *value)
     snprintf(added->name, sizeof added->name, "%s", param);
 }
 
+void law_drop(struct rule *rule, const char *prefix)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < rule->params_count; i++)
+        if (strncmp(rule->params[i].name, prefix, strlen(prefix)) != 0)
+            rule->params[kept++] = rule->params[i];
+    rule->params_count = kept;
+}
+
 struct decimal law_decimal(const char *text)
 {
     struct decimal value = {0};

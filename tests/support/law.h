@@ -16,6 +16,9 @@ struct rule *law_rule(struct rule_pack *pack, const char *name);
 /* Changes a parameter, or adds one. */
 void law_set(struct rule *rule, const char *param, const char *value);
 
+/* Takes every parameter away whose name begins so. */
+void law_drop(struct rule *rule, const char *prefix);
+
 struct decimal law_decimal(const char *text);
 struct civil_date law_day(const char *text);
 

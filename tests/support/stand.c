@@ -96,6 +96,11 @@ static void answer_nht6(struct stand *stand, int index, uint8_t command)
         put16(out + 7, stand->engine.truck->oil_temp + 273);
         length = 10;
         break;
+    case 0xA4:
+        stand->engine.zeroed = true;
+        out[1] = 0x5C;
+        length = 2;
+        break;
     case 0xAE: say(stand, index, (const uint8_t[]){0x15, 0x01}, 2, at_ms); return; /* a sister model's command */
     default: fail_msg("the driver sent %02x on its own account", command);
     }
@@ -151,8 +156,7 @@ static void on_prompt(void *ctx, enum prompt prompt, int64_t value, int64_t limi
     (void)value;
     (void)limit;
     stand->engine.prompt = prompt;
-    bool acts = prompt == PROMPT_INSERT_PROBE || prompt == PROMPT_PURGE || prompt == PROMPT_PRESS;
-    stand->act_ms = acts ? t_ms + stand->engine.truck->reaction_ms : -1;
+    stand->act_ms = truck_acts(prompt) ? t_ms + stand->engine.truck->reaction_ms : -1;
 }
 
 static void on_finish(void *ctx, const struct verdict *verdict)
@@ -238,12 +242,17 @@ static void unplug(struct stand *stand, int index)
 /* The operator's keys and pedal. Now and then somebody stumbles over a cable or gives up. */
 static void act(struct stand *stand)
 {
+    struct err refused;
     stand->act_ms = -1;
     if (chance(stand, 25)) {
         unplug(stand, 0);
     } else if (chance(stand, 25)) {
         bench_key(&stand->bench, KEY_ABORT, "gave up #3\n", stand->now_ms);
-    } else if (stand->engine.prompt == PROMPT_INSERT_PROBE) {
+    } else if (truck_confirms(stand->engine.prompt)) {
+        truck_move_probe(&stand->engine, stand->engine.prompt);
+        if (stand->engine.prompt ==
+            PROMPT_ZERO_INSTRUMENT) /* it may be busy; then it is tried again after the next reading */
+            (void)bench_command(&stand->bench, 0, COMMAND_ZERO, stand->now_ms, &refused);
         bench_key(&stand->bench, KEY_CONFIRM, NULL, stand->now_ms);
     } else {
         assert_true(stand->engine.presses < TRUCK_PRESSES_MAX);

@@ -181,6 +181,10 @@ class Lab:
 
     # ---- a test, as driver and officer would do it ----
 
+    def probe(self, where):
+        """Moves the simulated probe."""
+        self.sim("probe " + where)
+
     def start_test(self, plate, colour="yellow", method="free-acceleration", **facts):
         facts = {"fuel": "diesel", "class": "heavy", "gearbox": "manual", **facts}
         words = ["test", "start", "--plate", plate, "--colour", colour, "--method", method]
@@ -188,8 +192,9 @@ class Lab:
             words += ["--vehicle", "%s=%s" % (key, value)]
         return self.json(*words)["test"]
 
-    def drive(self, test, press, on_prompt=None):
-        """Does what the prompts ask until the test ends; press() presses the pedal. Gives the record shown at the end."""
+    def drive(self, test, press, on_prompt=None, probe=lambda where: None):
+        """Does what the prompts ask until the test ends; press() presses the pedal, probe("out" or "in") moves the probe. Gives
+        the record shown at the end."""
         watch = subprocess.Popen(
             [os.path.join(BIN, "smogctl"), "-c", self.conf, "--json", "test", "watch", test], stdout=subprocess.PIPE,
             stdin=subprocess.DEVNULL, encoding="utf-8")
@@ -202,7 +207,8 @@ class Lab:
                 prompt = event.get("prompt") or (state or {}).get("prompt") if isinstance(state, dict) else event.get("prompt", event.get("event"))
                 if on_prompt and on_prompt(event):
                     continue
-                if prompt == "insert-probe":
+                if prompt in ("zero-check", "insert-probe"):
+                    probe("out" if prompt == "zero-check" else "in")
                     self.ctl("test", "confirm", test)
                 elif prompt in ("purge", "press"):
                     press()
@@ -227,7 +233,7 @@ rules = {%s}   limit-class = a
 
 def quick_rules(lab):
     """A copy of the law whose free acceleration takes seconds (short idle and hold, one purge); gives the station's option."""
-    quick = {"idle-heavy": "0.3", "hold-heavy": "0.3", "settle": "0.3", "purge-count": "1"}
+    quick = {"idle-heavy": "0.3", "hold-heavy": "0.3", "settle": "0.3", "purge-count": "1", "zero-settle": "0.1", "zero-time": "0.2"}
     os.makedirs(lab.path("rules"), exist_ok=True)
     for name in ("gb3847-2018.conf", "hj845-2017.conf"):
         with open(os.path.join(ROOT, "station/rules", name), encoding="utf-8") as file:

@@ -39,6 +39,8 @@ static double peak_of(const struct truck *truck, int press)
 double truck_smoke_at(const struct truck_run *run, int64_t t_ms)
 {
     double k = run->truck->idle_k;
+    if (run->in_clean_air)
+        return run->zeroed ? 0 : run->truck->zero_k[run->presses > 0];
     for (int i = 0; i < run->presses; i++) {
         double x = (double)(t_ms - run->press_ms[i]) / PUFF_MS;
         if (x > 0)
@@ -76,6 +78,21 @@ static int64_t reaction(const struct truck_run *run)
     return act;
 }
 
+bool truck_confirms(enum prompt prompt)
+{
+    return prompt == PROMPT_INSERT_PROBE || prompt == PROMPT_ZERO_CHECK || prompt == PROMPT_ZERO_INSTRUMENT;
+}
+
+bool truck_acts(enum prompt prompt)
+{
+    return truck_confirms(prompt) || prompt == PROMPT_PURGE || prompt == PROMPT_PRESS;
+}
+
+void truck_move_probe(struct truck_run *run, enum prompt prompt)
+{
+    run->in_clean_air = prompt != PROMPT_INSERT_PROBE;
+}
+
 static void on_prompt(void *ctx, enum prompt prompt, int64_t value, int64_t limit)
 {
     struct truck_run *run = ctx;
@@ -83,8 +100,7 @@ static void on_prompt(void *ctx, enum prompt prompt, int64_t value, int64_t limi
     run->prompt_value = value;
     run->prompt_limit = limit;
     run->prompts[prompt]++;
-    bool acts = prompt == PROMPT_INSERT_PROBE || prompt == PROMPT_PURGE || prompt == PROMPT_PRESS;
-    run->act_ms = acts && !run->passive ? reaction(run) : -1;
+    run->act_ms = truck_acts(prompt) && !run->passive ? reaction(run) : -1;
 }
 
 static void on_wake(void *ctx, int64_t at_ms)
@@ -176,7 +192,8 @@ static void say_rpm(struct truck_run *run)
 static void act(struct truck_run *run)
 {
     run->act_ms = -1;
-    if (run->prompt == PROMPT_INSERT_PROBE) {
+    if (truck_confirms(run->prompt)) {
+        truck_move_probe(run, run->prompt);
         truck_key(run, KEY_CONFIRM, NULL);
         return;
     }

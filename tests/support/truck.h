@@ -18,6 +18,7 @@ struct truck {
     double oil_temp;                  /* below -100: no sensor */
     int64_t k_every_ms, rpm_every_ms; /* rpm comes in samples of its own when the two differ */
     int64_t k_phase_ms;
+    double zero_k[2];    /* what the instrument reads in clean air, before the accelerations and after */
     int64_t reaction_ms; /* of the driver */
     bool in_step;        /* the driver presses so that a sample of smoke falls on the maximum */
 };
@@ -33,6 +34,8 @@ struct truck_run {
     int64_t next_k_ms, next_rpm_ms;
     int64_t press_ms[TRUCK_PRESSES_MAX];
     int presses;
+    bool in_clean_air;
+    bool zeroed; /* since then the instrument reads 0 in clean air */
     int64_t act_ms; /* when the driver does what was asked; -1 nothing */
     enum prompt prompt;
     int64_t prompt_value, prompt_limit;
@@ -54,6 +57,12 @@ bool truck_run(struct truck_run *run, int64_t until_ms);
 void truck_key(struct truck_run *run, enum procedure_key key, const char *text);
 void truck_event(struct truck_run *run, struct procedure_event event);
 bool truck_run_to_prompt(struct truck_run *run, enum prompt prompt, int64_t until_ms);
+
+/* Does the driver act on that prompt, and what does he say then? False: he presses the pedal. */
+bool truck_acts(enum prompt prompt);
+bool truck_confirms(enum prompt prompt);
+/* He takes the probe where the prompt wants it. */
+void truck_move_probe(struct truck_run *run, enum prompt prompt);
 
 /* The engine alone: k (1/m) and engine speed at that time, from run->truck, press_ms and presses. */
 double truck_smoke_at(const struct truck_run *run, int64_t t_ms);

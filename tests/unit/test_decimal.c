@@ -288,9 +288,48 @@ static void means_lie_between_and_overflow_is_told(void **state)
     assert_false(decimal_mean(&large, 1, DECIMAL_DIGITS_MAX + 1, &out));
 }
 
+static void sums_have_the_mean_of_their_values(void **state)
+{
+    (void)state;
+    struct decimal_sum sum = {0};
+    struct decimal mean;
+    const struct decimal values[] = {{1, 2}, {2, 2}, {-25, 1}, {INT64_MAX, 9}};
+    for (size_t i = 0; i < 4; i++) {
+        struct decimal expected;
+        assert_true(decimal_sum_add(&sum, values[i]));
+        assert_int_equal(sum.count, i + 1);
+        for (unsigned digits = 0; digits <= DECIMAL_DIGITS_MAX; digits++) {
+            assert_true(decimal_sum_mean(&sum, digits, &mean));
+            assert_true(decimal_mean(values, i + 1, digits, &expected));
+            assert_true(mean.units == expected.units && mean.digits == expected.digits);
+        }
+    }
+    assert_false(decimal_sum_mean(&sum, DECIMAL_DIGITS_MAX + 1, &mean));
+    sum = (struct decimal_sum){.high = INT64_MAX, .count = 1};
+    for (int i = 0; i < 200 && decimal_sum_add(&sum, (struct decimal){INT64_MAX, 0}); i++)
+        assert_true(i < 199);
+    assert_false(decimal_sum_mean(&sum, 0, &mean));
+}
+
+static void differences_are_exact(void **state)
+{
+    (void)state;
+    struct decimal d;
+    assert_true(decimal_subtract((struct decimal){105, 2}, (struct decimal){1, 0}, &d));
+    assert_true(d.units == 5 && d.digits == 2);
+    assert_true(decimal_subtract((struct decimal){1, 0}, (struct decimal){1005, 3}, &d));
+    assert_true(d.units == -5 && d.digits == 3);
+    assert_false(decimal_subtract((struct decimal){INT64_MAX, 0}, (struct decimal){-1, 0}, &d));
+    assert_int_equal(decimal_absolute(d).units, 5);
+    assert_int_equal(decimal_absolute((struct decimal){7, 1}).units, 7);
+    assert_true(decimal_absolute((struct decimal){INT64_MIN, 1}).units == INT64_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sums_have_the_mean_of_their_values),
+        cmocka_unit_test(differences_are_exact),
         cmocka_unit_test(parses_what_it_prints),
         cmocka_unit_test(refuses_what_is_no_decimal),
         cmocka_unit_test(rounds_half_to_even_on_the_decimal_value),

@@ -133,6 +133,22 @@ static void test_time_does_not_matter(void **state)
     stand_close(later);
 }
 
+/* An instrument that is zeroed in the middle of a test, when the procedure asks for it and only then. */
+static void test_zeroing_is_replayed(void **state)
+{
+    (void)state;
+    struct truck truck = truck_make(0.4);
+    truck.zero_k[0] = 0.3;
+    struct stand *stand = run_stand(&truck, STAND_NHT6, STAND_OPACIMETER, 0, 0);
+    assert_true(stand->engine.zeroed);
+    assert_int_equal(stand->verdict.kind, VERDICT_PASS);
+    assert_non_null(strstr(stand->wire[0]->text, " ! command zero #"));
+    assert_string_equal(stand->verdict.marks[0].kind, "zero-before");
+    assert_false(stand->verdict.marks[0].counted);
+    assert_replays(stand);
+    stand_close(stand);
+}
+
 static void test_whatever_goes_wrong(void **state)
 {
     (void)state;
@@ -208,6 +224,8 @@ static void test_changed_recordings_are_refused(void **state)
         {OPERATOR, with_text(stand->wire[OPERATOR]->text, "! key confirm", "! end"), "without a verdict"},
         {OPERATOR, with_text(stand->wire[OPERATOR]->text, "! key confirm", "! link down"), "no such event"},
         {OPERATOR, with_text(stand->wire[OPERATOR]->text, "! key confirm", "< 00"), "operator sends no bytes"},
+        {SMOKE, with_text(stand->wire[SMOKE]->text, "> b050", "! command sing"), "no such command"},
+        {OPERATOR, with_text(stand->wire[OPERATOR]->text, "! key confirm", "! command zero"), "no such event"},
         {SMOKE, strdup("nonsense\n"), "not a recording"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -324,6 +342,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bytes_to_verdict),
         cmocka_unit_test(test_time_does_not_matter),
+        cmocka_unit_test(test_zeroing_is_replayed),
         cmocka_unit_test(test_whatever_goes_wrong),
         cmocka_unit_test(test_changed_recordings_are_refused),
         cmocka_unit_test(test_short_recordings_are_refused),
