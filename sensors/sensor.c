@@ -7,12 +7,17 @@
 #include "sensors/profile.h"
 #include "station/core/opacity.h"
 
-const struct sensor_driver *const sensor_drivers[] = {&driver_jsonl, &driver_modbus, &driver_nht6, NULL};
+const struct sensor_driver *const sensor_drivers[] = {&driver_jsonl, &driver_modbus, &driver_mqy200,
+                                                      &driver_nht1l, &driver_nht6,   NULL};
 
 static const char *const command_names[COMMAND_COUNT] = {
-    [COMMAND_ZERO] = "zero",           [COMMAND_SPAN] = "span",
-    [COMMAND_LEAK_TEST] = "leak-test", [COMMAND_CLEAR_MAXIMUM] = "clear-maximum",
-    [COMMAND_PUMP_ON] = "pump-on",     [COMMAND_PUMP_OFF] = "pump-off",
+    [COMMAND_ZERO] = "zero",
+    [COMMAND_SPAN] = "span",
+    [COMMAND_LEAK_TEST] = "leak-test",
+    [COMMAND_CLEAR_MAXIMUM] = "clear-maximum",
+    [COMMAND_PUMP_ON] = "pump-on",
+    [COMMAND_PUMP_OFF] = "pump-off",
+    [COMMAND_SKIP_WARM_UP] = "skip-warm-up",
 };
 
 const char *sensor_command_name(enum sensor_command command)

@@ -68,6 +68,7 @@ enum sensor_command {
     COMMAND_CLEAR_MAXIMUM,
     COMMAND_PUMP_ON,
     COMMAND_PUMP_OFF,
+    COMMAND_SKIP_WARM_UP,
     COMMAND_COUNT
 };
 

@@ -4,26 +4,31 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FAILURES_MAX = 3, GAP_MS = 10, NO_COMMAND = -1, TEXT_ROOM = 120 };
+#include "sensors/drivers/bytemodel_read.h"
+
+enum { FAILURES_MAX = 3, GAP_MS = 10, BUSY_GAP_MS = 200, NO_COMMAND = -1, VALUES = 0 };
+
+static const int64_t NEVER_MS = INT64_MIN / 2;
 
 /* What is asked next, or is being asked. */
-enum step { STEP_PROBE, STEP_SIBLING, STEP_STATE, STEP_ALARMS, STEP_VALUES, STEP_COMMAND };
+enum step { STEP_FACE, STEP_OTHER, STEP_TWIN, STEP_TELL, STEP_POLL, STEP_COMMAND, STEP_PROCESS };
 
 struct state {
-    enum step step;
-    bool waiting;     /* a request is in flight */
-    bool wrong_model; /* nothing is asked any more */
+    enum step step, resume; /* resume: what waits while the instrument is busy */
+    bool waiting;           /* a request is in flight */
     bool identified;
-    bool probe_refused;
-    bool alarms_known, alarms_due;
-    size_t sibling;
-    int command;                 /* index of the operator's command that waits or is in flight */
-    unsigned failures, refusals; /* in a row */
-    unsigned values_refused;     /* since the last values */
-    int64_t values_sent_ms, state_due_ms;
+    bool face_refused;
+    bool lengthy;            /* the request goes out again, after the instrument was busy with it */
+    size_t index;            /* of the other, twin, tell or poll */
+    unsigned due;            /* bits: polls that are to be asked */
+    int command;             /* index of the operator's command that waits or is in flight */
+    unsigned failures;       /* in a row */
+    unsigned refusals;       /* in a row */
+    unsigned values_refused; /* since the last values */
+    int64_t values_sent_ms, due_ms;
     enum instrument_status status;
-    uint8_t state_code;
-    uint16_t alarms;
+    uint8_t channels;
+    struct bytemodel_told told[BYTEMODEL_POLLS_MAX];
 };
 static_assert(sizeof(struct state) <= SENSOR_STATE_MAX, "state");
 
@@ -34,51 +39,59 @@ static struct state *state_of(struct sensor *s)
 
 static const struct bytemodel *model_of(const struct sensor *s)
 {
-    return s->driver->model;
+    return bytemodel_row(s->driver->model, s->config->option);
+}
+
+static const struct byteface *face_of(const struct bytemodel *m, const struct state *state)
+{
+    if (state->step == STEP_OTHER)
+        return m->others[state->index];
+    return state->step == STEP_TWIN ? m->twins[state->index] : m->face;
 }
 
 static const struct bytecodec_exchange *exchange_of(const struct bytemodel *m, const struct state *state)
 {
     switch (state->step) {
-    case STEP_PROBE: return &m->probe;
-    case STEP_SIBLING: return &m->siblings[state->sibling].probe;
-    case STEP_STATE: return &m->state;
-    case STEP_ALARMS: return &m->alarms;
-    case STEP_VALUES: return &m->values;
-    case STEP_COMMAND: break;
+    case STEP_FACE:
+    case STEP_OTHER:
+    case STEP_TWIN: break;
+    case STEP_TELL: return &m->tells[state->index].exchange;
+    case STEP_POLL: return &m->polls[state->index].exchange;
+    case STEP_COMMAND: return &m->commands[state->command].exchange;
+    case STEP_PROCESS: return &m->process;
     }
-    return &m->commands[state->command].exchange;
-}
-
-int bytemodel_check(const struct sensor_config *config, struct err *err)
-{
-    enum { POLL_MIN_MS = 20, POLL_MAX_MS = 10000 };
-    if (config->profile)
-        return err_set(err, ERR_INVALID, "this driver takes no 'profile'; take the line out");
-    if (config->option[0])
-        return err_set(err, ERR_INVALID, "this driver knows no option '%s'; take the line out", config->option);
-    if (config->poll_ms != 0 && (config->poll_ms < POLL_MIN_MS || config->poll_ms > POLL_MAX_MS))
-        return err_set(err, ERR_INVALID, "the poll pace must be %d to %d ms", POLL_MIN_MS, POLL_MAX_MS);
-    return 0;
+    return &face_of(m, state)->exchange;
 }
 
 /* The first request comes after a silence: an answer to whoever asked before must not be taken for one to us. */
 void bytemodel_start(struct sensor *s, int64_t t_ms, const struct sensor_host *host)
 {
-    *state_of(s) = (struct state){.step = STEP_PROBE, .command = NO_COMMAND};
+    *state_of(s) = (struct state){.step = STEP_FACE, .command = NO_COMMAND, .values_sent_ms = NEVER_MS};
     host->wake(host->ctx, t_ms + model_of(s)->quiet_ms);
+}
+
+static const struct bytecodec_answer *answer_of(const struct bytemodel *m, const struct state *state)
+{
+    const struct bytecodec_exchange *exchange = exchange_of(m, state);
+    return exchange->answer ? exchange->answer : face_of(m, state)->answer;
+}
+
+static enum bytecodec_found find(const struct bytemodel *m, const struct state *state, const uint8_t *buf,
+                                 size_t length, size_t *frame)
+{
+    return bytecodec_find(exchange_of(m, state), answer_of(m, state), buf, length, frame);
 }
 
 enum sensor_cut bytemodel_cut(const struct sensor *s, const uint8_t *buf, size_t length, size_t *frame)
 {
     const struct state *state = (const struct state *)s->state.bytes;
-    const struct bytemodel *m = model_of(s);
     if (!state->waiting)
         return CUT_BAD;
-    switch (bytecodec_find(exchange_of(m, state), &m->error, buf, length, frame)) {
+    switch (find(model_of(s), state, buf, length, frame)) {
     case BYTECODEC_MORE: return CUT_MORE;
     case BYTECODEC_REPLY:
-    case BYTECODEC_ERROR: return CUT_OK;
+    case BYTECODEC_ERROR:
+    case BYTECODEC_BUSY: return CUT_OK;
     case BYTECODEC_BAD: break;
     }
     return CUT_BAD;
@@ -86,72 +99,133 @@ enum sensor_cut bytemodel_cut(const struct sensor *s, const uint8_t *buf, size_t
 
 /* ---- what it says of itself ---- */
 
-static const struct bytemodel_state *find_state(const struct bytemodel *m, uint8_t code)
-{
-    for (size_t i = 0; i < m->states_count; i++)
-        if (m->states[i].code == code)
-            return &m->states[i];
-    return NULL;
-}
-
-/* State, alarms and whether it gives values; a code that nobody has explained is a fault. */
 static void report_status(struct sensor *s, const struct sensor_host *host)
 {
     struct state *state = state_of(s);
-    const struct bytemodel_state *known = find_state(model_of(s), state->state_code);
-    char detail[SENSOR_TEXT_MAX] = "";
-    state->status = known ? known->status : STATUS_INTERNAL;
-    if (known)
-        snprintf(detail, sizeof detail, "%s", known->text);
-    else
-        snprintf(detail, sizeof detail, "unknown state %02x", (unsigned)state->state_code);
-    if (state->status == STATUS_OK && state->alarms != 0) {
-        state->status = STATUS_INTERNAL;
-        snprintf(detail, sizeof detail, "alarm bits %04x", (unsigned)state->alarms);
-    } else if (state->status == STATUS_OK && state->values_refused >= FAILURES_MAX) {
+    const struct bytemodel *m = model_of(s);
+    char detail[BYTEMODEL_TEXT_ROOM], need[BYTEMODEL_TEXT_ROOM];
+    state->status = bytemodel_status(m, state->told, detail);
+    if (state->status == STATUS_OK && state->values_refused >= FAILURES_MAX) {
         state->status = STATUS_INTERNAL;
         snprintf(detail, sizeof detail, "it refuses to give values");
+    } else if (bytemodel_lacks_digits(m, s->config->option, need)) {
+        state->status = STATUS_INTERNAL;
+        snprintf(detail, sizeof detail, "decimals unknown: set option = \"%.80s\"", need);
     }
     host->fault(host->ctx, state->status, detail);
 }
 
-static void lock_out(struct sensor *s, const char *other, const struct sensor_host *host)
+static void lock_out(struct sensor *s, const struct byteface *other, const struct sensor_host *host)
 {
-    struct state *state = state_of(s);
-    char detail[TEXT_ROOM];
-    state->wrong_model = true;
-    snprintf(detail, sizeof detail, "%s answers where %s is configured", other, model_of(s)->name);
+    const struct bytemodel *m = model_of(s);
+    char detail[BYTEMODEL_TEXT_ROOM], remedy[BYTEMODEL_TEXT_ROOM / 2] = "";
+    bool same_driver = other->driver && strcmp(other->driver, s->driver->name) == 0;
+    if (same_driver && other->option)
+        snprintf(remedy, sizeof remedy, "; set option = \"%s\"", other->option);
+    else if (other->driver && !same_driver)
+        snprintf(remedy, sizeof remedy, "; set driver = %s", other->driver);
+    snprintf(detail, sizeof detail, "%s answers where %s is configured%s", other->name, m->name, remedy);
     host->fault(host->ctx, STATUS_WRONG_MODEL, detail);
     host->wake(host->ctx, -1);
 }
 
 /* ---- asking ---- */
 
+static void send_request(struct sensor *s, const struct sensor_host *host)
+{
+    const struct state *state = state_of(s);
+    const struct bytemodel *m = model_of(s);
+    const struct bytecodec_exchange *exchange = exchange_of(m, state);
+    uint8_t request[BYTECODEC_REQUEST_MAX];
+    memcpy(request, exchange->request, exchange->request_length);
+    if (state->lengthy && state->step != STEP_PROCESS) {
+        request[m->lengthy_at] = 1;
+        bytecodec_seal(m->face->request_checksum, request, exchange->request_length);
+    }
+    host->send(host->ctx, request, exchange->request_length);
+}
+
 static void ask(struct sensor *s, int64_t t_ms, const struct sensor_host *host)
 {
     struct state *state = state_of(s);
-    const struct bytemodel *m = model_of(s);
-    if (state->identified && state->command != NO_COMMAND)
+    if (state->command != NO_COMMAND && state->step == STEP_POLL)
         state->step = STEP_COMMAND;
-    if (state->step == STEP_VALUES)
+    if (state->step == STEP_POLL && state->index == VALUES)
         state->values_sent_ms = t_ms;
-    const struct bytecodec_exchange *exchange = exchange_of(m, state);
     state->waiting = true;
-    host->wake(host->ctx, t_ms + m->reply_ms);
-    host->send(host->ctx, exchange->request, exchange->request_length);
+    host->wake(host->ctx, t_ms + model_of(s)->reply_ms);
+    send_request(s, host);
 }
 
-static void ask_next(struct sensor *s, enum step step, int64_t t_ms, const struct sensor_host *host)
+static void go(struct state *state, enum step step, size_t index)
+{
+    state->step = step;
+    state->index = index;
+}
+
+static unsigned all_slow_polls(const struct bytemodel *m)
+{
+    unsigned due = 0;
+    for (size_t i = VALUES + 1; bytemodel_is_poll(m, i); i++)
+        due |= 1U << i;
+    return due;
+}
+
+static void go_poll(struct state *state, bool slow_first)
+{
+    bool first_round = false;
+    size_t next = VALUES;
+    for (size_t i = BYTEMODEL_POLLS_MAX - 1; i > VALUES; i--)
+        if (state->due & 1U << i) {
+            next = i;
+            first_round = first_round || !state->told[i].known;
+        }
+    go(state, STEP_POLL, slow_first || first_round ? next : VALUES);
+}
+
+/* A round of the slow polls counts from the first of them. */
+static void poll_done(struct state *state, const struct bytemodel *m, int64_t t_ms)
+{
+    if (state->due == all_slow_polls(m))
+        state->due_ms = t_ms + m->status_ms;
+    state->due &= ~(1U << state->index);
+}
+
+/* The polls that tell its state, all of them soon, the first of them at once. */
+static void go_look(struct state *state, const struct bytemodel *m)
+{
+    state->due = all_slow_polls(m);
+    go_poll(state, true);
+}
+
+/* After the model is known: who would have answered alike, which piece it is, then the polls. */
+static void go_on_identifying(struct sensor *s, enum step step, size_t index)
 {
     struct state *state = state_of(s);
     const struct bytemodel *m = model_of(s);
-    int64_t at_ms = t_ms + GAP_MS;
-    if (step == STEP_VALUES) {
-        int64_t pace = s->config->poll_ms ? s->config->poll_ms : m->poll_ms;
-        if (state->values_sent_ms + pace > at_ms)
-            at_ms = state->values_sent_ms + pace;
+    if (step == STEP_TWIN && index < BYTEMODEL_FACES_MAX && m->twins[index]) {
+        go(state, STEP_TWIN, index);
+        return;
     }
-    state->step = step;
+    size_t tell = step == STEP_TWIN ? 0 : index;
+    if (tell < BYTEMODEL_TELLS_MAX && m->tells[tell].exchange.request_length > 0) {
+        go(state, STEP_TELL, tell);
+        return;
+    }
+    state->identified = true;
+    snprintf(s->identity.model, sizeof s->identity.model, "%s", m->name);
+    go_look(state, m);
+}
+
+/* When the next request goes out. */
+static void wake_for_next(struct sensor *s, int64_t t_ms, const struct sensor_host *host)
+{
+    const struct state *state = state_of(s);
+    const struct bytemodel *m = model_of(s);
+    int64_t at_ms = t_ms + GAP_MS;
+    int64_t pace = s->config->poll_ms ? s->config->poll_ms : m->poll_ms;
+    if (state->step == STEP_POLL && state->index == VALUES && state->values_sent_ms + pace > at_ms)
+        at_ms = state->values_sent_ms + pace;
     host->wake(host->ctx, at_ms);
 }
 
@@ -160,57 +234,85 @@ static void ask_next(struct sensor *s, enum step step, int64_t t_ms, const struc
 static void report_failure(struct sensor *s, const char *what, enum instrument_status status,
                            const struct sensor_host *host)
 {
-    char detail[TEXT_ROOM];
+    char detail[BYTEMODEL_TEXT_ROOM];
     snprintf(detail, sizeof detail, "%s: %s", what, exchange_of(model_of(s), state_of(s))->name);
     host->fault(host->ctx, status, detail);
 }
 
-/* Which of a family's models is it, if not this one? When none of those known answers either, the right one is asked
- * again: no answer may be a loose cable, a refusal is another model until it answers. */
-static void try_sibling(struct sensor *s, size_t sibling, const struct sensor_host *host)
+/* Which model is it, if not this one? When none of those known answers either, the right one is asked again: no answer
+ * may be a loose cable, a refusal is another model until it answers. */
+static void try_other(struct sensor *s, size_t other, const struct sensor_host *host)
 {
     struct state *state = state_of(s);
-    state->sibling = sibling;
-    if (sibling < model_of(s)->siblings_count) {
-        state->step = STEP_SIBLING;
+    if (other < BYTEMODEL_FACES_MAX && model_of(s)->others[other]) {
+        go(state, STEP_OTHER, other);
         return;
     }
-    state->step = STEP_PROBE;
-    if (state->probe_refused)
+    go(state, STEP_FACE, 0);
+    if (state->face_refused)
         report_failure(s, "another model, it refuses", STATUS_WRONG_MODEL, host);
-    state->probe_refused = false;
+    state->face_refused = false;
 }
 
+/* Who answers next may be another instrument. */
 static void forget(struct sensor *s)
 {
     struct state *state = state_of(s);
-    state->identified = state->alarms_known = false;
-    state->alarms = 0;
-    state->step = STEP_PROBE;
+    *state = (struct state){.step = STEP_FACE,
+                            .command = state->command,
+                            .failures = state->failures,
+                            .values_sent_ms = state->values_sent_ms};
     memset(&s->identity, 0, sizeof s->identity);
 }
 
-static void on_timeout(struct sensor *s, int64_t t_ms, const struct sensor_host *host)
+static void give_up_poll(struct state *state, const struct bytemodel *m, int64_t t_ms)
+{
+    state->told[state->index].known = true; /* nothing to be known */
+    poll_done(state, m, t_ms);
+    go_poll(state, false);
+}
+
+static void on_silence(struct sensor *s, int64_t t_ms, const struct sensor_host *host)
 {
     struct state *state = state_of(s);
     const struct bytemodel *m = model_of(s);
-    bool slow = false;
+    int64_t pause_ms = m->quiet_ms;
     state->refusals = 0;
-    if (state->step == STEP_SIBLING) {
-        try_sibling(s, state->sibling + 1, host);
+    if (state->step == STEP_OTHER) {
+        try_other(s, state->index + 1, host);
+    } else if (state->step == STEP_TWIN || state->step == STEP_TELL) {
+        go_on_identifying(s, state->step, state->index + 1);
     } else if (state->step == STEP_COMMAND) {
         report_failure(s, "not confirmed", STATUS_COMM_ERROR, host);
         state->command = NO_COMMAND;
-        state->step = STEP_STATE;
+        go_look(state, m);
+    } else if (state->step == STEP_POLL && m->polls[state->index].optional) {
+        give_up_poll(state, m, t_ms);
     } else if (++state->failures >= FAILURES_MAX) {
         report_failure(s, "no answer", STATUS_COMM_ERROR, host);
-        slow = true;
-        if (state->identified)
-            forget(s); /* who answers next may be another instrument */
+        pause_ms = m->slow_ms;
+        if (state->step == STEP_FACE)
+            try_other(s, 0, host);
         else
-            try_sibling(s, 0, host);
+            forget(s);
     }
-    host->wake(host->ctx, t_ms + (slow ? m->slow_ms : m->quiet_ms));
+    host->wake(host->ctx, t_ms + pause_ms);
+}
+
+static void on_refused_poll(struct sensor *s, const char *what, int64_t t_ms, const struct sensor_host *host)
+{
+    struct state *state = state_of(s);
+    const struct bytemodel *m = model_of(s);
+    if (state->index == VALUES) {
+        state->values_refused++;
+        go_look(state, m); /* it may say why */
+        if (state->index == VALUES)
+            report_status(s, host);
+    } else if (m->polls[state->index].optional) {
+        give_up_poll(state, m, t_ms);
+    } else if (state->refusals >= FAILURES_MAX) {
+        report_failure(s, what, STATUS_INTERNAL, host);
+    }
 }
 
 /* The instrument says no. */
@@ -221,91 +323,103 @@ static void on_refusal(struct sensor *s, uint8_t code, int64_t t_ms, const struc
     snprintf(what, sizeof what, "refused with error %02x", (unsigned)code);
     state->refusals++;
     switch (state->step) {
-    case STEP_PROBE:
+    case STEP_FACE:
         if (state->refusals >= FAILURES_MAX) {
             state->refusals = 0;
-            state->probe_refused = true;
-            try_sibling(s, 0, host);
+            state->face_refused = true;
+            try_other(s, 0, host);
         }
         break;
-    case STEP_SIBLING: try_sibling(s, state->sibling + 1, host); break;
-    case STEP_ALARMS:
-        state->alarms_known = true;
-        state->alarms_due = false;
-        state->step = STEP_VALUES;
-        break;
+    case STEP_OTHER: try_other(s, state->index + 1, host); break;
+    case STEP_TWIN:
+    case STEP_TELL: go_on_identifying(s, state->step, state->index + 1); break;
+    case STEP_POLL: on_refused_poll(s, what, t_ms, host); break;
     case STEP_COMMAND:
         report_failure(s, what, STATUS_BUSY, host);
         state->command = NO_COMMAND;
-        state->step = STEP_STATE;
+        go_look(state, model_of(s));
         break;
-    case STEP_STATE:
-        if (state->refusals >= FAILURES_MAX)
-            report_failure(s, what, STATUS_INTERNAL, host);
-        break;
-    case STEP_VALUES:
-        state->values_refused++;
-        state->step = STEP_STATE; /* it may say why */
-        break;
+    case STEP_PROCESS: break;
     }
     host->wake(host->ctx, t_ms + model_of(s)->quiet_ms);
 }
 
+/* It is still at it: when it says that it is done, the same is asked again. */
+static void on_busy(struct sensor *s, int64_t t_ms, const struct sensor_host *host)
+{
+    struct state *state = state_of(s);
+    report_failure(s, "busy", STATUS_BUSY, host);
+    if (state->step != STEP_PROCESS) {
+        state->resume = state->step;
+        state->step = STEP_PROCESS;
+    }
+    host->wake(host->ctx, t_ms + BUSY_GAP_MS);
+}
+
 /* ---- answers ---- */
 
-static void publish_values(struct sensor *s, const uint8_t *bytes, int64_t t_ms, const struct sensor_host *host)
+static void publish(struct sensor *s, const uint8_t *bytes, int64_t t_ms, const struct sensor_host *host)
 {
+    const struct state *state = state_of(s);
     const struct bytemodel *m = model_of(s);
+    const struct bytemodel_poll *poll = &m->polls[state->index];
+    int8_t holds = state->told[state->index].state;
     struct sample sample = {.t_ms = t_ms};
-    enum quality best = sensor_quality(state_of(s)->status);
-    for (size_t i = 0; i < m->values_count; i++) {
-        const struct bytemodel_value *field = &m->fields[i];
-        uint16_t raw = bytecodec_u16(bytes + field->at);
-        if (field->has_absent && raw == field->absent)
-            continue;
-        enum quality quality = best == QUALITY_OK && raw > field->max ? QUALITY_OUT_OF_RANGE : best;
-        sample_add(&sample, field->quantity, quality, (struct decimal){raw + field->offset, field->digits});
-    }
-    sensor_check_opacity(&sample, s->config->path_m.units > 0 ? s->config->path_m : m->path_m);
+    if (holds >= 0 && poll->states[holds].withheld)
+        return;
+    bytemodel_numbers(m, poll, s->config, bytes, state->channels, sensor_quality(state->status), &sample);
     if (sample.count > 0)
         host->publish(host->ctx, &sample);
 }
 
-/* Takes the reply; returns what to ask next. State and alarms are asked one by one in the pauses between two values, so
- * that the values keep their pace. */
-static enum step on_reply(struct sensor *s, const uint8_t *bytes, int64_t t_ms, const struct sensor_host *host)
+/* State and other slow polls are asked one by one in the pauses between two values, so that the values keep their
+ * pace. */
+static void on_poll(struct sensor *s, const uint8_t *bytes, int64_t t_ms, const struct sensor_host *host)
 {
     struct state *state = state_of(s);
     const struct bytemodel *m = model_of(s);
-    switch (state->step) {
-    case STEP_PROBE:
-        state->identified = true;
-        snprintf(s->identity.model, sizeof s->identity.model, "%s", m->name);
-        return STEP_STATE;
-    case STEP_STATE:
-        state->state_code = bytes[1];
-        state->state_due_ms = t_ms + m->status_ms;
-        state->alarms_due = true;
-        report_status(s, host);
-        return state->alarms_known ? STEP_VALUES : STEP_ALARMS;
-    case STEP_ALARMS:
-        state->alarms = bytecodec_u16(bytes + 1);
-        state->alarms_known = true;
-        state->alarms_due = false;
-        report_status(s, host);
-        return STEP_VALUES;
-    case STEP_COMMAND: state->command = NO_COMMAND; return STEP_STATE;
-    case STEP_VALUES:
-    case STEP_SIBLING: break;
-    }
-    if (state->values_refused > 0) {
+    const struct bytemodel_poll *poll = &m->polls[state->index];
+    bool values = state->index == VALUES;
+    if (poll->options_at)
+        state->channels = bytes[poll->options_at];
+    state->told[state->index] = bytemodel_listen(poll, bytes);
+    if (values)
         state->values_refused = 0;
-        report_status(s, host);
+    report_status(s, host);
+    publish(s, bytes, t_ms, host);
+    poll_done(state, m, t_ms);
+    if (values && state->due == 0 && t_ms >= state->due_ms)
+        state->due = all_slow_polls(m);
+    go_poll(state, values);
+}
+
+static void on_reply(struct sensor *s, const uint8_t *bytes, size_t length, int64_t t_ms,
+                     const struct sensor_host *host)
+{
+    struct state *state = state_of(s);
+    const struct bytemodel *m = model_of(s);
+    state->failures = state->refusals = 0;
+    if (state->step == STEP_PROCESS) {
+        state->step = state->resume;
+        state->lengthy = true;
+        return;
     }
-    publish_values(s, bytes, t_ms, host);
-    if (state->alarms_due)
-        return STEP_ALARMS;
-    return t_ms >= state->state_due_ms ? STEP_STATE : STEP_VALUES;
+    state->lengthy = false;
+    switch (state->step) {
+    case STEP_FACE: go_on_identifying(s, STEP_TWIN, 0); break;
+    case STEP_TELL:
+        bytemodel_tell(&m->tells[state->index], bytes, length, &s->identity);
+        go_on_identifying(s, STEP_TELL, state->index + 1);
+        break;
+    case STEP_POLL: on_poll(s, bytes, t_ms, host); break;
+    case STEP_COMMAND:
+        state->command = NO_COMMAND;
+        go_look(state, m);
+        break;
+    case STEP_OTHER:
+    case STEP_TWIN:
+    case STEP_PROCESS: break;
+    }
 }
 
 bool bytemodel_frame(struct sensor *s, const uint8_t *bytes, size_t length, int64_t t_ms,
@@ -313,17 +427,20 @@ bool bytemodel_frame(struct sensor *s, const uint8_t *bytes, size_t length, int6
 {
     struct state *state = state_of(s);
     const struct bytemodel *m = model_of(s);
+    size_t frame;
+    enum bytecodec_found found = find(m, state, bytes, length, &frame);
     state->waiting = false;
-    if (bytes[0] != exchange_of(m, state)->reply_head) {
-        on_refusal(s, bytes[length - 1], t_ms, host);
-        return true;
+    if (found == BYTECODEC_ERROR) {
+        const struct bytecodec_sign *error = &answer_of(m, state)->error;
+        on_refusal(s, bytes[error->framed ? error->at : length - 1U], t_ms, host);
+    } else if (found == BYTECODEC_BUSY) {
+        on_busy(s, t_ms, host);
+    } else if (state->step == STEP_OTHER || state->step == STEP_TWIN) {
+        lock_out(s, face_of(m, state), host);
+    } else {
+        on_reply(s, bytes, length, t_ms, host);
+        wake_for_next(s, t_ms, host);
     }
-    if (state->step == STEP_SIBLING) {
-        lock_out(s, m->siblings[state->sibling].name, host);
-        return true;
-    }
-    state->failures = state->refusals = 0;
-    ask_next(s, on_reply(s, bytes, t_ms, host), t_ms, host);
     return true;
 }
 
@@ -332,7 +449,7 @@ void bytemodel_wake(struct sensor *s, int64_t t_ms, const struct sensor_host *ho
     struct state *state = state_of(s);
     if (state->waiting) {
         state->waiting = false;
-        on_timeout(s, t_ms, host);
+        on_silence(s, t_ms, host);
     } else {
         ask(s, t_ms, host);
     }
@@ -350,9 +467,9 @@ int bytemodel_command(struct sensor *s, enum sensor_command command, int64_t t_m
     if (state->command != NO_COMMAND)
         return err_set(err, ERR_REFUSED, "'%s' is still under way; try again in a moment",
                        sensor_command_name(m->commands[state->command].command));
-    for (size_t i = 0; i < m->commands_count; i++) {
+    for (int i = 0; i < BYTEMODEL_COMMANDS_MAX && m->commands[i].exchange.request_length > 0; i++) {
         if (m->commands[i].command == command) {
-            state->command = (int)i;
+            state->command = i;
             return 0;
         }
     }

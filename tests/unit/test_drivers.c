@@ -10,7 +10,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "sensors/drivers/bytemodel.h"
 #include "tests/support/rig.h"
 
 static glob_t recordings;
@@ -439,26 +438,6 @@ static void test_command_names(void **state)
     assert_int_equal(sensor_command_by_name("explode"), COMMAND_COUNT);
 }
 
-/* Every frame of a table is written out with its checksum, as the protocol's text has it. */
-static void test_tables_hold_whole_frames(void **state)
-{
-    (void)state;
-    const struct bytemodel *m = sensor_driver_by_name("nht6")->model;
-    const struct bytecodec_exchange *all[32] = {&m->probe, &m->state, &m->alarms, &m->values};
-    size_t count = 4;
-    for (size_t i = 0; i < m->commands_count; i++)
-        all[count++] = &m->commands[i].exchange;
-    for (size_t i = 0; i < m->siblings_count; i++)
-        all[count++] = &m->siblings[i].probe;
-    for (size_t i = 0; i < count; i++) {
-        assert_int_equal(bytecodec_sum(all[i]->request, all[i]->request_length), 0);
-        assert_int_equal(all[i]->request[0], all[i]->reply_head);
-        assert_true(all[i]->reply_length >= 2);
-    }
-    for (size_t i = 0; i < m->values_count; i++)
-        assert_true(m->fields[i].at + 2 < m->values.reply_length);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -473,7 +452,6 @@ int main(void)
         cmocka_unit_test(test_modbus_commands),
         cmocka_unit_test(test_status_in_its_own_block),
         cmocka_unit_test(test_command_names),
-        cmocka_unit_test(test_tables_hold_whole_frames),
     };
     return cmocka_run_group_tests(tests, find_recordings, forget_recordings);
 }
