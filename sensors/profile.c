@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sensors/profile_text.h"
 #include "sensors/sensor.h"
 
 /* What is being read: the file, the profile under construction and where to complain. */
@@ -198,6 +199,18 @@ static int get_bound(struct loader *l, ptrdiff_t node, const char *name, bool *h
     return conf_get_decimal(l->conf, node, name, false, bound, l->err);
 }
 
+/* Where the value stands in what the instrument says. */
+static int load_place(struct loader *l, ptrdiff_t node, struct profile_value *value)
+{
+    switch (l->profile->kind) {
+    case PROFILE_MODBUS: return load_registers(l, node, value);
+    case PROFILE_JSONL: return get_text(l, node, "key", value->key, sizeof value->key);
+    case PROFILE_AK: return profile_text_ak_value(l->conf, node, value, l->err);
+    case PROFILE_COLUMNS: break;
+    }
+    return profile_text_column_value(l->conf, node, value, l->err);
+}
+
 static int load_value(struct loader *l, ptrdiff_t node)
 {
     struct profile *p = l->profile;
@@ -228,8 +241,7 @@ static int load_value(struct loader *l, ptrdiff_t node)
         return FAIL(l, node, "a scale of 0 makes every value 0");
     if (value->has_min && value->has_max && decimal_compare(value->min, value->max) > 0)
         return FAIL(l, node, "min is greater than max");
-    if (p->kind == PROFILE_MODBUS ? load_registers(l, node, value) != 0
-                                  : get_text(l, node, "key", value->key, sizeof value->key) != 0)
+    if (load_place(l, node, value) != 0)
         return -1;
     p->quantities[p->values_count++] = value->quantity;
     return 0;
@@ -242,7 +254,7 @@ static enum instrument_status status_by_name(const char *name)
         return STATUS_WARMING;
     if (strcmp(name, "fault") == 0)
         return STATUS_INTERNAL;
-    enum instrument_status status = STATUS_WARMING;
+    enum instrument_status status = STATUS_OK;
     while (status < STATUS_COUNT && strcmp(instrument_status_name(status), name) != 0)
         status++;
     return status;
@@ -278,11 +290,14 @@ static int load_status(struct loader *l, ptrdiff_t node)
     struct profile *p = l->profile;
     struct profile_status *status = &p->status[p->status_count++];
     const char *means = "";
-    if (get_at(l, node, "at", 1, &status->at, &status->read) != 0 || get_bits(l, node, status) != 0 ||
-        conf_get_string(l->conf, node, "means", true, &means, l->err) != 0)
+    bool is_ak = p->kind == PROFILE_AK;
+    if (is_ak ? profile_text_ak_status(l->conf, node, status, l->err) != 0
+              : get_at(l, node, "at", 1, &status->at, &status->read) != 0 || get_bits(l, node, status) != 0)
+        return -1;
+    if (conf_get_string(l->conf, node, "means", true, &means, l->err) != 0)
         return -1;
     status->means = status_by_name(means);
-    if (status->means == STATUS_COUNT)
+    if (status->means == STATUS_COUNT || (status->means == STATUS_OK && !is_ak))
         return FAIL(l, node,
                     "'means = %s' is not known; use warm-up, fault, zeroing, busy, low_flow, leak, zero_needed …",
                     means);
@@ -295,20 +310,22 @@ static int load_action(struct loader *l, ptrdiff_t node)
     struct profile_action *action = &p->actions[p->actions_count];
     const char *name = section_title(l, node);
     if (sensor_command_by_name(name) == COMMAND_COUNT)
-        return FAIL(l, node, "no such action '%s'; use zero, span, leak-test, clear-maximum, pump-on or pump-off",
+        return FAIL(l, node, "no such action '%s'; use zero, span, leak-test, pump-on, remote, measure, standby …",
                     name);
     for (size_t i = 0; i < p->actions_count; i++)
         if (strcmp(p->actions[i].name, name) == 0)
             return FAIL(l, node, "a second action '%s'", name);
+    snprintf(action->name, sizeof action->name, "%s", name);
+    p->actions_count++;
+    if (p->kind == PROFILE_AK)
+        return profile_text_ak_action(l->conf, node, action, l->err);
     int64_t function = 0;
     if (conf_get_integer(l->conf, node, "function", true, 5, 16, &function, l->err) != 0 ||
         get_u16(l, node, "address", &action->address) != 0 || get_u16(l, node, "value", &action->value) != 0)
         return -1;
     if (function != 5 && function != 6 && function != 16)
         return FAIL(l, node, "an action writes with function 5, 6 or 16");
-    snprintf(action->name, sizeof action->name, "%s", name);
     action->function = (uint8_t)function;
-    p->actions_count++;
     return 0;
 }
 
@@ -387,13 +404,31 @@ static int load_pace(struct loader *l)
     enum { POLL_MIN = 10, HOUR = 3600000 };
     struct profile *p = l->profile;
     bool modbus = p->kind == PROFILE_MODBUS;
-    if (modbus && (conf_get_integer(l->conf, l->top, "poll-ms", true, POLL_MIN, HOUR, &p->poll_ms, l->err) != 0 ||
-                   conf_get_integer(l->conf, l->top, "power-on-ms", false, 0, HOUR, &p->power_on_ms, l->err) != 0))
+    bool asks = modbus || p->kind == PROFILE_AK;
+    bool has_stale = p->kind != PROFILE_JSONL && !p->record;
+    if (asks && conf_get_integer(l->conf, l->top, "poll-ms", true, POLL_MIN, HOUR, &p->poll_ms, l->err) != 0)
         return -1;
-    if (conf_get_integer(l->conf, l->top, "stale-ms", modbus && !p->record, 0, HOUR, &p->stale_ms, l->err) != 0)
+    if (modbus && conf_get_integer(l->conf, l->top, "power-on-ms", false, 0, HOUR, &p->power_on_ms, l->err) != 0)
         return -1;
-    if (modbus && p->stale_ms != 0 && p->stale_ms <= p->poll_ms)
+    if (conf_get_integer(l->conf, l->top, "stale-ms", has_stale, 0, HOUR, &p->stale_ms, l->err) != 0)
+        return -1;
+    if (asks && p->stale_ms != 0 && p->stale_ms <= p->poll_ms)
         return FAIL(l, l->top, "stale-ms must be greater than poll-ms, or the values are stale before they come");
+    return 0;
+}
+
+/* Modbus may leave its kind out, as its blocks show it; so may JSON lines. */
+static int find_kind(struct loader *l)
+{
+    static const char *const names[] = {
+        [PROFILE_MODBUS] = "modbus", [PROFILE_JSONL] = "jsonl", [PROFILE_AK] = "ak", [PROFILE_COLUMNS] = "columns"};
+    bool has_blocks = conf_next(l->conf, l->top, CONF_FIRST, CONF_SECTION, "read") >= 0;
+    int kind = has_blocks ? PROFILE_MODBUS : PROFILE_JSONL;
+    if (get_word(l, l->top, "kind", false, names, COUNT(names), &kind) != 0)
+        return -1;
+    l->profile->kind = (enum profile_kind)kind;
+    if (has_blocks != (l->profile->kind == PROFILE_MODBUS))
+        return FAIL(l, l->top, "a 'read' block belongs to kind = modbus, and to that alone");
     return 0;
 }
 
@@ -406,6 +441,22 @@ static int load_modbus(struct loader *l)
     if (p->record)
         return each(l, "field", PROFILE_FIELDS_MAX, load_field);
     return 0;
+}
+
+/* What only profiles of one kind have. */
+static int load_kind(struct loader *l)
+{
+    switch (l->profile->kind) {
+    case PROFILE_MODBUS: return load_modbus(l);
+    case PROFILE_JSONL: return each(l, "field", PROFILE_FIELDS_MAX, load_field);
+    case PROFILE_COLUMNS: return profile_text_columns(l->conf, l->top, l->profile, l->err);
+    case PROFILE_AK: break;
+    }
+    return profile_text_ak_identify(l->conf, l->top, l->profile, l->err) != 0 ||
+                   each(l, "status", PROFILE_STATUS_MAX, load_status) != 0 ||
+                   each(l, "action", PROFILE_ACTIONS_MAX, load_action) != 0
+               ? -1
+               : 0;
 }
 
 int profile_load(struct profile *profile, struct conf *conf, struct err *err)
@@ -422,15 +473,12 @@ int profile_load(struct profile *profile, struct conf *conf, struct err *err)
     if (!*name || strlen(name) >= sizeof profile->name)
         return conf_error(conf, l.top, err, "a profile needs a name of 1 to %zu bytes", sizeof profile->name - 1);
     snprintf(profile->name, sizeof profile->name, "%s", name);
-    profile->kind = conf_next(conf, l.top, CONF_FIRST, CONF_SECTION, "read") >= 0 ? PROFILE_MODBUS : PROFILE_JSONL;
-    if (get_text(&l, l.top, "title", profile->title, sizeof profile->title) != 0 ||
+    if (find_kind(&l) != 0 || get_text(&l, l.top, "title", profile->title, sizeof profile->title) != 0 ||
         get_text(&l, l.top, "source", profile->source, sizeof profile->source) != 0 ||
         each(&l, "read", PROFILE_READS_MAX, load_read) != 0 || each(&l, "value", PROFILE_VALUES_MAX, load_value) != 0)
         return -1;
     profile->quantities[profile->values_count] = QUANTITY_COUNT;
-    if (profile->kind == PROFILE_MODBUS ? load_modbus(&l) != 0 : each(&l, "field", PROFILE_FIELDS_MAX, load_field) != 0)
-        return -1;
-    if (load_pace(&l) != 0 || conf_check_all_used(conf, err) != 0)
+    if (load_kind(&l) != 0 || load_pace(&l) != 0 || conf_check_all_used(conf, err) != 0)
         return -1;
     if (profile->values_count == 0)
         return conf_error(conf, l.top, err, "the profile maps no value");

@@ -19,9 +19,24 @@
  *         field colour { at = 2  type = u16  codes = {"0=blue", "1=yellow"} }
  *     }
  *
- * A profile without `read` is for the jsonl driver and maps the keys of a device's JSON:
+ * A profile without `kind` and `read` is for the jsonl driver and maps the keys of a device's JSON:
  *
  *         value k { key = "btgxs"  unit = "1/m" }     field plate { key = "hphm" }
+ *
+ * kind = ak is for the ak driver. The words of a reply are counted from 0; `words`, where given, is how many there must
+ * be. Codes that begin with S are sent on an operator's order only.
+ *
+ *         kind = ak
+ *         identify { ask = "AKEN"  channel = 0  model = "…" }          # optional; another answer: wrong model
+ *         value nox { ask = "AKON"  channel = 1  index = 0  words = 1  unit = "1e-6" }
+ *         status { word = "SNGA"  means = zeroing }                   # of the reply to ASTZ; means = ok: harmless
+ *         status { error = "12"  means = low_flow }                   # of the list of errors, ASTF
+ *         action zero { send = "SNGA"  channel = 1 }
+ *
+ * kind = columns is for instruments that send lines of columns in a configurable order:
+ *
+ *         kind = columns  columns = 17  status-column = 16  status-good = "0000"
+ *         value pressure { column = 2  scale = 0.1  unit = "kPa" }     # counted from 1; an empty column is absent
  *
  * Word orders are combined here, never by a Modbus library's float helpers, whose meaning changed between releases.
  */
@@ -50,9 +65,12 @@ enum {
     PROFILE_CODES_MAX = 16,
     PROFILE_ABSENT_MAX = 4,
     PROFILE_DIGITS_AS_SENT = 255,
+    PROFILE_AK_CODE_SIZE = 5,
+    PROFILE_WORD_MAX = 16,
+    PROFILE_COLUMNS_MAX = 64,
 };
 
-enum profile_kind { PROFILE_MODBUS, PROFILE_JSONL };
+enum profile_kind { PROFILE_MODBUS, PROFILE_JSONL, PROFILE_AK, PROFILE_COLUMNS };
 enum profile_type { TYPE_U16, TYPE_S16, TYPE_U32, TYPE_S32, TYPE_F32, TYPE_U64, TYPE_TEXT };
 enum profile_order { ORDER_ABCD, ORDER_CDAB, ORDER_BADC, ORDER_DCBA };
 
@@ -74,6 +92,10 @@ struct profile_value {
     bool has_min, has_max;
     struct decimal min, max;   /* outside: quality out-of-range */
     char key[PROFILE_KEY_MAX]; /* jsonl */
+    char ask[PROFILE_AK_CODE_SIZE];
+    uint8_t channel;
+    uint8_t words; /* that the AK reply must have; 0: any */
+    uint8_t index; /* of the word or column, from 0 */
 };
 
 /* Set when the masked bits are `equals`; without it when any of them is. */
@@ -82,6 +104,8 @@ struct profile_status {
     uint16_t at, mask;
     bool has_equals;
     uint16_t equals;
+    char word[PROFILE_WORD_MAX]; /* AK: a word of ASTZ, or a number of ASTF */
+    bool is_error;
     enum instrument_status means;
 };
 
@@ -89,6 +113,8 @@ struct profile_action {
     char name[PROFILE_KEY_MAX]; /* sensor_command_name */
     uint8_t function;           /* 5 6 16 */
     uint16_t address, value;
+    char send[PROFILE_AK_CODE_SIZE];
+    uint8_t channel;
 };
 
 /* A passage field, of a record profile or of jsonl: "plate" "colour" "record-id" "site" "line" "lane" "time" "fuel"
@@ -114,6 +140,10 @@ struct profile {
     int64_t power_on_ms; /* one that appears may just have been switched on: it is left alone for so long */
     bool record;         /* one changed sequence = one passage */
     uint16_t sequence_at;
+    char identify_ask[PROFILE_AK_CODE_SIZE], identify_model[PROFILE_KEY_MAX]; /* AK; empty: not asked, any model */
+    uint8_t identify_channel;
+    uint8_t columns, status_column; /* columns: how many; which one tells the state, 0: none */
+    char status_good[PROFILE_WORD_MAX];
     size_t reads_count, values_count, status_count, actions_count, fields_count;
     struct profile_read reads[PROFILE_READS_MAX];
     struct profile_value values[PROFILE_VALUES_MAX];

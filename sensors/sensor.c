@@ -7,8 +7,8 @@
 #include "sensors/profile.h"
 #include "station/core/opacity.h"
 
-const struct sensor_driver *const sensor_drivers[] = {&driver_jsonl, &driver_modbus, &driver_mqy200,
-                                                      &driver_nht1l, &driver_nht6,   NULL};
+const struct sensor_driver *const sensor_drivers[] = {
+    &driver_ak, &driver_jsonl, &driver_modbus, &driver_mqy200, &driver_nht1l, &driver_nht6, NULL};
 
 static const char *const command_names[COMMAND_COUNT] = {
     [COMMAND_ZERO] = "zero",
@@ -18,6 +18,11 @@ static const char *const command_names[COMMAND_COUNT] = {
     [COMMAND_PUMP_ON] = "pump-on",
     [COMMAND_PUMP_OFF] = "pump-off",
     [COMMAND_SKIP_WARM_UP] = "skip-warm-up",
+    [COMMAND_REMOTE] = "remote",
+    [COMMAND_MANUAL] = "manual",
+    [COMMAND_MEASURE] = "measure",
+    [COMMAND_STANDBY] = "standby",
+    [COMMAND_PAUSE] = "pause",
 };
 
 const char *sensor_command_name(enum sensor_command command)

@@ -69,6 +69,11 @@ enum sensor_command {
     COMMAND_PUMP_ON,
     COMMAND_PUMP_OFF,
     COMMAND_SKIP_WARM_UP,
+    COMMAND_REMOTE, /* take orders from here; back to the instrument's panel: manual */
+    COMMAND_MANUAL,
+    COMMAND_MEASURE,
+    COMMAND_STANDBY,
+    COMMAND_PAUSE,
     COMMAND_COUNT
 };
 

@@ -216,6 +216,11 @@ int ctl_span(struct ctl *ctl, struct err *err)
     return command(ctl, "span", err);
 }
 
+int ctl_order(struct ctl *ctl, struct err *err)
+{
+    return command(ctl, ctl->words[1], err);
+}
+
 static int outbox(struct ctl *ctl, const char *what, struct err *err)
 {
     struct entries arguments = {0};

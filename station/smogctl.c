@@ -17,6 +17,8 @@ static const char help[] =
     "  instruments [NAME]                  live values, quality, certificate, firmware\n"
     "  instruments --probe                 serial ports of this machine\n"
     "  zero NAME · span NAME --filter K    metrology checks, recorded\n"
+    "  order NAME WHAT                     remote manual measure standby pause leak-test pump-on pump-off "
+    "clear-maximum\n"
     "  test start --plate P --colour C --method M [--vehicle key=value …] [--officer N]\n"
     "  test watch ID · test show ID\n"
     "  test confirm ID · test bypass-warm ID --reason TEXT · test observe ID ringelmann=N\n"
@@ -46,6 +48,7 @@ static const struct command {
     {"instruments", NULL, 0, 1, "b", ctl_instruments},
     {"zero", NULL, 1, 1, "f", ctl_zero},
     {"span", NULL, 1, 1, "kf", ctl_span},
+    {"order", NULL, 2, 2, "f", ctl_order},
     {"test", "start", 0, 0, "pqmvf", ctl_test_start},
     {"test", "watch", 1, 1, "", ctl_test_watch},
     {"test", "show", 1, 1, "", ctl_test_show},

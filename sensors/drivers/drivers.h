@@ -7,6 +7,7 @@
 
 #include "sensors/sensor.h"
 
+extern const struct sensor_driver driver_ak;     /* AK protocol, mapped by a profile */
 extern const struct sensor_driver driver_jsonl;  /* one JSON object a line, mapped by a profile */
 extern const struct sensor_driver driver_modbus; /* register maps of a profile */
 extern const struct sensor_driver driver_mqy200; /* Mingquan MQY-200 and MQY-201 opacimeters */

@@ -17,6 +17,7 @@ struct rig {
     struct bench bench;
     const struct sensor_driver *driver;
     struct sensor_config config;
+    bool only_asked; /* what answers a recorded question arrives only if the driver asked just that, just then */
     size_t lines_count;
     struct recording_line *lines; /* RIG_LINES_MAX; the received bytes may be changed before a run */
     char *out;

@@ -121,6 +121,19 @@ static bool is_true_value(const char *sound, const char *value, size_t length)
     return false;
 }
 
+/* Every text must be one that the sound recording holds. */
+static void assert_no_wrong_text(const char *recording, const char *sound, const char *got)
+{
+    for (const char *at = strstr(got, "\n  text "); at; at = strstr(at + 1, "\n  text ")) {
+        size_t length = strcspn(at + 1, "\n") + 1;
+        const char *same;
+        for (same = sound; same && strncmp(same, at, length + 1) != 0; same = strstr(same + 1, "\n  text "))
+            ;
+        if (!same)
+            fail_msg("%s: a flipped bit gave%.*s", recording, (int)length, at);
+    }
+}
+
 /* Every value published as ok must be one that the sound recording holds. */
 static void assert_no_wrong_value(const char *recording, const char *sound, const char *got)
 {
@@ -137,19 +150,49 @@ static void assert_no_wrong_value(const char *recording, const char *sound, cons
     }
 }
 
-/* What the line's own checksum cannot see, because the recording has none: register words and the mark of a failure,
- * which the Modbus frame's CRC has protected before a block was made, and the text of a JSON line. */
-static bool is_unprotected(const struct rig *rig, size_t byte)
+/* Protocols without checksum: a byte that became one of these can make another value that nobody can tell from the true
+ * one, and the driver's head says so. Any other change must be seen. NULL: any byte can be a value. Where an answer
+ * does not say what it answers, the recorded instrument must not answer what it was not asked. */
+static const struct {
+    const char *driver;
+    const char *values;
+    bool only_asked;
+} unchecked[] = {
+    {"ak", "0123456789+-. ", true},
+    {"jsonl", NULL, false},
+};
+
+/* The driver's row, -1: its protocol has a checksum. */
+static int find_unchecked(const struct rig *rig)
+{
+    for (int i = 0; i < (int)(sizeof unchecked / sizeof unchecked[0]); i++)
+        if (strcmp(rig->driver->name, unchecked[i].driver) == 0)
+            return i;
+    return -1;
+}
+
+/* What the line's own checksum cannot see, because there is none, or because the recording has none: register words and
+ * the mark of a failure, which the Modbus frame's CRC has protected before a block was made. */
+static bool is_unprotected(const struct rig *rig, size_t byte, uint8_t became)
 {
     enum { BLOCK_HEAD = 5 };
-    bool modbus = strcmp(rig->driver->name, "modbus") == 0;
-    return strcmp(rig->driver->name, "jsonl") == 0 || (modbus && (byte == 0 || byte >= BLOCK_HEAD));
+    int row = find_unchecked(rig);
+    if (row >= 0)
+        return !unchecked[row].values || (became && strchr(unchecked[row].values, became));
+    return strcmp(rig->driver->name, "modbus") == 0 && (byte == 0 || byte >= BLOCK_HEAD);
+}
+
+/* The same for words: any letter can be true. */
+static bool is_unprotected_text(const struct rig *rig, uint8_t became)
+{
+    return find_unchecked(rig) >= 0 && became >= ' ' && became <= '~';
 }
 
 static void flip_all(const char *recording)
 {
     struct rig *rig = rig_open(recording);
     char *sound = strdup(rig_run(rig, 0));
+    rig->only_asked = find_unchecked(rig) >= 0 && unchecked[find_unchecked(rig)].only_asked;
     for (size_t l = 0; l < rig->lines_count; l++) {
         struct recording_line *line = &rig->lines[l];
         if (line->direction != RECORDING_RECEIVED)
@@ -157,8 +200,10 @@ static void flip_all(const char *recording)
         for (size_t bit = 0; bit < 8 * line->length; bit++) {
             line->bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
             const char *got = rig_run(rig, 0);
-            if (!is_unprotected(rig, bit / 8))
+            if (!is_unprotected(rig, bit / 8, line->bytes[bit / 8]))
                 assert_no_wrong_value(recording, sound, got);
+            if (!is_unprotected_text(rig, line->bytes[bit / 8]))
+                assert_no_wrong_text(recording, sound, got);
             line->bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
         }
     }
@@ -191,6 +236,9 @@ static void test_configuration_is_checked(void **state)
         {"modbus", {.unit = 256}, "opacimeter-generic", "needs 'unit'"},
         {"jsonl", {.unit = 0}, NULL, "needs 'profile'"},
         {"jsonl", {.unit = 0}, "rsd-record", "needs 'profile'"},
+        {"ak", {.unit = 0}, NULL, "needs 'profile'"},
+        {"ak", {.unit = 0}, "rsd-pinyin", "needs 'profile'"},
+        {"ak", {.option = "fast"}, "ak-example", "no option 'fast'"},
         {"nht6", {.unit = 0}, "rsd-pinyin", "takes no 'profile'"},
         {"nht6", {.option = "fast"}, NULL, "no option 'fast'"},
         {"nht6", {.poll_ms = 5}, NULL, "poll pace"},

@@ -238,8 +238,23 @@ static void test_passage_profiles(void **state)
     assert_int_equal(profile.sequence_at, 0);
 }
 
+static void test_text_profiles(void **state)
+{
+    (void)state;
+    load_file("sensors/profiles/ak-example.conf");
+    assert_int_equal(profile.kind, PROFILE_AK);
+    assert_string_equal(profile.identify_ask, "AKEN");
+    assert_string_equal(profile.values[1].ask, "AKON");
+    assert_int_equal(profile.values[1].channel, 2);
+    assert_int_equal(profile.values[1].words, 1);
+    assert_string_equal(profile.actions[0].send, "SREM");
+}
+
 #define HEAD "profile p {\n title = t source = s\n"
 #define MODBUS HEAD " poll-ms = 100 stale-ms = 500\n read { function = 4 address = 10 count = 4 }\n"
+
+#define AK HEAD " kind = ak poll-ms = 500 stale-ms = 2000\n"
+#define COLUMNS HEAD " kind = columns stale-ms = 2000\n"
 
 static void test_refuses(void **state)
 {
@@ -249,6 +264,21 @@ static void test_refuses(void **state)
         const char *complaint;
     } rows[] = {
         {"", "x.conf:1: no section 'profile"},
+        {HEAD " kind = morse\n}\n", "'kind = morse' is not known; use one of modbus jsonl ak columns"},
+        {MODBUS " kind = ak\n}\n", "'read' block belongs to kind = modbus"},
+        {HEAD " kind = modbus poll-ms = 100 stale-ms = 500\n}\n", "'read' block belongs to kind = modbus"},
+        {AK " value k { ask = \"AKO\" unit = \"1/m\" }\n}\n", "x.conf:4: 'ask = AKO' is no AK function code"},
+        {AK " value k { ask = \"SREM\" unit = \"1/m\" }\n}\n", "four capital letters, the first A"},
+        {AK " value k { ask = \"AKON\" index = 1 words = 1 unit = \"1/m\" }\n}\n", "index 1 is not in a reply of 1"},
+        {AK " value k { ask = \"AKON\" channel = 100 unit = \"1/m\" }\n}\n", "'channel = 100' is out of range"},
+        {AK " status { means = fault }\n}\n", "write either word"},
+        {AK " status { word = X error = 1 means = fault }\n}\n", "write either word"},
+        {AK " identify { ask = \"AKEN\" }\n identify { ask = \"AVER\" }\n}\n", "x.conf:5: a second 'identify'"},
+        {AK " action zero { send = \"AKON\" }\n}\n", "the first S"},
+        {COLUMNS " columns = 2\n value k { column = 3 unit = \"1/m\" }\n}\n", "k stands in column 3 of a line of 2"},
+        {COLUMNS " columns = 2 status-column = 3 status-good = 0\n}\n", "status-column 3 is not in a line of 2"},
+        {COLUMNS " columns = 2 status-column = 2\n}\n", "option 'status-good' is missing"},
+        {COLUMNS " value k { column = 1 unit = \"1/m\" }\n}\n", "option 'columns' is missing"},
         {MODBUS " value smoke { at = 10 type = u16 unit = \"%\" }\n}\n", "x.conf:5: no such quantity 'smoke'"},
         {MODBUS " value k { at = 10 type = u16 unit = \"%\" }\n}\n", "x.conf:5: the unit of k is '1/m'"},
         {MODBUS " value k { at = 10 type = u16 unit = \"1/m\" }\n value k { at = 11 type = u16 unit = \"1/m\" }\n}\n",
@@ -308,7 +338,7 @@ int main(void)
         cmocka_unit_test(test_numbers_of_json), cmocka_unit_test(test_quality),
         cmocka_unit_test(test_status_bits),     cmocka_unit_test(test_opacimeter_generic),
         cmocka_unit_test(test_makers_profiles), cmocka_unit_test(test_passage_profiles),
-        cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_text_profiles),   cmocka_unit_test(test_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
