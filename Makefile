@@ -119,6 +119,7 @@ deps:
 	@sh tests/tools/deps.sh $(PACKAGES_BUILD)
 deps-check:
 	@sh tests/tools/deps.sh $(PACKAGES_BUILD) $(PACKAGES_TEST)
+	@tests/tools/npm_peer.sh build/npm/modbus-serial modbus-serial@8.0.25
 
 check: deps-check
 	@tests/tools/house.sh

@@ -23,6 +23,13 @@ bool live_disk_free_mb(const struct live *live, int64_t *mb)
 
 /* ---- instruments ---- */
 
+/* A value that is no longer said is not as good as it was when it was said, even while the instrument says others. */
+static enum quality quality_now(const struct bench_instrument *b, enum quantity q, int64_t now_ms)
+{
+    bool old = b->stale_ms > 0 && now_ms - b->last_ms[q] > b->stale_ms;
+    return old ? QUALITY_STALE : b->last[q].quality;
+}
+
 static void write_values(const struct bench_instrument *b, int64_t now_ms, struct json_writer *w)
 {
     char texts[QUANTITY_COUNT][DECIMAL_TEXT_MAX];
@@ -34,7 +41,7 @@ static void write_values(const struct bench_instrument *b, int64_t now_ms, struc
         decimal_format(b->last[q].value, texts[q]);
         struct entries e = {0};
         entries_integer(&e, "age_ms", now_ms - b->last_ms[q]);
-        entries_text(&e, "quality", quality_name(b->last[q].quality));
+        entries_text(&e, "quality", quality_name(quality_now(b, q, now_ms)));
         entries_text(&e, "unit", quantity_unit(q));
         entries_text(&e, "value", texts[q]);
         struct json_writer part;
