@@ -5,7 +5,8 @@
  *     rules = {"gb3847-2018", "hj845-2017"}   limit-class = a
  *     link NAME { kind = serial  device = "/dev/…"  line = "9600/8n1" }
  *     instrument NAME { driver = nht6  link = NAME  serial = "…"  certificate = "…"  valid-until = 2027-03-01 }
- *     outlet NAME { … }   console { listen = "127.0.0.1:8080" }   seal { key = "…"  cert = "…" }
+ *     reference NAME { value = "k=1.71 opacity=52.0"  certificate = "…"  valid-until = … }    # neutral filter, bottle
+ * of gas outlet NAME { … }   console { listen = "127.0.0.1:8080" }   seal { key = "…"  cert = "…" }
  *
  * Unknown keys, wrong types, missing files and two instruments on one port are errors. Relative paths count from the
  * folder of the configuration file. Rule packs and profiles are files ID.conf in rules-dir and profiles-dir; where
@@ -33,6 +34,7 @@ enum {
     CONFIG_RULES_MAX = 8,
     CONFIG_LINKS_MAX = BENCH_INSTRUMENTS_MAX,
     CONFIG_OUTLETS_MAX = 8,
+    CONFIG_REFERENCES_MAX = 16,
 };
 
 struct config_link {
@@ -49,6 +51,16 @@ struct config_instrument {
     size_t link;                   /* index in links */
     char profile[CONFIG_NAME_MAX]; /* its name; empty: none */
     char serial[SENSOR_TEXT_MAX], certificate[SENSOR_TEXT_MAX];
+    struct civil_date valid_until; /* year 0: not given */
+    struct civil_date calibrated;  /* the last calibration; year 0: not given */
+    unsigned at_line;
+};
+
+/* A neutral filter or a bottle of gas, by which instruments are checked. */
+struct config_reference {
+    char name[CONFIG_NAME_MAX];
+    char value[CONFIG_TEXT_MAX]; /* "k=1.71 opacity=52.0" (metrology_reference_parse) */
+    char certificate[SENSOR_TEXT_MAX];
     struct civil_date valid_until; /* year 0: not given */
     unsigned at_line;
 };
@@ -77,10 +89,11 @@ struct config {
     struct decimal latitude, longitude;
     int utc_offset_minutes; /* option utc-offset, "+08:00" when not given: the one legal time of the country */
     enum limit_class limit_class;
-    size_t links_count, instruments_count, outlets_count, rules_count, profiles_count;
+    size_t links_count, instruments_count, outlets_count, rules_count, profiles_count, references_count;
     struct config_link links[CONFIG_LINKS_MAX];
     struct config_instrument instruments[BENCH_INSTRUMENTS_MAX];
     struct config_outlet outlets[CONFIG_OUTLETS_MAX];
+    struct config_reference references[CONFIG_REFERENCES_MAX];
     char console[CONFIG_TEXT_MAX]; /* "ADDRESS:PORT"; empty: none */
     char seal_key[CONFIG_PATH_MAX], seal_cert[CONFIG_PATH_MAX];
     char seal_sm2_key[CONFIG_PATH_MAX], seal_sm2_cert[CONFIG_PATH_MAX]; /* empty: not configured */

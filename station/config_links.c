@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "station/config_read.h"
+#include "station/core/metrology.h"
 
 static int read_kind(struct conf *conf, ptrdiff_t node, struct config_link *link, struct err *err)
 {
@@ -135,7 +136,8 @@ static int read_numbers(struct conf *conf, ptrdiff_t node, struct config_instrum
     if (conf_get_integer(conf, node, "unit", false, 1, 247, &unit, err) != 0 ||
         conf_get_integer(conf, node, "poll-ms", false, 10, 60000, &instrument->sensor.poll_ms, err) != 0 ||
         conf_get_decimal(conf, node, "path-m", false, &instrument->sensor.path_m, err) != 0 ||
-        conf_get_date(conf, node, "valid-until", false, &instrument->valid_until, err) != 0)
+        conf_get_date(conf, node, "valid-until", false, &instrument->valid_until, err) != 0 ||
+        conf_get_date(conf, node, "calibrated", false, &instrument->calibrated, err) != 0)
         return -1;
     instrument->sensor.unit = (int)unit;
     if (instrument->sensor.path_m.units < 0)
@@ -189,6 +191,35 @@ int config_read_instruments(struct config *config, struct conf *conf, struct err
             snprintf(config->links[instrument->link].line, sizeof config->links[0].line, "%s",
                      instrument->driver->line ? instrument->driver->line : "9600/8n1");
         config->instruments_count++;
+    }
+    return 0;
+}
+
+/* ---- references ---- */
+
+int config_read_references(struct config *config, struct conf *conf, struct err *err)
+{
+    ptrdiff_t node = CONF_FIRST;
+    while ((node = conf_next(conf, CONF_TOP, node, CONF_SECTION, "reference")) >= 0) {
+        struct metrology_reference parsed;
+        if (config->references_count == CONFIG_REFERENCES_MAX)
+            return conf_error(conf, node, err, "more than %d references", CONFIG_REFERENCES_MAX);
+        struct config_reference *r = &config->references[config->references_count];
+        r->at_line = conf->nodes[node].line;
+        if (config_title(conf, node, r->name, err) != 0 ||
+            config_text(conf, node, "value", true, r->value, sizeof r->value, err) != 0 ||
+            config_text(conf, node, "certificate", false, r->certificate, sizeof r->certificate, err) != 0 ||
+            conf_get_date(conf, node, "valid-until", false, &r->valid_until, err) != 0)
+            return -1;
+        if (!metrology_reference_parse(r->value, &parsed))
+            return conf_error(conf, conf_next(conf, node, CONF_FIRST, CONF_OPTION, "value"), err,
+                              "'%s' is no value of a reference; write QUANTITY=NUMBER …, like \"k=1.71 opacity=52.0\"",
+                              r->value);
+        for (size_t i = 0; i < config->references_count; i++)
+            if (strcmp(config->references[i].name, r->name) == 0)
+                return conf_error(conf, node, err, "the reference '%s' is already in line %u", r->name,
+                                  config->references[i].at_line);
+        config->references_count++;
     }
     return 0;
 }

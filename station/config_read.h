@@ -32,5 +32,6 @@ int config_title(struct conf *conf, ptrdiff_t section, char out[CONFIG_NAME_MAX]
 /* Each fills its part of *config. */
 int config_read_links(struct config *config, struct conf *conf, struct err *err);
 int config_read_instruments(struct config *config, struct conf *conf, struct err *err);
+int config_read_references(struct config *config, struct conf *conf, struct err *err);
 
 #endif

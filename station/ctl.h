@@ -36,7 +36,7 @@ struct ctl {
     const char *file;
     bool json, invalid, probe;
     const char *plate, *colour, *method, *reason, *officer, *since, *output, *filter, *outlet, *consistency, *limit,
-        *from, *to, *name;
+        *from, *to, *name, *instrument;
     const char *facts[CTL_FACTS_MAX]; /* "key=value" */
     size_t facts_count;
     const char *words[4]; /* after the command's own */
@@ -55,7 +55,8 @@ struct ctl {
 
 typedef int ctl_command(struct ctl *ctl, struct err *err);
 
-ctl_command ctl_status, ctl_instruments, ctl_zero, ctl_span, ctl_order, ctl_outbox_retry, ctl_outbox_release;
+ctl_command ctl_status, ctl_lockout_clear, ctl_instruments, ctl_zero, ctl_span, ctl_order, ctl_outbox_retry,
+    ctl_outbox_release;
 ctl_command ctl_test_start, ctl_test_watch, ctl_test_confirm, ctl_test_bypass, ctl_test_observe, ctl_test_abort,
     ctl_test_void;
 ctl_command ctl_test_show, ctl_passes, ctl_plate, ctl_outbox_list;

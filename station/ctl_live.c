@@ -117,12 +117,29 @@ static void print_test(const struct ctl *ctl)
            ctl_text(ctl, test, "method"), prompt->zh, prompt->en);
 }
 
+static void print_blocks(const struct ctl *ctl, ptrdiff_t o)
+{
+    ptrdiff_t blocks = json_member(&ctl->doc, (size_t)o, "blocks");
+    uint32_t count = blocks < 0 ? 0 : ctl->doc.tokens[blocks].count;
+    printf("          %s", count ? "blocks" : "blocks nothing");
+    for (uint32_t i = 0; i < count; i++) {
+        char method[RULES_ID_MAX] = "";
+        json_get_string(&ctl->doc, json_element(&ctl->doc, (size_t)blocks, i), method, sizeof method);
+        printf(" %s", method);
+    }
+}
+
 static void print_lockouts(const struct ctl *ctl)
 {
     ptrdiff_t all = json_member(&ctl->doc, 0, "lockouts");
     for (uint32_t i = 0; all >= 0 && i < ctl->doc.tokens[all].count; i++) {
         ptrdiff_t o = json_element(&ctl->doc, (size_t)all, i);
-        printf("locked    %s: %s\n", ctl_text(ctl, o, "method"), ctl_text(ctl, o, "why"));
+        const char *instrument = ctl_text(ctl, o, "instrument"), *plate = ctl_text(ctl, o, "plate");
+        printf("locked    %s %s%s%s", ctl_text(ctl, o, "title_zh"), ctl_text(ctl, o, "code"),
+               instrument[0] || plate[0] ? ": " : "", instrument[0] ? instrument : plate);
+        printf(" since %.19s: %s\n", ctl_text(ctl, o, "since"), ctl_text(ctl, o, "what"));
+        print_blocks(ctl, o);
+        printf("; %s · %s\n", ctl_text(ctl, o, "clear_zh"), ctl_text(ctl, o, "clear"));
     }
 }
 
@@ -184,6 +201,25 @@ int ctl_status(struct ctl *ctl, struct err *err)
     print_test(ctl);
     print_lockouts(ctl);
     print_instruments(ctl, false);
+    return 0;
+}
+
+int ctl_lockout_clear(struct ctl *ctl, struct err *err)
+{
+    struct entries arguments = {0};
+    if (!ctl->reason || !ctl->officer)
+        return err_set(err, ERR_INVALID, "lockout clear needs --reason TEXT and --officer N");
+    entries_text(&arguments, "code", ctl->words[0]);
+    entries_text(&arguments, "colour", ctl->colour);
+    entries_text(&arguments, "instrument", ctl->instrument);
+    entries_text(&arguments, "officer", ctl->officer);
+    entries_text(&arguments, "plate", ctl->plate);
+    entries_text(&arguments, "reason", ctl->reason);
+    if (ctl_call(ctl, "lockout-clear", &arguments, err) != 0)
+        return -1;
+    if (ctl->json)
+        return ctl_print_line(ctl);
+    printf("%s is cleared, by %s: %s\n", ctl->words[0], ctl->officer, ctl->reason);
     return 0;
 }
 

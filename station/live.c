@@ -85,6 +85,7 @@ static void check_spool(struct live *live)
 void live_settle(struct live *live)
 {
     check_spool(live);
+    live_lockout_in_test(live);
     live_test_save(live);
     int64_t next_ms = bench_next_ms(&live->bench);
     if (next_ms < 0) {
@@ -147,6 +148,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *ctx)
     else if (retry || !live->journal_faulty)
         live_journal_receipts(live);
     live_links_look(live);
+    live_lockout_look(live);
     if (live->ticks++ % CLOCK_LOOK_TICKS == 0)
         look_at_clock(live);
     live_settle(live);
@@ -276,6 +278,9 @@ static int open_parts(struct live *live, struct err *err)
     add_instruments(live);
     note_start(live);
     live_prepare(live);
+    if (live_lockout_open(live, err) != 0)
+        return -1;
+    live_lockout_look(live);
     if (live_links_open(live, err) != 0)
         return -1;
     return config->console[0] ? webserver_open(&live->web, live->event, config->console, live_web_routes,
@@ -326,6 +331,7 @@ void live_close(struct live *live)
     control_close(live->control);
     spool_close(&live->test.spool);
     live_journal_close(live);
+    live_lockout_close(live);
     sd_event_source_disable_unref(live->bench_timer);
     sd_event_source_disable_unref(live->flush_soon);
     sd_event_source_disable_unref(live->tick);

@@ -8,6 +8,7 @@
  * live_save.c     its end: files, record, transaction
  * live_recover.c  tests that a dead daemon left open
  * live_passage.c  passing vehicles
+ * live_lockout.c  lockouts: what holds, what it blocks; live_lockout_store.c: into the journal
  * live_journal.c  facts that wait for the next transaction
  * live_request.c  the control socket's commands
  * live_operator.c those by which an operator acts
@@ -27,6 +28,7 @@
 #include "station/config.h"
 #include "station/control.h"
 #include "station/live.h"
+#include "station/live_lockout.h"
 #include "station/record_make.h"
 #include "station/spool.h"
 #include "station/store.h"
@@ -100,6 +102,7 @@ struct live {
     struct bench bench;
     struct live_instrument instruments[BENCH_INSTRUMENTS_MAX];
     struct live_test test;
+    struct live_lockouts lockouts;
     /* events and passages in their order, waiting for the next transaction */
     struct live_fact *facts, **facts_end;
     size_t waiting;
@@ -160,9 +163,44 @@ void live_links_look(struct live *live);
 void live_links_send(struct live *live, int instrument, const uint8_t *bytes, size_t length);
 
 /* ---- live_start.c ---- */
-/* Why no test of that method can start now: 0, or -1 with which instrument, since when, and what to do. */
-int live_start_ready(const struct live *live, const struct procedure_method *method, struct err *err);
 live_answer live_start_test;
+
+/* ---- live_lockout.c ---- */
+/* Those that a dead or stopped daemon left. */
+int live_lockout_open(struct live *live, struct err *err);
+void live_lockout_close(struct live *live);
+/* Finds out what holds now. */
+void live_lockout_look(struct live *live);
+/* A test was aborted or is about to start: have there been too many? plate, colour: of that vehicle. */
+void live_lockout_aborts(struct live *live, const char *plate, const char *colour);
+/* The last result of a check changed. */
+void live_lockout_checked(struct live *live, int instrument);
+/* The figures for the station as a whole; false: no pack of it gives any. */
+bool live_lockout_figures(const struct live *live, struct metrology_station *out);
+int64_t live_lockout_reserve_mb(const struct live *live);
+/* The serial number by which its checks are known; "": none. */
+const char *live_lockout_serial(const struct live *live, int instrument);
+/* The first that keeps this instrument from measuring, or NULL. */
+const struct live_lockout *live_lockout_of(const struct live *live, int instrument);
+/* The same among those about its papers and identity. */
+const struct live_lockout *live_lockout_papers(const struct live *live, int instrument);
+/* Another instrument than the configured one answers in the running test: that ends it. */
+void live_lockout_in_test(struct live *live);
+/* Does it keep tests of that method from starting? */
+bool live_lockout_blocks(const struct live *live, const struct live_lockout *lockout,
+                         const struct procedure_method *method);
+/* The refusal that it is: what, since when, how to clear it. */
+int live_lockout_refuse(const struct live *live, const struct live_lockout *lockout, struct err *err);
+/* Refuses a test of that method where the station or all instruments for it are locked; of a plate ("": of any). */
+int live_lockout_station(const struct live *live, const struct procedure_method *method, const char *plate,
+                         struct err *err);
+/* All that hold, as an array. */
+void live_lockout_write(const struct live *live, struct json_writer *w, const char *key);
+
+/* ---- live_lockout_store.c ---- */
+/* Writes what was raised or ended since the last time; tried again later where the disk does not let it. */
+void live_lockout_store(struct live *live);
+live_answer live_lockout_clear;
 
 /* ---- live_operator.c ---- */
 live_answer live_operator_key;

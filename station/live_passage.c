@@ -97,12 +97,23 @@ static int find_history(struct live *live, struct judged *j, struct err *err)
                                  from_ms, j->at_ms, j->past, HISTORY_MAX, &j->past_count, err);
 }
 
+/* No rule judges by a device whose papers or identity are not in order. */
+static const struct rule *select_rule(const struct live *live, struct judged *j, struct err *why)
+{
+    const struct config *config = live->config;
+    const struct live_lockout *locked = live_lockout_papers(live, j->from->instrument);
+    if (!locked)
+        return rules_select(config->rules, config->rules_count, "remote-sensing", &j->vehicle, j->day, &j->pack, why);
+    err_set(why, ERR_REFUSED, "none while %s is locked (%s)", locked->subject, lockout_kind(locked->code)->code);
+    return NULL;
+}
+
 /* A passage that no rule fits is invalid and says why. */
 static int judge(struct live *live, struct judged *j, struct err *err)
 {
     const struct config *config = live->config;
     struct err why = {0};
-    j->rule = rules_select(config->rules, config->rules_count, "remote-sensing", &j->vehicle, j->day, &j->pack, &why);
+    j->rule = select_rule(live, j, &why);
     if (!j->rule)
         j->pack = NULL;
     if (find_history(live, j, err) != 0)

@@ -45,6 +45,7 @@ static const struct {
     {"test-void", live_operator_void},
     {"test-watch", live_operator_watch},
     {"instrument-command", live_operator_command},
+    {"lockout-clear", live_lockout_clear},
     {"outbox", live_operator_outbox},
     {"roster-absent", live_roster_absent},
     {"roster-import", live_roster_import},

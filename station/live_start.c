@@ -9,99 +9,10 @@
 
 /* ---- may it start? ---- */
 
-static const char *what_to_do(enum instrument_status status)
-{
-    switch (status) {
-    case STATUS_WARMING: return "wait until it is warm";
-    case STATUS_ZEROING:
-    case STATUS_BUSY: return "wait until it has finished";
-    case STATUS_ZERO_NEEDED: return "zero it";
-    case STATUS_LOW_FLOW:
-    case STATUS_LEAK: return "check probe, hose and filter";
-    case STATUS_STANDBY: return "wake it up at its panel";
-    case STATUS_WRONG_MODEL: return "connect the configured instrument, or correct the configuration";
-    case STATUS_SENSOR_EXPIRED: return "have the sensor replaced";
-    case STATUS_OK:
-    case STATUS_OUT_OF_RANGE:
-    case STATUS_COMM_ERROR:
-    case STATUS_INTERNAL:
-    case STATUS_COUNT: break;
-    }
-    return "look at the instrument, switch it off and on";
-}
-
-/* Whether this instrument may measure now; else what is the matter, since when, and what to do. */
-static int instrument_ready(const struct live *live, int i, struct err *err)
-{
-    const struct live_instrument *known = &live->instruments[i];
-    const struct bench_instrument *b = &live->bench.instruments[i];
-    const struct config_instrument *c = &live->config->instruments[i];
-    const char *port = live->config->links[c->link].device;
-    char since[16], until[CIVIL_DATE_TEXT_MAX];
-    live_time_of_day(live, known->since_ms, since);
-    struct civil_date today = civil_date_of(clock_unix_ms(), live->config->utc_offset_minutes);
-    if (c->valid_until.year && civil_date_compare(c->valid_until, today) < 0) {
-        civil_date_format(c->valid_until, until);
-        return err_set(err, ERR_REFUSED,
-                       "%s is locked: its verification %s is overdue, it was valid until %s; have it verified, then "
-                       "write certificate and valid-until into %s:%u",
-                       c->sensor.name, c->certificate, until, live->config->file, c->at_line);
-    }
-    if (b->state == BENCH_OFFLINE)
-        return err_set(err, ERR_REFUSED, "%s is not connected since %s (%s); plug it in and switch it on",
-                       c->sensor.name, since, known->trouble[0] ? known->trouble : port);
-    if (b->status != STATUS_OK)
-        return err_set(err, ERR_REFUSED, "%s says %s since %s%s%s; %s", c->sensor.name,
-                       instrument_status_name(b->status), since, b->status_detail[0] ? ": " : "", b->status_detail,
-                       what_to_do(b->status));
-    if (b->state == BENCH_STALE)
-        return err_set(err, ERR_REFUSED, "%s is stale, it sends no values since %s; check its cable and power",
-                       c->sensor.name, since);
-    if (b->state == BENCH_CONNECTED)
-        return err_set(err, ERR_REFUSED,
-                       "%s has sent no value yet since %s; check its power and the line setting of %s", c->sensor.name,
-                       since, port);
-    return 0;
-}
-
-static bool offers(const struct live *live, int i, enum quantity quantity)
-{
-    const struct config_instrument *c = &live->config->instruments[i];
-    for (const enum quantity *q = sensor_quantities(c->driver, &c->sensor); q && *q != QUANTITY_COUNT; q++)
-        if (*q == quantity)
-            return true;
-    return false;
-}
-
-int live_start_ready(const struct live *live, const struct procedure_method *method, struct err *err)
-{
-    for (const enum quantity *q = method->quantities; *q != QUANTITY_COUNT; q++) {
-        struct err trouble = {0};
-        bool ready = false;
-        for (int i = 0; i < live->bench.count; i++) {
-            struct err why = {0};
-            if (!offers(live, i, *q))
-                continue;
-            if (instrument_ready(live, i, &why) == 0)
-                ready = true;
-            else if (!trouble.code)
-                trouble = why;
-        }
-        if (ready)
-            continue;
-        if (trouble.code)
-            return err_set(err, ERR_REFUSED, "%s", trouble.text);
-        return err_set(err, ERR_REFUSED, "%s needs %s and no instrument of this station measures it; add one to %s",
-                       method->name, quantity_name(*q), live->config->file);
-    }
-    return 0;
-}
-
 static int station_ready(struct live *live, struct err *err)
 {
     const struct live_test *test = &live->test;
     char started[16];
-    int64_t free_mb = 0;
     live_time_of_day(live, test->started_ms, started);
     if (test->open && test->finished)
         return err_set(err, ERR_REFUSED, "test %s has ended but is not saved yet: %s", test->id, test->why.text);
@@ -112,9 +23,7 @@ static int station_ready(struct live *live, struct err *err)
      * flushed at once. */
     if (live_journal_flush(live) != 0 || live->journal_faulty)
         return err_set(err, ERR_REFUSED, "the journal cannot be written: %s", live->journal_trouble);
-    if (live_disk_free_mb(live, &free_mb) && free_mb < LIVE_DISK_RESERVE_MB)
-        return err_set(err, ERR_REFUSED, "only %" PRId64 " MiB are free in %s, a test needs %d; make room", free_mb,
-                       live->config->state, LIVE_DISK_RESERVE_MB);
+    live_lockout_look(live);
     return 0;
 }
 
@@ -254,7 +163,14 @@ undo:
 static int prepare(struct live *live, const struct json_doc *request, struct err *err)
 {
     struct live_test *test = &live->test;
-    if (read_request(live, test, request, err) != 0 || live_start_ready(live, test->method, err) != 0)
+    char plate[64];
+    if (read_request(live, test, request, err) != 0)
+        return -1;
+    const char *colour = plate_colour_name(test->vehicle.plate.colour);
+    snprintf(plate, sizeof plate, "%s %s", test->vehicle.plate.text, colour);
+    live_lockout_aborts(live, test->vehicle.plate.text, colour);
+    live_lockout_store(live);
+    if (live_lockout_station(live, test->method, plate, err) != 0)
         return -1;
     memset(&live->bench.procedure, 0, sizeof live->bench.procedure);
     live->bench.procedure.method = test->method;

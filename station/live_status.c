@@ -80,13 +80,16 @@ static void write_instrument(const struct live *live, int i, struct json_writer 
     const struct config_instrument *c = &live->config->instruments[i];
     const struct live_instrument *known = &live->instruments[i];
     int64_t now_ms = clock_mono_ms();
-    char until[CIVIL_DATE_TEXT_MAX] = "", since[CIVIL_TIME_TEXT_MAX];
+    char until[CIVIL_DATE_TEXT_MAX] = "", calibrated[CIVIL_DATE_TEXT_MAX] = "", since[CIVIL_TIME_TEXT_MAX];
     if (c->valid_until.year)
         civil_date_format(c->valid_until, until);
+    if (c->calibrated.year)
+        civil_date_format(c->calibrated, calibrated);
     civil_time_format(known->since_ms, live->config->utc_offset_minutes, since);
     json_object_begin(w, NULL);
     if (b->last_good_ms >= 0)
         json_integer(w, "age_ms", now_ms - b->last_good_ms);
+    json_string(w, "calibrated", calibrated);
     json_string(w, "certificate", c->certificate);
     json_string(w, "detail", b->state == BENCH_OFFLINE ? known->trouble : b->status_detail);
     json_string(w, "driver", c->driver->name);
@@ -179,7 +182,7 @@ static void write_disk(const struct live *live, struct json_writer *w)
     json_object_begin(w, "disk");
     if (live_disk_free_mb(live, &free_mb))
         json_integer(w, "free_mb", free_mb);
-    json_integer(w, "reserve_mb", LIVE_DISK_RESERVE_MB);
+    json_integer(w, "reserve_mb", live_lockout_reserve_mb(live));
     json_string(w, "state", live->config->state);
     json_object_end(w);
 }
@@ -198,22 +201,6 @@ static void write_journal(const struct live *live, struct json_writer *w)
     json_string(w, "trouble", err.code ? err.text : live->journal_trouble);
     json_integer(w, "waiting", (int64_t)live->waiting);
     json_object_end(w);
-}
-
-/* Why tests of a method cannot start now. */
-static void write_lockouts(const struct live *live, struct json_writer *w)
-{
-    json_array_begin(w, "lockouts");
-    for (size_t i = 0; procedure_methods[i]; i++) {
-        struct err why = {0};
-        if (live_start_ready(live, procedure_methods[i], &why) == 0)
-            continue;
-        json_object_begin(w, NULL);
-        json_string(w, "method", procedure_methods[i]->name);
-        json_string(w, "why", why.text);
-        json_object_end(w);
-    }
-    json_array_end(w);
 }
 
 static int write_outbox(const struct live *live, struct json_writer *w, struct err *err)
@@ -253,6 +240,7 @@ int live_status(struct live *live, struct control_client *client, const struct j
 {
     (void)client;
     (void)request;
+    live_lockout_look(live);
     json_object_begin(answer, NULL);
     write_clock(live, answer);
     write_console(live, answer);
@@ -263,7 +251,7 @@ int live_status(struct live *live, struct control_client *client, const struct j
         write_instrument(live, i, answer);
     json_array_end(answer);
     write_journal(live, answer);
-    write_lockouts(live, answer);
+    live_lockout_write(live, answer, "lockouts");
     json_bool(answer, "ok", true);
     if (write_outbox(live, answer, err) != 0)
         json_null(answer, "outbox");

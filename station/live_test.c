@@ -177,6 +177,8 @@ void live_test_save(struct live *live)
     }
     log_notice("test %s of %s ended: %s", test->id, test->vehicle.plate.text, verdict_kind_name(test->verdict.kind));
     test->open = false;
+    if (test->verdict.kind == VERDICT_ABORTED)
+        live_lockout_aborts(live, test->vehicle.plate.text, plate_colour_name(test->vehicle.plate.colour));
     publish_end(live);
 }
 

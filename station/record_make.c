@@ -118,12 +118,15 @@ void record_make_instrument(struct json_writer *w, const struct config *config, 
                             const struct sensor_identity *identity)
 {
     const struct config_instrument *i = &config->instruments[instrument];
-    char path[DECIMAL_TEXT_MAX] = "", valid_until[CIVIL_DATE_TEXT_MAX] = "";
+    char path[DECIMAL_TEXT_MAX] = "", valid_until[CIVIL_DATE_TEXT_MAX] = "", calibrated[CIVIL_DATE_TEXT_MAX] = "";
     if (i->sensor.path_m.units > 0)
         decimal_format(i->sensor.path_m, path);
     if (i->valid_until.year)
         civil_date_format(i->valid_until, valid_until);
+    if (i->calibrated.year)
+        civil_date_format(i->calibrated, calibrated);
     struct entries e = {0};
+    entries_text(&e, "calibrated", calibrated);
     entries_text(&e, "certificate", i->certificate);
     entries_text(&e, "driver", i->driver->name);
     entries_text(&e, "firmware", identity ? identity->firmware : NULL);

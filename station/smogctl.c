@@ -23,6 +23,7 @@ static const char help[] =
     "  test watch ID · test show ID\n"
     "  test confirm ID · test bypass-warm ID --reason TEXT · test observe ID ringelmann=N\n"
     "  test abort ID --reason TEXT · test void ID --reason TEXT\n"
+    "  lockout clear CODE [--instrument NAME | --plate P --colour C] --reason TEXT --officer N\n"
     "  passes [--since T] [--invalid] [--limit N] · passes ID      remote-sensing records\n"
     "  plate P [--colour C]                everything known of a vehicle\n"
     "  roster import FILE.csv [--name TEXT] [--from D] [--to D]    a fleet's list for a depot visit (days, default: "
@@ -57,6 +58,7 @@ static const struct command {
     {"test", "observe", 2, 2, "", ctl_test_observe},
     {"test", "abort", 1, 1, "r", ctl_test_abort},
     {"test", "void", 1, 1, "rf", ctl_test_void},
+    {"lockout", "clear", 1, 1, "urfpq", ctl_lockout_clear},
     {"passes", NULL, 0, 1, "sil", ctl_passes},
     {"plate", NULL, 1, 1, "ql", ctl_plate},
     {"roster", "import", 1, 1, "ewaf", ctl_roster_import},
@@ -75,16 +77,27 @@ static const struct command {
 };
 
 static const struct option names[] = {
-    {"config", required_argument, NULL, 'c'}, {"json", no_argument, NULL, 'j'},
-    {"plate", required_argument, NULL, 'p'},  {"colour", required_argument, NULL, 'q'},
-    {"method", required_argument, NULL, 'm'}, {"vehicle", required_argument, NULL, 'v'},
-    {"reason", required_argument, NULL, 'r'}, {"officer", required_argument, NULL, 'f'},
-    {"since", required_argument, NULL, 's'},  {"invalid", no_argument, NULL, 'i'},
-    {"limit", required_argument, NULL, 'l'},  {"output", required_argument, NULL, 'o'},
-    {"probe", no_argument, NULL, 'b'},        {"filter", required_argument, NULL, 'k'},
-    {"outlet", required_argument, NULL, 't'}, {"consistency", required_argument, NULL, 'n'},
-    {"from", required_argument, NULL, 'w'},   {"to", required_argument, NULL, 'a'},
-    {"name", required_argument, NULL, 'e'},   {0},
+    {"config", required_argument, NULL, 'c'},
+    {"json", no_argument, NULL, 'j'},
+    {"plate", required_argument, NULL, 'p'},
+    {"colour", required_argument, NULL, 'q'},
+    {"method", required_argument, NULL, 'm'},
+    {"vehicle", required_argument, NULL, 'v'},
+    {"reason", required_argument, NULL, 'r'},
+    {"officer", required_argument, NULL, 'f'},
+    {"since", required_argument, NULL, 's'},
+    {"invalid", no_argument, NULL, 'i'},
+    {"limit", required_argument, NULL, 'l'},
+    {"output", required_argument, NULL, 'o'},
+    {"probe", no_argument, NULL, 'b'},
+    {"filter", required_argument, NULL, 'k'},
+    {"outlet", required_argument, NULL, 't'},
+    {"consistency", required_argument, NULL, 'n'},
+    {"from", required_argument, NULL, 'w'},
+    {"to", required_argument, NULL, 'a'},
+    {"name", required_argument, NULL, 'e'},
+    {"instrument", required_argument, NULL, 'u'},
+    {0},
 };
 
 static const char *option_name(int letter)
@@ -112,6 +125,7 @@ static int take_option(struct ctl *ctl, int letter, struct err *err)
     case 'b': ctl->probe = true; break;
     case 'k': ctl->filter = optarg; break;
     case 't': ctl->outlet = optarg; break;
+    case 'u': ctl->instrument = optarg; break;
     case 'n': ctl->consistency = optarg; break;
     case 'w': ctl->from = optarg; break;
     case 'a': ctl->to = optarg; break;

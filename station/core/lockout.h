@@ -13,7 +13,8 @@
 
 enum lockout_about { LOCKOUT_INSTRUMENT, LOCKOUT_STATION, LOCKOUT_PLATE };
 
-/* X(enumerator, code, about, recorded, a person clears it, zh, en, how to clear in zh, in en) */
+/* In the order in which they are told where several hold. X(enumerator, code, about, recorded, a person clears it, zh,
+ * en, how to clear in zh, in en) */
 #define LOCKOUT_TABLE(X)                                                                                               \
     X(CERTIFICATE_MISSING, "certificate-missing", INSTRUMENT, true, false, "无检定证书",                               \
       "no verification certificate", "在配置中填写 certificate 与 valid-until",                                        \
@@ -28,17 +29,9 @@ enum lockout_about { LOCKOUT_INSTRUMENT, LOCKOUT_STATION, LOCKOUT_PLATE };
       "connect the configured instrument, or correct serial in the configuration")                                     \
     X(WRONG_MODEL, "wrong-model", INSTRUMENT, true, false, "仪器型号不符", "wrong model", "接上配置的仪器,或更正配置", \
       "connect the configured instrument, or correct the configuration")                                               \
-    X(ZERO_FAILED, "zero-failed", INSTRUMENT, true, false, "零点检查不合格", "zero check failed",                      \
-      "清洁后重做: smogctl zero", "clean it and repeat: smogctl zero")                                                 \
-    X(ZERO_DUE, "zero-due", INSTRUMENT, true, false, "零点检查到期", "zero check due", "smogctl zero", "smogctl zero") \
-    X(SPAN_FAILED, "span-failed", INSTRUMENT, true, false, "量程检查不合格", "span check failed",                      \
-      "检修后重做: smogctl span", "have it adjusted and repeat: smogctl span")                                         \
-    X(SPAN_DUE, "span-due", INSTRUMENT, true, false, "量程检查到期", "span check due", "smogctl span --filter",        \
-      "smogctl span --filter")                                                                                         \
-    X(LEAK_TEST_FAILED, "leak-test-failed", INSTRUMENT, true, false, "泄漏检查不合格", "leak test failed",             \
-      "检查探头、管路与滤芯后重做: smogctl leak-test", "check probe, hose and filter and repeat: smogctl leak-test")   \
-    X(LEAK_TEST_DUE, "leak-test-due", INSTRUMENT, true, false, "泄漏检查到期", "leak test due", "smogctl leak-test",   \
-      "smogctl leak-test")                                                                                             \
+    X(OFFLINE, "offline", INSTRUMENT, false, false, "未连接", "not connected", "接好线缆并开机",                       \
+      "plug it in and switch it on")                                                                                   \
+    X(STALE, "stale", INSTRUMENT, false, false, "数据过时", "stale", "检查线缆与电源", "check its cable and power")    \
     X(WARMING, "warming", INSTRUMENT, true, false, "预热中", "warming up", "等待预热完成", "wait until it is warm")    \
     X(ZERO_NEEDED, "zero-needed", INSTRUMENT, true, false, "仪器要求调零", "it asks to be zeroed", "smogctl zero",     \
       "zero it: smogctl zero")                                                                                         \
@@ -56,11 +49,19 @@ enum lockout_about { LOCKOUT_INSTRUMENT, LOCKOUT_STATION, LOCKOUT_PLATE };
       "look at the instrument, switch it off and on")                                                                  \
     X(ZEROING, "zeroing", INSTRUMENT, false, false, "调零中", "zeroing", "等待完成", "wait until it has finished")     \
     X(BUSY, "busy", INSTRUMENT, false, false, "忙", "busy", "等待完成", "wait until it has finished")                  \
-    X(OFFLINE, "offline", INSTRUMENT, false, false, "未连接", "not connected", "接好线缆并开机",                       \
-      "plug it in and switch it on")                                                                                   \
-    X(STALE, "stale", INSTRUMENT, false, false, "数据过时", "stale", "检查线缆与电源", "check its cable and power")    \
     X(NO_VALUE, "no-value", INSTRUMENT, false, false, "尚无读数", "no value yet", "检查电源与串口设置",                \
       "check its power and the line setting")                                                                          \
+    X(ZERO_FAILED, "zero-failed", INSTRUMENT, true, false, "零点检查不合格", "zero check failed",                      \
+      "清洁后重做: smogctl zero", "clean it and repeat: smogctl zero")                                                 \
+    X(ZERO_DUE, "zero-due", INSTRUMENT, true, false, "零点检查到期", "zero check due", "smogctl zero", "smogctl zero") \
+    X(SPAN_FAILED, "span-failed", INSTRUMENT, true, false, "量程检查不合格", "span check failed",                      \
+      "检修后重做: smogctl span", "have it adjusted and repeat: smogctl span")                                         \
+    X(SPAN_DUE, "span-due", INSTRUMENT, true, false, "量程检查到期", "span check due", "smogctl span --filter",        \
+      "smogctl span --filter")                                                                                         \
+    X(LEAK_TEST_FAILED, "leak-test-failed", INSTRUMENT, true, false, "泄漏检查不合格", "leak test failed",             \
+      "检查探头、管路与滤芯后重做: smogctl leak-test", "check probe, hose and filter and repeat: smogctl leak-test")   \
+    X(LEAK_TEST_DUE, "leak-test-due", INSTRUMENT, true, false, "泄漏检查到期", "leak test due", "smogctl leak-test",   \
+      "smogctl leak-test")                                                                                             \
     X(CLOCK_NOT_TRUSTED, "clock-not-trusted", STATION, true, false, "时钟不可信", "clock not trusted",                 \
       "使系统与时间源同步 (chronyc tracking)", "bring the system in step with a time source (chronyc tracking)")       \
     X(DISK_RESERVE, "disk-reserve", STATION, true, false, "磁盘余量不足", "disk reserve reached", "腾出磁盘空间",      \

@@ -95,7 +95,7 @@ instrument far { driver = modbus  profile = "opacimeter-generic"  link = bus  un
     tap.result("python" in lab.instrument("held")["detail"], "the process that holds a port is named", lab.instrument("held")["detail"])
     wait_for("far to be explained", lambda: lab.instrument("far")["detail"])
     done = lab.ctl("test", "start", "--plate", "新A66T21", "--colour", "yellow", "--method", "free-acceleration", check=False)
-    tap.result(done.returncode == 4 and re.search(r"is not connected since .*; plug it in", done.stderr), "no test can start, and why",
+    tap.result(done.returncode == 4 and re.search(r"is locked \(offline\) since .*; plug it in", done.stderr), "no test can start, and why",
                done.stderr)
     tap.equal(len(re.findall(r"dev/none", lab.log("smogd"))), 1, "the missing port is logged once")
     ends_in_time(lab, "ports that are not there")

@@ -138,17 +138,17 @@ def play_operator(lab, failed):
 def play_refusals(lab):
     lab.sim("health smoke warming")
     wait_for("warming to be seen", lambda: lab.instrument("smoke")["status"] == "warming")
-    refused(lab, 4, r"smoke says warming since \d\d:\d\d:\d\d.*; wait until", "an instrument that warms up", *start_words())
+    refused(lab, 4, r"smoke is locked \(warming\) since [-\d]+T[\d:]+: smoke says warming.*; wait until", "an instrument that warms up", *start_words())
     lab.sim("health smoke ok")
     lab.wait_live("smoke")
     lab.sim("fault smoke silence")
     wait_for("silence to be seen", lambda: lab.instrument("smoke")["state"] == "stale")
-    refused(lab, 4, r"smoke (is stale|says comm_error).* since \d\d:\d\d:\d\d", "an instrument that is silent", *start_words())
+    refused(lab, 4, r"smoke is locked \((stale|comm-error)\) since [-\d]+T[\d:]+: ", "an instrument that is silent", *start_words())
     lab.sim("fault smoke none")
     lab.wait_live("smoke")
     lab.sim("unplug smoke")
     wait_for("the unplugging to be seen", lambda: lab.instrument("smoke")["state"] == "offline")
-    refused(lab, 4, r"smoke is not connected since \d\d:\d\d:\d\d \(.*; plug it in", "an instrument that is away",
+    refused(lab, 4, r"smoke is locked \(offline\) since [-\d]+T[\d:]+: .*; plug it in", "an instrument that is away",
             *start_words())
     lab.sim("plug smoke")
     lab.wait_live("smoke")
@@ -211,7 +211,8 @@ with Lab() as lab:
         play_files(lab)
 with Lab(os.path.join(os.environ["TMPDIR"], "overdue")) as lab, tap.step("an overdue certificate"):
     open_station(lab, "2020-01-31")
-    why = refused(lab, 4, r"overdue, it was valid until 2020-01-31; have it verified.*smogd.conf:5", "locks the instrument",
+    why = refused(lab, 4, r"locked \(certificate-overdue\).*overdue, it was valid until 2020-01-31; have it verified.*smogd.conf:5", "locks the instrument",
                   *start_words())
-    tap.result(lab.json("status")["lockouts"][0]["why"] in why, "and the status shows it", why)
+    shown = lab.json("status")["lockouts"][0]
+    tap.result(shown["what"] in why and shown["clear"] in why, "and the status shows it", shown)
 tap.end()
