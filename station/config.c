@@ -91,9 +91,11 @@ static int default_folder(const char *installed, const char *in_tree, char out[C
 static int read_folders(struct config *config, struct conf *conf, ptrdiff_t station, struct err *err)
 {
     if (default_folder("share/smogd/rules", "station/rules", config->rules_dir, err) != 0 ||
-        default_folder("share/smogd/profiles", "sensors/profiles", config->profiles_dir, err) != 0)
+        default_folder("share/smogd/profiles", "sensors/profiles", config->profiles_dir, err) != 0 ||
+        default_folder("share/smogd/codes", "station/codes", config->codes_dir, err) != 0)
         return -1;
-    if (config_path(conf, station, "rules-dir", false, config->rules_dir, sizeof config->rules_dir, err) != 0)
+    if (config_path(conf, station, "rules-dir", false, config->rules_dir, sizeof config->rules_dir, err) != 0 ||
+        config_path(conf, station, "codes-dir", false, config->codes_dir, sizeof config->codes_dir, err) != 0)
         return -1;
     return config_path(conf, station, "profiles-dir", false, config->profiles_dir, sizeof config->profiles_dir, err);
 }
@@ -255,6 +257,7 @@ void config_close(struct config *config)
 {
     if (!config)
         return;
+    free(config->codes);
     free(config->rules);
     free(config->profiles);
     free(config);

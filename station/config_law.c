@@ -13,12 +13,12 @@
 static void list_folder(const char *folder, char *out, size_t size)
 {
     struct dirent **names = NULL;
-    int count = scandir(folder, &names, NULL, alphasort);
+    int count = config_folder(folder, &names);
     size_t at = 0;
     out[0] = '\0';
     for (int i = 0; i < count; i++) {
         size_t length = strlen(names[i]->d_name);
-        if (length > 5 && strcmp(names[i]->d_name + length - 5, ".conf") == 0 && at + length + 2 < size)
+        if (at + length + 2 < size)
             at += (size_t)snprintf(out + at, size - at, "%s%.*s", at ? ", " : "", (int)length - 5, names[i]->d_name);
         free(names[i]);
     }
@@ -143,7 +143,7 @@ static int check_console(const struct config *config, const struct conf *conf, s
 
 int config_law(struct config *config, struct conf *conf, struct err *err)
 {
-    if (load_rules(config, conf, err) != 0 || load_profiles(config, conf, err) != 0 ||
+    if (load_rules(config, conf, err) != 0 || load_profiles(config, conf, err) != 0 || config_codes(config, err) != 0 ||
         check_drivers(config, conf, err) != 0 || check_links(config, conf, err) != 0)
         return -1;
     return check_console(config, conf, err);

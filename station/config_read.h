@@ -1,8 +1,11 @@
 /*
- * Parts of station/config.c that its files share: reading a file of the people's syntax, and options as fixed texts.
+ * Parts of station/config.c that its files share: reading a file of the people's syntax, options as fixed texts,
+ * folders.
  */
 #ifndef STATION_CONFIG_READ_H
 #define STATION_CONFIG_READ_H
+
+#include <dirent.h>
 
 #include "station/config.h"
 #include "station/core/conf.h"
@@ -18,6 +21,9 @@ struct config_source {
 
 int config_source_open(struct config_source *source, const char *file, struct err *err);
 void config_source_close(struct config_source *source);
+
+/* The .conf files of a folder, sorted: how many, each entry and the list malloc'ed; -1: it cannot be read. */
+int config_folder(const char *folder, struct dirent ***names);
 
 /* The option as a text of less than `size` bytes; untouched when absent and not required. */
 int config_text(struct conf *conf, ptrdiff_t section, const char *name, bool required, char *out, size_t size,

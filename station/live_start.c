@@ -29,8 +29,22 @@ static int station_ready(struct live *live, struct err *err)
 
 /* ---- its start ---- */
 
+/* A fact that is a code must be one of its list, where there is such a list. */
+static int check_code(const struct codes *codes, const char *key, const char *value, struct err *err)
+{
+    static const char *const coded[] = {"cllx", "hpzl", "use"};
+    for (size_t i = 0; i < sizeof coded / sizeof coded[0]; i++)
+        if (strcmp(coded[i], key) == 0 && codes_table(codes, key) && !codes_find(codes, key, value))
+            return err_set(err, ERR_INVALID,
+                           "%s: '%s' is no code of its list; smogctl codes %s shows them, new ones go into "
+                           "the files of codes-dir",
+                           key, value, key);
+    return 0;
+}
+
 /* "vehicle": {"mass_kg":"12000", …} */
-static int read_facts(struct live_test *test, const struct json_doc *request, const char *by, struct err *err)
+static int read_facts(const struct codes *codes, struct live_test *test, const struct json_doc *request, const char *by,
+                      struct err *err)
 {
     ptrdiff_t object = json_member(request, 0, "vehicle");
     if (object < 0)
@@ -43,7 +57,8 @@ static int read_facts(struct live_test *test, const struct json_doc *request, co
         if (!json_get_string(request, (ptrdiff_t)token, key, sizeof key) ||
             !json_get_string(request, (ptrdiff_t)token + 1, value, sizeof value))
             return err_set(err, ERR_INVALID, "a vehicle fact must be a text of at most %d bytes", FACT_VALUE_MAX - 1);
-        if (vehicle_set(&test->vehicle, key, value, FACT_TYPED, by, err) != 0)
+        if (vehicle_set(&test->vehicle, key, value, FACT_TYPED, by, err) != 0 ||
+            check_code(codes, key, value, err) != 0)
             return -1;
         token = request->tokens[token + 1].next;
     }
@@ -69,7 +84,7 @@ static int read_vehicle(const struct live *live, struct live_test *test, const s
                        test->vehicle.plate.text, test->vehicle.plate.text);
     test->vehicle.plate_source = FACT_TYPED;
     snprintf(test->vehicle.plate_by, sizeof test->vehicle.plate_by, "%s", by);
-    if (read_facts(test, request, by, err) != 0)
+    if (read_facts(live->config->codes, test, request, by, err) != 0)
         return -1;
     return live_roster_facts(live, &test->vehicle, test->started_ms, err);
 }

@@ -29,6 +29,7 @@ static const char help[] =
     "  roster import FILE.csv [--name TEXT] [--from D] [--to D]    a fleet's list for a depot visit (days, default: "
     "today)\n"
     "  roster list [N] · roster report [N] · roster absent PLATE --reason TEXT [--officer N]\n"
+    "  codes [TABLE]                       code lists of vehicles: hpzl, cllx, fuel, use …\n"
     "  outbox list · outbox retry ID [--outlet NAME] · outbox release ID [--outlet NAME]\n"
     "  slip ID -o F.txt · package CASE -o F.asice · rejudge ID|F.asice\n"
     "  journal verify · journal export -o F · journal checkpoint [--consistency OLD]\n"
@@ -61,6 +62,7 @@ static const struct command {
     {"lockout", "clear", 1, 1, "urfpq", ctl_lockout_clear},
     {"passes", NULL, 0, 1, "sil", ctl_passes},
     {"plate", NULL, 1, 1, "ql", ctl_plate},
+    {"codes", NULL, 0, 1, "", ctl_codes},
     {"roster", "import", 1, 1, "ewaf", ctl_roster_import},
     {"roster", "list", 0, 1, "", ctl_roster_list},
     {"roster", "report", 0, 1, "", ctl_roster_report},

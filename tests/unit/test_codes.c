@@ -1,0 +1,121 @@
+/* Code lists: the shipped file, and what a person may write wrong. */
+#include "station/core/codes.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { NODES = 256 };
+
+static struct codes codes;
+static struct conf_node nodes[NODES];
+static struct err err;
+
+static int load(const char *text)
+{
+    static char buffer[1 << 20];
+    struct conf conf;
+    snprintf(buffer, sizeof buffer, "%s", text);
+    memset(&codes, 0, sizeof codes);
+    err = (struct err){0};
+    if (conf_parse(&conf, "f.conf", buffer, strlen(buffer), nodes, NODES, &err) != 0)
+        fail_msg("%s", err.text);
+    return codes_load(&codes, &conf, &err);
+}
+
+static void the_shipped_lists(void **state)
+{
+    (void)state;
+    static char text[1 << 20];
+    FILE *file = fopen("station/codes/vehicle.conf", "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    if (load(text) != 0)
+        fail_msg("%s", err.text);
+    static const struct {
+        const char *table, *code, *name, *word;
+    } rows[] = {
+        {"hpzl", "01", "大型汽车", ""},
+        {"hpzl", "51", "大型新能源汽车", ""},
+        {"hpzl", "42", "假牌", ""},
+        {"cllx", "H11", "重型普通货车", ""},
+        {"cllx", "Q11", "重型半挂牵引车", ""},
+        {"cllx", "X99", "其它", ""},
+        {"cllx", "H10", "重型货车", ""},
+        {"fuel", "B", "柴油", "diesel"},
+        {"fuel", "A", "汽油", "petrol"},
+        {"stage", "5", "国Ⅴ", ""},
+        {"use", "R", "危险品运输", ""},
+        {"body-colour", "J", "黑", ""},
+        {"plate-area", "新B", "昌吉回族自治州", "6523"},
+        {"area", "652301", "昌吉市", ""},
+        {"area", "650102", "天山区", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct code *code = codes_find(&codes, rows[i].table, rows[i].code);
+        assert_non_null(code);
+        assert_string_equal(code->name, rows[i].name);
+        assert_string_equal(code->word, rows[i].word);
+    }
+    assert_int_equal(codes_table(&codes, "cllx")->count, 266);
+    assert_int_equal(codes_table(&codes, "area")->count, 108);
+    assert_null(codes_find(&codes, "hpzl", "77"));
+    assert_null(codes_find(&codes, "nonsense", "01"));
+    assert_null(codes_table(&codes, "nonsense"));
+}
+
+#define HEAD "title = \"t\" source = \"s\" "
+
+static void each_code_has_its_status(void **state)
+{
+    (void)state;
+    assert_int_equal(load("table a { " HEAD "status = confirmed codes = {\"1=x\"} unconfirmed = {\"2=y=z\"} }\n"
+                          "table b { " HEAD "status = unconfirmed codes = {\"1=x\"} }"),
+                     0);
+    assert_int_equal(codes_find(&codes, "a", "1")->status, RULE_CONFIRMED);
+    assert_int_equal(codes_find(&codes, "a", "2")->status, RULE_UNCONFIRMED);
+    assert_string_equal(codes_find(&codes, "a", "2")->word, "z");
+    assert_int_equal(codes_find(&codes, "b", "1")->status, RULE_UNCONFIRMED);
+}
+
+static void mistakes_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *why;
+    } rows[] = {
+        {"table { " HEAD "status = confirmed codes = {\"1=x\"} }", "f.conf:1: a table needs a name"},
+        {"table a { source = s status = confirmed codes = {\"1=x\"} }", "title"},
+        {"table a { " HEAD "status = sure codes = {\"1=x\"} }", "status is confirmed or unconfirmed, not 'sure'"},
+        {"table a { " HEAD "status = confirmed\n codes = {\"1\"} }", "f.conf:2: '1' is no code"},
+        {"table a { " HEAD "status = confirmed codes = {\"=x\"} }", "'=x' is no code"},
+        {"table a { " HEAD "status = confirmed codes = {\"1=\"} }", "'1=' is no code"},
+        {"table a { " HEAD "status = confirmed codes = {\"1=x=\"} }", "'1=x=' is no code"},
+        {"table a { " HEAD "status = confirmed codes = {\"1234567890123=x\"} }", "is no code"},
+        {"table a { " HEAD "status = confirmed codes = {\"1=x\", \"1=y\"} }", "the code '1' stands twice in table 'a'"},
+        {"table a { " HEAD "status = confirmed codes = {\"1=x\"} unconfirmed = {\"1=y\"} }", "stands twice"},
+        {"table a { " HEAD "status = confirmed codes = {\"1=x\"} }\ntable a { }", "f.conf:2: there is a table 'a'"},
+        {"table a { " HEAD "status = confirmed codes = {\"1=x\"} colour = 3 }", "no such option 'colour'"},
+        {"list a { }", "list"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(load(rows[i].text), -1);
+        if (err.code != ERR_INVALID || !strstr(err.text, rows[i].why))
+            fail_msg("%zu: %s", i, err.text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_shipped_lists),
+        cmocka_unit_test(each_code_has_its_status),
+        cmocka_unit_test(mistakes_are_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
