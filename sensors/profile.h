@@ -38,6 +38,19 @@
  *         kind = columns  columns = 17  status-column = 16  status-good = "0000"
  *         value pressure { column = 2  scale = 0.1  unit = "kPa" }     # counted from 1; an empty column is absent
  *
+ * One with `kind = csv` is for the csv driver: one record a line, the columns in the order of `columns`. A line that
+ * has the first column's name for its first field is a header; it must name all columns as they are here.
+ *
+ *     kind = csv  separator = comma  encoding = gbk  decimal = point      # semicolon tab; utf-8; comma
+ *     columns = {"No", "Time", "Plate", "K"}  no-value = {"-", "NULL"}    # besides an empty field
+ *     value k { key = "K"  unit = "1/m" }     field plate { key = "Plate" }
+ *
+ * One with `kind = bytes` describes a packet of `size` bytes with numbers at byte offsets; `order` counts from the
+ * first byte on the wire as most significant, so a little-endian number is DCBA. Each packet is one passing vehicle.
+ *
+ *     kind = bytes  size = 9336
+ *     value k { at = 9308  type = f32  order = DCBA  digits = 3  unit = "1/m" }
+ *
  * Word orders are combined here, never by a Modbus library's float helpers, whose meaning changed between releases.
  */
 #ifndef SENSORS_PROFILE_H
@@ -64,13 +77,15 @@ enum {
     PROFILE_BLOCK_WORDS_MAX = 125,
     PROFILE_CODES_MAX = 16,
     PROFILE_ABSENT_MAX = 4,
+    PROFILE_NO_VALUE_MAX = 8,
+    PROFILE_BYTES_MAX = 10000,
     PROFILE_DIGITS_AS_SENT = 255,
     PROFILE_AK_CODE_SIZE = 5,
     PROFILE_WORD_MAX = 16,
     PROFILE_COLUMNS_MAX = 64,
 };
 
-enum profile_kind { PROFILE_MODBUS, PROFILE_JSONL, PROFILE_AK, PROFILE_COLUMNS };
+enum profile_kind { PROFILE_MODBUS, PROFILE_JSONL, PROFILE_AK, PROFILE_COLUMNS, PROFILE_CSV, PROFILE_BYTES };
 enum profile_type { TYPE_U16, TYPE_S16, TYPE_U32, TYPE_S32, TYPE_F32, TYPE_U64, TYPE_TEXT };
 enum profile_order { ORDER_ABCD, ORDER_CDAB, ORDER_BADC, ORDER_DCBA };
 
@@ -82,7 +97,7 @@ struct profile_read {
 struct profile_value {
     enum quantity quantity;
     uint8_t read; /* the block it lies in, index in reads */
-    uint16_t at;  /* register offset from address 0 of the unit, as in the file */
+    uint16_t at;  /* register offset from address 0 of the unit, as in the file; CSV: column; bytes: offset */
     enum profile_type type;
     enum profile_order order;
     struct decimal scale, offset;
@@ -91,7 +106,7 @@ struct profile_value {
     uint64_t absent[PROFILE_ABSENT_MAX]; /* raw codes for "no value" */
     bool has_min, has_max;
     struct decimal min, max;   /* outside: quality out-of-range */
-    char key[PROFILE_KEY_MAX]; /* jsonl */
+    char key[PROFILE_KEY_MAX]; /* jsonl; CSV: the column's name */
     char ask[PROFILE_AK_CODE_SIZE];
     uint8_t channel;
     uint8_t words; /* that the AK reply must have; 0: any */
@@ -121,8 +136,8 @@ struct profile_action {
  * "result" "reason". */
 struct profile_field {
     char name[PROFILE_KEY_MAX];
-    uint16_t at, words;        /* Modbus record profile: text or number registers */
-    char key[PROFILE_KEY_MAX]; /* jsonl */
+    uint16_t at, words;        /* Modbus record profile: text or number registers; CSV: at is the column */
+    char key[PROFILE_KEY_MAX]; /* jsonl; CSV: the column's name */
     enum profile_type type;
     enum profile_order order;
     size_t codes_count; /* "0=blue" … : device code to our word */
@@ -144,6 +159,12 @@ struct profile {
     uint8_t identify_channel;
     uint8_t columns, status_column; /* columns: how many; which one tells the state, 0: none */
     char status_good[PROFILE_WORD_MAX];
+    char separator;          /* CSV */
+    bool gbk, decimal_comma; /* CSV */
+    size_t size;             /* bytes: of the packet */
+    size_t headings_count, no_value_count;
+    char headings[PROFILE_COLUMNS_MAX][PROFILE_KEY_MAX]; /* of a CSV line's columns */
+    char no_value[PROFILE_NO_VALUE_MAX][PROFILE_KEY_MAX];
     size_t reads_count, values_count, status_count, actions_count, fields_count;
     struct profile_read reads[PROFILE_READS_MAX];
     struct profile_value values[PROFILE_VALUES_MAX];

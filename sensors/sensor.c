@@ -7,8 +7,9 @@
 #include "sensors/profile.h"
 #include "station/core/opacity.h"
 
-const struct sensor_driver *const sensor_drivers[] = {
-    &driver_ak, &driver_jsonl, &driver_modbus, &driver_mqy200, &driver_nht1l, &driver_nht6, NULL};
+const struct sensor_driver *const sensor_drivers[] = {&driver_ak,     &driver_csv,    &driver_jsonl,
+                                                      &driver_modbus, &driver_mqy200, &driver_nht1l,
+                                                      &driver_nht6,   &driver_yaogan, NULL};
 
 static const char *const command_names[COMMAND_COUNT] = {
     [COMMAND_ZERO] = "zero",

@@ -31,7 +31,7 @@
 
 struct profile; /* sensors/profile.h */
 
-enum { SENSOR_STATE_MAX = 4096, SENSOR_FRAME_MAX = 4096, SENSOR_NAME_MAX = 32, SENSOR_TEXT_MAX = 64 };
+enum { SENSOR_STATE_MAX = 4096, SENSOR_FRAME_MAX = 10240, SENSOR_NAME_MAX = 32, SENSOR_TEXT_MAX = 64 };
 
 /* Configuration of one instrument, as far as a driver may know it. Lives as long as the sensor. */
 struct sensor_config {

@@ -10,7 +10,7 @@
 #include "station/live_parts.h"
 #include "station/record_wire.h"
 
-enum { HISTORY_MAX = 64, MINUTE_MS = 60000, DAY_MS = 24 * 60 * MINUTE_MS, FILES_TEXT_MAX = 16 << 10 };
+enum { HISTORY_MAX = 64, MINUTE_MS = 60000, DAY_MS = 24 * 60 * MINUTE_MS, FILES_TEXT_MAX = 32 << 10 };
 
 /* One passing vehicle that waits to be stored. */
 struct live_passage {

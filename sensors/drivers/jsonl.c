@@ -8,21 +8,19 @@
 #include <string.h>
 
 #include "sensors/drivers/drivers.h"
+#include "sensors/drivers/number_text.h"
 #include "sensors/drivers/passage_field.h"
+#include "sensors/drivers/text_line.h"
 #include "sensors/profile.h"
 #include "station/core/json.h"
 
-enum { LINE_MAX_BYTES = SENSOR_FRAME_MAX, TOKENS_MAX = 512 };
+enum { TOKENS_MAX = 512 };
 
-struct state {
-    bool in_long_line; /* what comes up to the next newline is the rest of a line that was too long */
-    bool bad;          /* the line before was of no use, and the host knows */
-};
-static_assert(sizeof(struct state) <= SENSOR_STATE_MAX, "state");
+static_assert(sizeof(struct text_line) <= SENSOR_STATE_MAX, "state");
 
-static struct state *state_of(struct sensor *s)
+static struct text_line *state_of(struct sensor *s)
 {
-    return (struct state *)s->state.bytes;
+    return (struct text_line *)s->state.bytes;
 }
 
 static int check(const struct sensor_config *config, struct err *err)
@@ -36,92 +34,16 @@ static void start(struct sensor *s, int64_t t_ms, const struct sensor_host *host
 {
     (void)t_ms;
     (void)host;
-    *state_of(s) = (struct state){0};
+    *state_of(s) = (struct text_line){0};
 }
 
-/* A frame is a line, or as much of an endless one as there is room for. */
 static enum sensor_cut cut(const struct sensor *s, const uint8_t *buf, size_t length, size_t *frame)
 {
     (void)s;
-    const uint8_t *end = memchr(buf, '\n', length);
-    if (!end && length < LINE_MAX_BYTES)
-        return CUT_MORE;
-    *frame = end ? (size_t)(end - buf) + 1 : length;
-    return CUT_OK;
+    return text_line_cut(buf, length, frame);
 }
 
 /* ---- numbers ---- */
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* The exponent behind e or E; large ones need not be exact. */
-static int read_exponent(const char *at, const char *end)
-{
-    enum { LARGE = 1000 };
-    bool negative = at < end && *at == '-';
-    if (at < end && (*at == '-' || *at == '+'))
-        at++;
-    int exponent = 0;
-    for (; at < end && exponent < LARGE; at++)
-        exponent = exponent * 10 + (*at - '0');
-    return negative ? -exponent : exponent;
-}
-
-/* units x 10^exponent as a decimal; where it has too many decimals, rounded half to even, without zeros at the end. */
-static bool make_decimal(int64_t units, int exponent, struct decimal *out)
-{
-    for (; exponent > 0 && units != 0; exponent--) {
-        if (units > INT64_MAX / 10)
-            return false;
-        units *= 10;
-    }
-    int64_t rest = 0;
-    bool beyond = false;
-    bool rounded = exponent < -DECIMAL_DIGITS_MAX;
-    for (; exponent < -DECIMAL_DIGITS_MAX; exponent++) {
-        beyond = beyond || rest != 0;
-        rest = units % 10;
-        units /= 10;
-    }
-    if (rest > 5 || (rest == 5 && (beyond || units % 2 != 0)))
-        units++;
-    for (; rounded && exponent < 0 && units % 10 == 0; exponent++)
-        units /= 10;
-    *out = (struct decimal){.units = units, .digits = (uint8_t)(exponent < 0 ? -exponent : 0)};
-    return true;
-}
-
-/* JSON's numbers in full: an exponent, or more decimals than a decimal holds, which is how programs print floats. */
-static bool read_long_number(const char *text, size_t length, struct decimal *out)
-{
-    static const int64_t room = INT64_MAX / 10 - 1;
-    const char *end = text + length;
-    bool negative = *text == '-';
-    const char *at = negative ? text + 1 : text;
-    int64_t units = 0;
-    int exponent = 0;
-    bool point = false;
-    for (; at < end && (is_digit(*at) || *at == '.'); at++) {
-        if (*at == '.') {
-            point = true;
-        } else if (units < room) {
-            units = units * 10 + (*at - '0');
-            exponent -= point;
-        } else {
-            exponent += !point;
-        }
-    }
-    if (at < end)
-        exponent += read_exponent(at + 1, end);
-    if (!make_decimal(units, exponent, out))
-        return false;
-    if (negative)
-        out->units = -out->units;
-    return true;
-}
 
 static bool read_number(const struct json_doc *doc, ptrdiff_t token, struct decimal *out)
 {
@@ -135,7 +57,7 @@ static bool read_number(const struct json_doc *doc, ptrdiff_t token, struct deci
     if (json_get_decimal(doc, token, out))
         return true;
     const struct json_token *t = &doc->tokens[token];
-    return t->type == JSON_NUMBER && read_long_number(doc->text + t->start, t->length, out);
+    return t->type == JSON_NUMBER && number_text_read(out, doc->text + t->start, t->length);
 }
 
 /* ---- lines ---- */
@@ -171,23 +93,6 @@ static void add_fields(struct passage *passage, const struct profile *p, const s
     }
 }
 
-static bool is_blank(const char *line, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        if (line[i] != ' ' && line[i] != '\r' && line[i] != '\n' && line[i] != '\t')
-            return false;
-    return true;
-}
-
-static bool reject(struct sensor *s, const struct sensor_host *host, const char *why)
-{
-    struct state *state = state_of(s);
-    if (!state->bad)
-        host->fault(host->ctx, STATUS_COMM_ERROR, why);
-    state->bad = true;
-    return false;
-}
-
 static bool take_line(struct sensor *s, const char *line, size_t length, int64_t t_ms, const struct sensor_host *host)
 {
     const struct profile *p = s->config->profile;
@@ -195,11 +100,10 @@ static bool take_line(struct sensor *s, const char *line, size_t length, int64_t
     struct json_doc doc;
     struct err err;
     if (json_parse(&doc, line, length, tokens, TOKENS_MAX, &err) != 0)
-        return reject(s, host, err.text);
+        return text_line_reject(state_of(s), host, err.text);
     if (tokens[0].type != JSON_OBJECT)
-        return reject(s, host, "a line is no JSON object");
-    state_of(s)->bad = false;
-    host->fault(host->ctx, STATUS_OK, "");
+        return text_line_reject(state_of(s), host, "a line is no JSON object");
+    text_line_accept(state_of(s), host);
     struct sample sample = {.t_ms = t_ms};
     struct passage passage = {0};
     add_values(&sample, p, &doc);
@@ -213,13 +117,8 @@ static bool take_line(struct sensor *s, const char *line, size_t length, int64_t
 
 static bool frame(struct sensor *s, const uint8_t *bytes, size_t length, int64_t t_ms, const struct sensor_host *host)
 {
-    struct state *state = state_of(s);
-    const char *line = (const char *)bytes;
-    bool is_rest = state->in_long_line;
-    state->in_long_line = bytes[length - 1] != '\n';
-    if (state->in_long_line || is_rest)
-        return reject(s, host, "a line is longer than 4095 bytes");
-    return is_blank(line, length) || take_line(s, line, length, t_ms, host);
+    const char *line = text_line_take(state_of(s), bytes, length, host);
+    return line && (text_line_is_blank(line, length) || take_line(s, line, length, t_ms, host));
 }
 
 const struct sensor_driver driver_jsonl = {

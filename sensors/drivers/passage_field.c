@@ -65,7 +65,7 @@ void passage_field_set(struct passage *passage, const struct profile_field *fiel
     else if (strcmp(name, "fuel") == 0)
         copy(passage->fuel, sizeof passage->fuel, word ? word : "");
     else if (strcmp(name, "result") == 0)
-        copy(passage->device_result, sizeof passage->device_result, word ? word : "");
+        copy(passage->device_result, sizeof passage->device_result, word ? word : text); /* as sent: never judged by */
     else if (strcmp(name, "reason") == 0)
         copy(passage->device_reason, sizeof passage->device_reason, text);
 }

@@ -24,8 +24,10 @@ static void check_profile(const struct profile *p)
         FUZZ_CHECK(p->quantities[i] == v->quantity && v->quantity < QUANTITY_COUNT);
         if (p->kind == PROFILE_MODBUS)
             FUZZ_CHECK(holds(p, v->read, v->at, profile_words(v->type)));
+        else if (p->kind == PROFILE_BYTES)
+            FUZZ_CHECK(v->at + 2 * profile_words(v->type) <= p->size);
         else
-            FUZZ_CHECK(v->key[0]);
+            FUZZ_CHECK(v->key[0] && (p->kind != PROFILE_CSV || v->at < p->headings_count));
         if (profile_decode_words(v, words, &out))
             FUZZ_CHECK(out.digits <= DECIMAL_DIGITS_MAX);
         if (profile_decode_number(v, (struct decimal){INT64_MAX, 3}, &out))
@@ -35,7 +37,7 @@ static void check_profile(const struct profile *p)
         FUZZ_CHECK(holds(p, 0, p->fields[i].at, p->fields[i].words));
     for (size_t i = 0; i < p->status_count; i++)
         FUZZ_CHECK(holds(p, p->status[i].read, p->status[i].at, 1) && p->status[i].mask != 0);
-    if (p->record)
+    if (p->record && p->kind == PROFILE_MODBUS)
         FUZZ_CHECK(p->reads_count == 1 && holds(p, 0, p->sequence_at, 1));
 }
 

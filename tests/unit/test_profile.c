@@ -233,6 +233,16 @@ static void test_passage_profiles(void **state)
     assert_string_equal(profile_code(colour, "1"), "yellow");
     assert_null(profile_code(colour, "9"));
     assert_string_equal(profile_code(&profile.fields[5], "x"), "x");
+    load_file("sensors/profiles/rsd-csv.conf");
+    assert_int_equal(profile.kind, PROFILE_CSV);
+    assert_true(profile.gbk);
+    assert_string_equal(profile.headings[profile.values[0].at], "Reliability");
+    assert_string_equal(profile.headings[profile.fields[2].at], "Licence");
+    load_file("sensors/profiles/rsd-yaogan.conf");
+    assert_int_equal(profile.kind, PROFILE_BYTES);
+    assert_true(profile.record);
+    assert_int_equal(profile.size, 4 * (8 + 6 + 2300 + 14 + 6)); /* floats of the struct's five parts */
+    assert_int_equal(profile.values[4].at, 4 * (8 + 6 + 2300 + 12));
     load_file("sensors/profiles/rsd-record.conf");
     assert_true(profile.record);
     assert_int_equal(profile.sequence_at, 0);
@@ -319,6 +329,15 @@ static void test_refuses(void **state)
          "stale-ms must be greater"},
         {HEAD " poll-ms = 100\n value k { key = k unit = \"1/m\" }\n}\n", "no such option 'poll-ms'"},
         {HEAD " value k { key = k unit = \"1/m\" }\n field nonsense { key = z }\n}\n", "no such passage field"},
+        {HEAD " kind = tsv\n}\n", "use one of modbus jsonl ak columns csv bytes"},
+        {HEAD " kind = csv\n value k { key = k unit = \"1/m\" }\n}\n", "option 'columns' is missing"},
+        {HEAD " kind = csv columns = {a, a}\n}\n", "'a' stands twice in 'columns'"},
+        {HEAD " kind = csv columns = {a, b}\n value k { key = k unit = \"1/m\" }\n}\n", "there is no column 'k'"},
+        {HEAD " kind = csv columns = {a, b} separator = pipe\n}\n", "use one of comma semicolon tab"},
+        {HEAD " kind = bytes size = 8\n value k { at = 5 type = f32 order = DCBA digits = 2 unit = \"1/m\" }\n}\n",
+         "the value ends behind the last byte, 7"},
+        {HEAD " kind = bytes size = 8\n field plate { key = k }\n}\n", "no such section 'field'"},
+        {HEAD " kind = bytes\n}\n", "option 'size' is missing"},
         {"profile p {\n source = s\n}\n", "option 'title' is missing"},
         {HEAD "}\n" HEAD "}\n", "a second profile"},
     };
