@@ -103,6 +103,23 @@ static void begin_device(struct sim_pair *pair, const struct sim_pair_plan *plan
         pair->world[q].before = pair->world[q].now;
 }
 
+static const struct profile *profile_of(struct sim_pair *pair, const char *plan)
+{
+    enum { NODES_MAX = 256, TEXT_MAX = 8192 };
+    static struct conf_node nodes[NODES_MAX];
+    static char text[TEXT_MAX];
+    struct conf conf = {0};
+    struct err err = {0};
+    if (strncmp(plan, "profile ", 8) != 0)
+        return rig_profile(plan);
+    assert_true(strlen(plan) < sizeof text);
+    memcpy(text, plan, strlen(plan) + 1);
+    if (conf_parse(&conf, "plan", text, strlen(plan), nodes, NODES_MAX, &err) != 0 ||
+        profile_load(&pair->profile, &conf, &err) != 0)
+        fail_msg("%s", err.text);
+    return &pair->profile;
+}
+
 static void begin_driver(struct sim_pair *pair, const struct sim_pair_plan *plan)
 {
     const struct bench_host host = {.ctx = pair, .send = send_to_device, .sample = take_sample};
@@ -112,7 +129,7 @@ static void begin_driver(struct sim_pair *pair, const struct sim_pair_plan *plan
     if (!driver)
         fail_msg("there is no driver %s", plan->driver);
     if (plan->profile)
-        config.profile = rig_profile(plan->profile);
+        config.profile = profile_of(pair, plan->profile);
     if (plan->option)
         snprintf(config.option, sizeof config.option, "%s", plan->option);
     if (driver->check && driver->check(&config, &err) != 0)

@@ -10,12 +10,13 @@
 #define TESTS_SUPPORT_SIM_PAIR_H
 
 #include "sensors/bench.h"
+#include "sensors/profile.h"
 #include "sensors/sim/sim.h"
 
 struct sim_pair_plan {
     const char *protocol; /* of the simulator */
     const char *driver;
-    const char *profile; /* NULL: none */
+    const char *profile; /* the name of one in sensors/profiles, or the text of one ("profile x { … }"); NULL: none */
     const char *option;  /* NULL: none */
     int unit;
     const char *first; /* commands of the simulator before anybody connects, separated by '\n'; NULL: none */
@@ -26,6 +27,7 @@ struct sim_pair {
     struct sim sim;
     struct sim_instrument *device; /* "device" */
     struct bench bench;
+    struct profile profile; /* where the plan holds its text */
     size_t piece;
     int64_t now_ms;
     int64_t grace_ms;           /* 1000 */
