@@ -121,14 +121,20 @@ static int read_station(struct config *config, struct conf *conf, struct err *er
     return read_folders(config, conf, station, err);
 }
 
+enum limit_class config_limit_class(const struct config *config, const struct rule_pack *pack, struct civil_date day)
+{
+    return config->class_by_region && pack ? rules_class(pack, config->region, day) : config->limit_class;
+}
+
 static int read_law(struct config *config, struct conf *conf, struct err *err)
 {
     char class_[8] = "";
     if (config_text(conf, CONF_TOP, "limit-class", true, class_, sizeof class_, err) != 0)
         return -1;
-    static const char *const classes[] = {"a", "b", NULL};
+    static const char *const classes[] = {"a", "b", "region", NULL};
     if (one_of(conf, CONF_TOP, "limit-class", class_, classes, err) != 0)
         return -1;
+    config->class_by_region = class_[0] == 'r';
     config->limit_class = class_[0] == 'b' ? LIMIT_CLASS_B : LIMIT_CLASS_A;
     ptrdiff_t node = -1;
     if (conf_get_list(conf, CONF_TOP, "rules", true, &node, err) != 0)

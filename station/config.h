@@ -2,7 +2,7 @@
  * The station's configuration: one file, read once at start, checked whole, with every complaint as "file:line: what".
  *
  *     station { id = "652301-0007"  name = "…"  kind = joint  region = "652301"  state = "/var/lib/smogd" … }
- *     rules = {"gb3847-2018", "hj845-2017"}   limit-class = a
+ *     rules = {"gb3847-2018", "hj845-2017"}   limit-class = a     # a | b | region
  *     link NAME { kind = serial  device = "/dev/…"  line = "9600/8n1" }
  *     instrument NAME { driver = nht6  link = NAME  serial = "…"  certificate = "…"  valid-until = 2027-03-01 }
  *     reference NAME { value = "k=1.71 opacity=52.0"  certificate = "…"  valid-until = … }    # neutral filter, bottle
@@ -89,6 +89,7 @@ struct config {
     bool has_position;
     struct decimal latitude, longitude;
     int utc_offset_minutes; /* option utc-offset, "+08:00" when not given: the one legal time of the country */
+    bool class_by_region;   /* limit-class = region: each rule pack says where and when class b holds */
     enum limit_class limit_class;
     size_t links_count, instruments_count, outlets_count, rules_count, profiles_count, references_count;
     struct config_link links[CONFIG_LINKS_MAX];
@@ -115,5 +116,8 @@ int config_law(struct config *config, struct conf *conf, struct err *err);
 /* Loads the code lists alone, for smogctl; part of config_law. */
 int config_codes(struct config *config, struct err *err);
 void config_close(struct config *config);
+
+/* The class of limits of that pack (NULL: none) at this station on that day. */
+enum limit_class config_limit_class(const struct config *config, const struct rule_pack *pack, struct civil_date day);
 
 #endif

@@ -118,10 +118,11 @@ static int judge(struct live *live, struct judged *j, struct err *err)
         j->pack = NULL;
     if (find_history(live, j, err) != 0)
         return -1;
-    if (j->rule && remote_judge(&j->verdict, j->pack, j->rule, config->limit_class, &j->from->sample, j->past,
-                                j->past_count, j->day, &why) == 0)
+    enum limit_class class_ = config_limit_class(config, j->pack, j->day);
+    if (j->rule && remote_judge(&j->verdict, j->pack, j->rule, class_, &j->from->sample, j->past, j->past_count, j->day,
+                                &why) == 0)
         return 0;
-    j->verdict = (struct verdict){.kind = VERDICT_INVALID, .limit_class = config->limit_class};
+    j->verdict = (struct verdict){.kind = VERDICT_INVALID, .limit_class = class_};
     snprintf(j->verdict.method, sizeof j->verdict.method, "remote-sensing");
     verdict_reason(&j->verdict, "rule: %s", why.text);
     return 0;
@@ -188,7 +189,7 @@ static void small_parts(const struct live *live, const struct judged *j, struct 
     vehicle_write(&j->vehicle, &w, NULL);
     ptrdiff_t b = json_writer_finish(&w);
     json_writer_init(&w, scratch->rules, sizeof scratch->rules);
-    record_make_rules(&w, j->pack, j->rule, live->config->limit_class, j->day);
+    record_make_rules(&w, j->pack, j->rule, j->verdict.limit_class, j->day);
     ptrdiff_t c = json_writer_finish(&w);
     assert(a > 0 && b > 0 && c > 0);
     basis_part(j, scratch->basis, sizeof scratch->basis);

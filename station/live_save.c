@@ -166,7 +166,7 @@ int live_save_parts(const struct live *live, struct live_scratch *scratch, struc
     officers_part(live, &w);
     ptrdiff_t c = json_writer_finish(&w);
     json_writer_init(&w, scratch->rules, sizeof scratch->rules);
-    record_make_rules(&w, test->pack, test->rule, live->config->limit_class, test->day);
+    record_make_rules(&w, test->pack, test->rule, config_limit_class(live->config, test->pack, test->day), test->day);
     ptrdiff_t d = json_writer_finish(&w);
     if (a < 0 || b < 0 || c < 0 || d < 0)
         return err_set(err, ERR_FAILED, "the record of test %s is too long", test->id);

@@ -189,8 +189,8 @@ static int prepare(struct live *live, const struct json_doc *request, struct err
         return -1;
     memset(&live->bench.procedure, 0, sizeof live->bench.procedure);
     live->bench.procedure.method = test->method;
-    return test->method->init(&live->bench.procedure, test->pack, test->rule, &test->vehicle, live->config->limit_class,
-                              err);
+    return test->method->init(&live->bench.procedure, test->pack, test->rule, &test->vehicle,
+                              config_limit_class(live->config, test->pack, test->day), err);
 }
 
 static int start(struct live *live, struct control_client *client, const struct json_doc *request, struct err *err)

@@ -67,7 +67,8 @@ int remote_check_rule(const struct rule *rule, struct err *err)
     for (size_t i = 0; i < rule->params_count; i++) {
         enum quantity quantity;
         enum bound bound;
-        if (!is_plan_param(rule->params[i].name) && !bound_of(&rule->params[i], &quantity, &bound))
+        if (!is_plan_param(rule->params[i].name) && !rules_is_general_param(rule->params[i].name) &&
+            !bound_of(&rule->params[i], &quantity, &bound))
             return err_set(err, ERR_INVALID,
                            "rule '%s': parameter '%s' means nothing for %s; bounds are named like wind-speed-max",
                            rule->name, rule->params[i].name, REMOTE_METHOD);

@@ -104,17 +104,68 @@ static int load_param(struct rule *rule, struct conf *conf, ptrdiff_t section, s
     return 0;
 }
 
-static int load_dates(struct rule *rule, struct conf *conf, ptrdiff_t section, struct err *err)
+static int load_dates(struct civil_date *from, struct civil_date *to, struct conf *conf, ptrdiff_t section,
+                      const char *what, struct err *err)
 {
-    if (conf_get_date(conf, section, "from", true, &rule->from, err) != 0 ||
-        conf_get_date(conf, section, "to", false, &rule->to, err) != 0)
+    if (conf_get_date(conf, section, "from", true, from, err) != 0 ||
+        conf_get_date(conf, section, "to", false, to, err) != 0)
         return -1;
-    if (rule->to.year && civil_date_compare(rule->to, rule->from) < 0)
-        return conf_error(conf, section, err, "rule '%s' ends before it begins", rule->name);
+    if (to->year && civil_date_compare(*to, *from) < 0)
+        return conf_error(conf, section, err, "%s '%s' ends before it begins", what, conf->nodes[section].value);
     return 0;
 }
 
-static int load_rule(struct rule_pack *pack, struct conf *conf, ptrdiff_t section, struct err *err)
+static int load_class(struct rule_pack *pack, struct conf *conf, ptrdiff_t section, struct err *err)
+{
+    conf_use(conf, section);
+    if (pack->classes_count == RULES_CLASSES_MAX)
+        return conf_error(conf, section, err, "more than %d sections class-b", RULES_CLASSES_MAX);
+    struct rule_class *c = &pack->classes[pack->classes_count];
+    if (copy_text(c->region, sizeof c->region, conf->nodes[section].value, conf, section, "the region's code", err) !=
+            0 ||
+        load_dates(&c->from, &c->to, conf, section, "class-b", err) != 0 ||
+        load_origin(&c->origin, conf, section, err) != 0)
+        return -1;
+    if (strspn(c->region, "0123456789") != strlen(c->region) || strlen(c->region) > 6)
+        return conf_error(conf, section, err, "'%s' is no code of a region; write its first 2, 4 or 6 digits",
+                          c->region);
+    pack->classes_count++;
+    return 0;
+}
+
+static int load_numbers(struct rule *rule, struct conf *conf, ptrdiff_t section, struct err *err)
+{
+    for (ptrdiff_t i = conf_next(conf, section, CONF_FIRST, CONF_SECTION, "limit"); i >= 0;
+         i = conf_next(conf, section, i, CONF_SECTION, "limit"))
+        if (load_limit(rule, conf, i, err) != 0)
+            return -1;
+    for (ptrdiff_t i = conf_next(conf, section, CONF_FIRST, CONF_SECTION, "param"); i >= 0;
+         i = conf_next(conf, section, i, CONF_SECTION, "param"))
+        if (load_param(rule, conf, i, err) != 0)
+            return -1;
+    return 0;
+}
+
+/* What the rule shares with others. */
+static int load_common(struct rule *rule, struct conf *conf, ptrdiff_t pack, ptrdiff_t section, struct err *err)
+{
+    const char *name = NULL;
+    if (conf_get_string(conf, section, "common", false, &name, err) != 0)
+        return -1;
+    if (!name)
+        return 0;
+    for (ptrdiff_t i = conf_next(conf, pack, CONF_FIRST, CONF_SECTION, "common"); i >= 0;
+         i = conf_next(conf, pack, i, CONF_SECTION, "common")) {
+        if (!conf->nodes[i].value || strcmp(conf->nodes[i].value, name) != 0)
+            continue;
+        conf_use(conf, i);
+        return load_numbers(rule, conf, i, err);
+    }
+    return conf_error(conf, conf_next(conf, section, CONF_FIRST, CONF_OPTION, "common"), err,
+                      "there is no section 'common %s {' in this pack", name);
+}
+
+static int load_rule(struct rule_pack *pack, struct conf *conf, ptrdiff_t top, ptrdiff_t section, struct err *err)
 {
     conf_use(conf, section);
     if (pack->rules_count == RULES_PER_PACK_MAX)
@@ -125,16 +176,10 @@ static int load_rule(struct rule_pack *pack, struct conf *conf, ptrdiff_t sectio
     if (copy_text(rule->name, sizeof rule->name, conf->nodes[section].value, conf, section, "the rule's name", err) !=
             0 ||
         get_text(conf, section, "method", rule->method, sizeof rule->method, err) != 0 ||
-        load_dates(rule, conf, section, err) != 0 || rules_selectors_load(rule, conf, section, err) != 0)
+        load_dates(&rule->from, &rule->to, conf, section, "rule", err) != 0 ||
+        rules_selectors_load(rule, conf, section, err) != 0 || load_common(rule, conf, top, section, err) != 0 ||
+        load_numbers(rule, conf, section, err) != 0)
         return -1;
-    for (ptrdiff_t i = conf_next(conf, section, CONF_FIRST, CONF_SECTION, "limit"); i >= 0;
-         i = conf_next(conf, section, i, CONF_SECTION, "limit"))
-        if (load_limit(rule, conf, i, err) != 0)
-            return -1;
-    for (ptrdiff_t i = conf_next(conf, section, CONF_FIRST, CONF_SECTION, "param"); i >= 0;
-         i = conf_next(conf, section, i, CONF_SECTION, "param"))
-        if (load_param(rule, conf, i, err) != 0)
-            return -1;
     for (size_t i = 0; i < pack->rules_count; i++)
         if (strcmp(pack->rules[i].name, rule->name) == 0)
             return conf_error(conf, section, err, "two rules are named '%s'", rule->name);
@@ -167,6 +212,19 @@ static bool gap_after(const struct rule_pack *pack, const struct rule *rule)
     return later;
 }
 
+/* The fact whose bounds leave a gap between two rules that are else for the same vehicles, and that no third fills. */
+static const char *gap_between(const struct rule_pack *pack, const struct rule *a, const struct rule *b)
+{
+    enum vehicle_fact fact;
+    if (strcmp(a->method, b->method) != 0 || !periods_meet(a, b) || !rules_selectors_gap(a, b, NULL, &fact))
+        return NULL;
+    for (size_t i = 0; i < pack->rules_count; i++)
+        if (strcmp(pack->rules[i].method, a->method) == 0 && periods_meet(&pack->rules[i], a) &&
+            !rules_selectors_gap(a, b, &pack->rules[i], &fact))
+            return NULL;
+    return vehicle_fact_key(fact);
+}
+
 static int check_rules(const struct rule_pack *pack, const struct conf *conf, struct err *err)
 {
     for (size_t i = 0; i < pack->rules_count; i++) {
@@ -180,6 +238,13 @@ static int check_rules(const struct rule_pack *pack, const struct conf *conf, st
                     "%s:%u: rule '%s' overlaps with '%s' (line %u): some vehicle would have two limits on one "
                     "day; part them by dates or by vehicles",
                     conf->file, rule->line, rule->name, pack->rules[k].name, pack->rules[k].line);
+        for (size_t k = 0; k < pack->rules_count; k++) {
+            const char *fact = gap_between(pack, rule, &pack->rules[k]);
+            if (fact)
+                return err_set(err, ERR_INVALID,
+                               "%s:%u: gap: between the bounds of %s of rule '%s' and of rule '%s' no rule holds",
+                               conf->file, rule->line, fact, rule->name, pack->rules[k].name);
+        }
         if (!gap_after(pack, rule))
             continue;
         civil_date_format(rule->to, day);
@@ -204,13 +269,33 @@ int rules_load(struct rule_pack *pack, struct conf *conf, struct err *err)
         return -1;
     for (ptrdiff_t i = conf_next(conf, section, CONF_FIRST, CONF_SECTION, "rule"); i >= 0;
          i = conf_next(conf, section, i, CONF_SECTION, "rule"))
-        if (load_rule(pack, conf, i, err) != 0)
+        if (load_rule(pack, conf, section, i, err) != 0)
+            return -1;
+    for (ptrdiff_t i = conf_next(conf, section, CONF_FIRST, CONF_SECTION, "class-b"); i >= 0;
+         i = conf_next(conf, section, i, CONF_SECTION, "class-b"))
+        if (load_class(pack, conf, i, err) != 0)
             return -1;
     if (pack->rules_count == 0)
         return conf_error(conf, section, err, "pack '%s' has no rule", pack->id);
     if (conf_check_all_used(conf, err) != 0)
         return -1;
     return check_rules(pack, conf, err);
+}
+
+enum limit_class rules_class(const struct rule_pack *pack, const char *region, struct civil_date day)
+{
+    for (size_t i = 0; i < pack->classes_count; i++) {
+        const struct rule_class *c = &pack->classes[i];
+        if (strncmp(region, c->region, strlen(c->region)) == 0 && civil_date_compare(c->from, day) <= 0 &&
+            (!c->to.year || civil_date_compare(day, c->to) <= 0))
+            return LIMIT_CLASS_B;
+    }
+    return LIMIT_CLASS_A;
+}
+
+bool rules_is_general_param(const char *name)
+{
+    return strcmp(name, "sign-verdict") == 0 || strcmp(name, "sign-plate") == 0 || strcmp(name, "notice-sms") == 0;
 }
 
 const struct rule_limit *rule_limit(const struct rule *rule, enum quantity quantity, int point)

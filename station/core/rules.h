@@ -10,15 +10,20 @@
  *         version = "1"   title = "…"   source = "GB 3847-2018"
  *         rule free-acceleration {
  *             method = free-acceleration      from = 2019-05-01      # to = …, open if absent
- *             fuel = {diesel}                 # optional selectors: fuel class gearbox stage (lists);
- *                                             # mass-min mass-max power-min power-max (min <= x < max);
- *                                             # registered-from registered-to; model-year-min model-year-max
- *             limit k { a = 1.2  b = 0.7  clause = "…"  source = "…"  status = unconfirmed }
- *             # optional in limit: at-least = yes (a minimum), judge = screening (shown, carries no verdict),
- *             #                    point = 80 (lug-down)
+ *             fuel = {diesel}                 # optional selectors: fuel class gearbox stage aspiration smoke-class
+ * (lists); # mass-min mass-max power-min power-max (min <= x < max); # registered-from registered-to; model-year-min
+ * model-year-max limit k { a = 1.2  b = 0.7  clause = "…"  source = "…"  status = unconfirmed } # optional in limit:
+ * at-least = yes (a minimum), judge = screening (shown, carries no verdict), #                    point = 80 (lug-down)
  *             param purge-count { value = 3  clause = "…"  source = "…"  status = unconfirmed }
  *         }
+ *         common detection { param … limit … }      # what several rules share; a rule takes it with common = detection
+ *         class-b 6501 { from = …  clause = "…"  source = "…"  status = … }
+ *                                             # stations whose region's code begins so judge by class b from that day
+ * on
  *     }
+ *
+ * Parameters that every rule may carry whatever its method: sign-verdict, sign-plate (1: the sign at the roadside may
+ * show them), notice-sms (1: the owner is told by text message).
  */
 #ifndef STATION_CORE_RULES_H
 #define STATION_CORE_RULES_H
@@ -40,6 +45,7 @@ enum {
     RULES_LIMITS_MAX = 8,
     RULES_PARAMS_MAX = 48,
     RULES_PER_PACK_MAX = 24,
+    RULES_CLASSES_MAX = 16,
     RULES_SELECTOR_MAX = 96,
     SHA256_HEX_SIZE = 65,
 };
@@ -75,7 +81,7 @@ struct rule {
     struct civil_date from, to; /* first and last day; to.year 0: open */
     /* Comma-separated words, empty: any. */
     char fuel[RULES_SELECTOR_MAX], vehicle_class[RULES_SELECTOR_MAX], gearbox[RULES_SELECTOR_MAX],
-        stage[RULES_SELECTOR_MAX], aspiration[RULES_SELECTOR_MAX];
+        stage[RULES_SELECTOR_MAX], aspiration[RULES_SELECTOR_MAX], smoke_class[RULES_SELECTOR_MAX];
     struct decimal mass_min, mass_max, power_min, power_max; /* digits 0, units 0: no bound */
     int model_year_min, model_year_max;                      /* 0: no bound */
     struct civil_date registered_from, registered_to;        /* first registration; year 0: no bound */
@@ -85,18 +91,27 @@ struct rule {
     unsigned line;
 };
 
+/* Where and when class b holds. */
+struct rule_class {
+    char region[RULES_UNIT_MAX]; /* GB/T 2260 code, or how it begins */
+    struct civil_date from, to;
+    struct rule_origin origin;
+};
+
 struct rule_pack {
     char id[RULES_ID_MAX], version[RULES_ID_MAX];
     char title[RULES_TEXT_MAX], source[RULES_TEXT_MAX];
     char sha256[SHA256_HEX_SIZE]; /* of the file's bytes; set by the caller (hashing needs a library) */
+    size_t classes_count;
+    struct rule_class classes[RULES_CLASSES_MAX];
     size_t rules_count;
     struct rule rules[RULES_PER_PACK_MAX];
 };
 
 /* Reads a parsed file into *pack. Refuses with file:line: unknown keys and quantities, a status that is neither
  * confirmed nor unconfirmed, a missing clause/source/status, rules of one method whose periods and selectors overlap,
- * and gaps between periods of one method and selector. Whether a rule has all that its method reads is checked by
- * procedure_check_pack. */
+ * and gaps between periods, or between ranges of one fact, of rules that are else for the same vehicles. Whether a rule
+ * has all that its method reads is checked by procedure_check_pack. */
 int rules_load(struct rule_pack *pack, struct conf *conf, struct err *err);
 
 /* The one rule of `method` for this vehicle on that day; NULL with a reason in *err when there is none, when several
@@ -106,6 +121,12 @@ int rules_load(struct rule_pack *pack, struct conf *conf, struct err *err);
 const struct rule *rules_select(const struct rule_pack *packs, size_t packs_count, const char *method,
                                 const struct vehicle *vehicle, struct civil_date day, const struct rule_pack **pack,
                                 struct err *err);
+
+/* The class of limits that the pack lays down for a station of that region on that day. */
+enum limit_class rules_class(const struct rule_pack *pack, const char *region, struct civil_date day);
+
+/* A parameter that any rule may carry. */
+bool rules_is_general_param(const char *name);
 
 /* A limit of the rule, or NULL. */
 const struct rule_limit *rule_limit(const struct rule *rule, enum quantity quantity, int point);

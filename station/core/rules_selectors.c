@@ -14,6 +14,7 @@ static const struct word_selector {
     {"gearbox", offsetof(struct rule, gearbox), VEHICLE_GEARBOX},
     {"stage", offsetof(struct rule, stage), VEHICLE_STAGE},
     {"aspiration", offsetof(struct rule, aspiration), VEHICLE_ASPIRATION},
+    {"smoke-class", offsetof(struct rule, smoke_class), VEHICLE_SMOKE_CLASS},
 };
 enum { WORD_SELECTORS = sizeof word_selectors / sizeof word_selectors[0] };
 
@@ -196,7 +197,7 @@ bool rules_selectors_meet(const struct rule *a, const struct rule *b)
     return true;
 }
 
-bool rules_selectors_same(const struct rule *a, const struct rule *b)
+static bool words_same(const struct rule *a, const struct rule *b)
 {
     for (size_t i = 0; i < WORD_SELECTORS; i++) {
         const char *words_a = words_of(a, &word_selectors[i]);
@@ -204,9 +205,47 @@ bool rules_selectors_same(const struct rule *a, const struct rule *b)
         if (!words_within(words_a, words_b) || !words_within(words_b, words_a))
             return false;
     }
+    return true;
+}
+
+bool rules_selectors_same(const struct rule *a, const struct rule *b)
+{
     for (enum range_kind kind = 0; kind < RANGE_COUNT; kind++)
         if (!ranges_same(range_of(a, kind), range_of(b, kind)))
             return false;
+    return words_same(a, b);
+}
+
+/* Is the filler for vehicles with the value at which a ends, else as a? */
+static bool continues(const struct rule *a, const struct rule *filler, enum range_kind gap)
+{
+    struct range range = range_of(filler, gap);
+    for (size_t i = 0; i < WORD_SELECTORS; i++)
+        if (!words_meet(words_of(a, &word_selectors[i]), words_of(filler, &word_selectors[i])))
+            return false;
+    for (enum range_kind kind = 0; kind < RANGE_COUNT; kind++)
+        if (kind != gap && !ranges_meet(range_of(a, kind), range_of(filler, kind)))
+            return false;
+    return range_holds(range, range_of(a, gap).max);
+}
+
+bool rules_selectors_gap(const struct rule *a, const struct rule *b, const struct rule *filler, enum vehicle_fact *fact)
+{
+    enum range_kind gap = RANGE_COUNT;
+    if (!words_same(a, b))
+        return false;
+    for (enum range_kind kind = 0; kind < RANGE_COUNT; kind++) {
+        struct range below = range_of(a, kind);
+        struct range above = range_of(b, kind);
+        if (ranges_same(below, above))
+            continue;
+        if (gap != RANGE_COUNT || !below.has_max || !above.has_min || decimal_compare(below.max, above.min) >= 0)
+            return false;
+        gap = kind;
+    }
+    if (gap == RANGE_COUNT || (filler && continues(a, filler, gap)))
+        return false;
+    *fact = range_facts[gap];
     return true;
 }
 

@@ -37,6 +37,7 @@ static const struct fact_form forms[VEHICLE_FACT_COUNT] = {
     [VEHICLE_FIRST_REGISTRATION] = {.date = true},
     [VEHICLE_STAGE] = {.words = "0,1,2,3,4,5,6"},
     [VEHICLE_ASPIRATION] = {.words = "natural,turbo"},
+    [VEHICLE_SMOKE_CLASS] = {.words = "I,II,III"},
     [VEHICLE_MODEL_YEAR] = {.number = true, .whole = true, .min = 1900, .max = 2200, .what = "a year"},
 };
 

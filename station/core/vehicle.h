@@ -33,7 +33,8 @@
     X(CLLX, "cllx") /* GA/T 16.4 vehicle type code */                                                                  \
     X(USE, "use")   /* GA 24.3 */                                                                                      \
     X(OWNER, "owner")                                                                                                  \
-    X(TRAILER_PLATE, "trailer_plate")
+    X(TRAILER_PLATE, "trailer_plate")                                                                                  \
+    X(SMOKE_CLASS, "smoke_class") /* I | II | III: non-road machinery, GB 36886 */
 
 enum vehicle_fact {
 #define VEHICLE_FACT_ENUM(id, key) VEHICLE_##id,

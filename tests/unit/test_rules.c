@@ -221,7 +221,17 @@ static void overlaps_and_gaps_are_refused(void **state)
         {"from = 2020-01-01 to = 2020-12-31 stage = 4", "from = 2021-02-01 stage = {4, 5}", NULL},
         {"from = 2020-01-01 mass-min = 3500", "from = 2020-01-01 mass-max = 3500", NULL},
         {"from = 2020-01-01 power-min = 37", "from = 2020-01-01 power-max = 37", NULL},
+        {"from = 2020-01-01 power-max = 37", "from = 2020-01-01 power-min = 37.1",
+         "test.conf:3: gap: between the bounds"},
+        {"from = 2020-01-01 mass-min = 3501", "from = 2020-01-01 mass-max = 3500",
+         "test.conf:6: gap: between the bounds"},
+        {"from = 2020-01-01 power-max = 37 fuel = gas", "from = 2020-01-01 power-min = 38 fuel = diesel", NULL},
+        {"from = 2020-01-01 to = 2020-12-31 power-max = 37", "from = 2021-01-01 power-min = 38", NULL},
+        {"from = 2020-01-01 power-max = 37 mass-max = 2", "from = 2020-01-01 power-min = 38", NULL},
+        {"from = 2020-01-01 model-year-max = 1990", "from = 2020-01-01 model-year-min = 1992", "test.conf:3: gap"},
         {"from = 2020-01-01 registered-to = 2015-06-30", "from = 2020-01-01 registered-from = 2015-07-01", NULL},
+        {"from = 2020-01-01 registered-to = 2015-06-30", "from = 2020-01-01 registered-from = 2015-07-02",
+         "test.conf:3"},
         {"from = 2020-01-01 registered-to = 2015-06-30", "from = 2020-01-01 registered-from = 2015-06-30", "test.c"},
         {"from = 2020-01-01 model-year-max = 1990", "from = 2020-01-01 model-year-min = 1991", NULL},
         {"from = 2020-01-01 model-year-max = 1990", "from = 2020-01-01 model-year-min = 1990", "test.conf:6: rule"},
@@ -392,6 +402,64 @@ static void a_method_nobody_knows_is_refused(void **state)
     assert_string_equal(err.text, "f.conf:3: rule 'r': this program knows no method 'm'");
 }
 
+static void a_third_rule_fills_a_gap(void **state)
+{
+    (void)state;
+    must_read(HEAD RULE("r1", "from = 2020-01-01 power-max = 19") RULE("r2", "from = 2020-01-01 power-min = 37")
+                  RULE("r3", "from = 2020-01-01 power-min = 19 power-max = 37") "}\n");
+    must_refuse(HEAD RULE("r1", "from = 2020-01-01 power-max = 19") RULE("r2", "from = 2020-01-01 power-min = 37")
+                    RULE("r3", "from = 2020-01-01 power-min = 19 power-max = 36") "}\n",
+                "test.conf:9: gap: between the bounds of power_kw of rule 'r3' and of rule 'r2'");
+}
+
+#define SHARED "common shared {\n" LIMIT "param p { value = 3 clause = \"c\" source = \"s\" status = confirmed }\n}\n"
+
+static void rules_share_what_is_common(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct decimal p;
+    must_read(HEAD "rule r1 { method = m from = 2020-01-01 to = 2020-12-31 common = shared }\n"
+                   "rule r2 { method = m from = 2021-01-01 common = shared\n"
+                   "param q { value = 4 clause = \"c\" source = \"s\" status = confirmed } }\n" SHARED "}\n");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pack->rules[i].limits_count, 1);
+        assert_int_equal(pack->rules[i].params_count, 1 + i);
+        assert_int_equal(rule_param(&pack->rules[i], "p", &p, &err), 0);
+    }
+    must_refuse(HEAD "rule r1 { method = m from = 2020-01-01 common = shared\n" LIMIT "}\n" SHARED "}\n",
+                "test.conf:4: rule 'r1' has two limits for");
+    must_refuse(HEAD "rule r1 { method = m from = 2020-01-01 common = other }\n" SHARED "}\n",
+                "test.conf:3: there is no section 'common other {'");
+    must_refuse(HEAD RULE("r1", "from = 2020-01-01") SHARED "}\n", "test.conf:6: ");
+}
+
+#define CLASS_B(region, dates) "class-b " region " { " dates " clause = \"c\" source = \"s\" status = unconfirmed }\n"
+
+static void the_region_and_the_day_choose_the_class(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *region, *day;
+        enum limit_class expected;
+    } rows[] = {
+        {"652301", "2025-12-31", LIMIT_CLASS_A}, {"652301", "2026-01-01", LIMIT_CLASS_B},
+        {"652302", "2030-01-01", LIMIT_CLASS_A}, {"650102", "2026-06-30", LIMIT_CLASS_B},
+        {"650102", "2026-07-01", LIMIT_CLASS_A}, {"110101", "2026-06-30", LIMIT_CLASS_A},
+        {"", "2026-06-30", LIMIT_CLASS_A},
+    };
+    must_read(HEAD RULE("r1", "from = 2020-01-01") CLASS_B("652301", "from = 2026-01-01")
+                  CLASS_B("6501", "from = 2026-01-01 to = 2026-06-30") "}\n");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(rules_class(pack, rows[i].region, law_day(rows[i].day)), rows[i].expected);
+    must_refuse(HEAD RULE("r1", "from = 2020-01-01") CLASS_B("65x", "from = 2026-01-01") "}\n",
+                "test.conf:6: '65x' is no code of a region");
+    must_refuse(HEAD RULE("r1", "from = 2020-01-01") CLASS_B("6501010", "from = 2026-01-01") "}\n", "test.conf:6: ");
+    must_refuse(HEAD RULE("r1", "from = 2020-01-01") CLASS_B("65", "") "}\n", "test.conf:6: ");
+    must_refuse(HEAD RULE("r1", "from = 2020-01-01") CLASS_B("65", "from = 2026-01-01 to = 2025-01-01") "}\n",
+                "test.conf:6: class-b '65' ends before it begins");
+}
+
 int main(void)
 {
 #define WITH_PACK(test) cmocka_unit_test_setup_teardown(test, open_pack, close_pack)
@@ -401,6 +469,9 @@ int main(void)
         WITH_PACK(faults_in_limits_and_parameters_are_refused),
         WITH_PACK(more_than_a_pack_holds_is_refused),
         WITH_PACK(overlaps_and_gaps_are_refused),
+        WITH_PACK(a_third_rule_fills_a_gap),
+        WITH_PACK(rules_share_what_is_common),
+        WITH_PACK(the_region_and_the_day_choose_the_class),
         WITH_PACK(the_rule_in_force_for_the_vehicle_is_found),
         WITH_PACK(two_packs_must_not_both_fit),
         WITH_PACK(parameters_are_checked),
