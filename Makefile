@@ -8,7 +8,7 @@ Q := $(if $(V),,@)
 B := build/$(VARIANT)
 
 PACKAGES_BUILD := gcc make libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
-	libsystemd-dev libssl-dev libzip-dev
+	libsystemd-dev libssl-dev libzip-dev libexpat1-dev
 PACKAGES_TEST := libcmocka-dev socat python3-minimal python3-pymodbus python3-serial python3-serial-asyncio unzip zip openssl sqlite3 jq curl procps
 PACKAGES_RUN := openssl jq
 PACKAGES_FUZZ := clang libclang-rt-14-dev
@@ -52,13 +52,13 @@ MAIN_smogverify := reports/smogverify.c
 MAIN_smogsim := sensors/sim/smogsim.c
 PROGRAMS := $(foreach p,smogd smogctl smogpush smoginbox smogverify smogsim,$(if $(wildcard $(MAIN_$(p))),$(p)))
 
-LINK_smogd := -lsystemd -lserialport -lsqlite3 -lmicrohttpd -lcrypto -lm
+LINK_smogd := -lsystemd -lserialport -lsqlite3 -lmicrohttpd -lexpat -lcrypto -lm
 LINK_smogctl := -lsqlite3 -lserialport -lcrypto -lm
 LINK_smogpush := -lsystemd -lsqlite3 -lcurl -lzip -lcrypto -lm
 LINK_smoginbox := -lsqlite3 -lmicrohttpd -lgnutls -lcrypto -lm
 LINK_smogverify := -lcrypto -lm
 LINK_smogsim := -lcrypto -lm
-LINK_tests := -lcmocka -lsystemd -lserialport -lsqlite3 -lcurl -lmicrohttpd -lgnutls -lzip -lssl -lcrypto -lpthread -lm
+LINK_tests := -lcmocka -lsystemd -lserialport -lsqlite3 -lcurl -lmicrohttpd -lgnutls -lexpat -lzip -lssl -lcrypto -lpthread -lm
 
 TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 # tests/fuzz/fuzz_NAME.c is built twice: as a test that plays the committed corpus, and with libFuzzer (make fuzz).

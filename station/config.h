@@ -6,7 +6,8 @@
  *     link NAME { kind = serial  device = "/dev/…"  line = "9600/8n1" }
  *     instrument NAME { driver = nht6  link = NAME  serial = "…"  certificate = "…"  valid-until = 2027-03-01 }
  *     reference NAME { value = "k=1.71 opacity=52.0"  certificate = "…"  valid-until = … }    # neutral filter, bottle
- * of gas outlet NAME { … }   console { listen = "127.0.0.1:8080" }   seal { key = "…"  cert = "…" }
+ * of gas camera NAME { user = "…"  secret-file = "…" } outlet NAME { … }   console { listen = "127.0.0.1:8080" }   seal
+ * { key = "…"  cert = "…" }
  *
  * Unknown keys, wrong types, missing files and two instruments on one port are errors. Relative paths count from the
  * folder of the configuration file. Rule packs and profiles are files ID.conf in rules-dir and profiles-dir, code lists
@@ -36,6 +37,8 @@ enum {
     CONFIG_LINKS_MAX = BENCH_INSTRUMENTS_MAX,
     CONFIG_OUTLETS_MAX = 8,
     CONFIG_REFERENCES_MAX = 16,
+    CONFIG_CAMERAS_MAX = 4,
+    CONFIG_SECRET_MAX = 128,
 };
 
 struct config_link {
@@ -72,6 +75,16 @@ struct config_outlet {
     unsigned at_line;
 };
 
+/* A camera that reads plates. It measures nothing: what it says is offered to the officer, and so it is no instrument.
+ */
+struct config_camera {
+    char name[CONFIG_NAME_MAX];
+    char user[CONFIG_NAME_MAX];        /* of the digest authentication; empty: the secret is a token */
+    char secret_file[CONFIG_PATH_MAX]; /* empty: everybody who reaches the console may push */
+    char secret[CONFIG_SECRET_MAX];    /* the file's first line; read by config_law */
+    unsigned at_line;
+};
+
 /* One loaded rule pack or profile file: its bytes become an object of the store, named in every record that used it. */
 struct config_file {
     char name[CONFIG_NAME_MAX];
@@ -91,9 +104,10 @@ struct config {
     int utc_offset_minutes; /* option utc-offset, "+08:00" when not given: the one legal time of the country */
     bool class_by_region;   /* limit-class = region: each rule pack says where and when class b holds */
     enum limit_class limit_class;
-    size_t links_count, instruments_count, outlets_count, rules_count, profiles_count, references_count;
+    size_t links_count, instruments_count, outlets_count, rules_count, profiles_count, references_count, cameras_count;
     struct config_link links[CONFIG_LINKS_MAX];
     struct config_instrument instruments[BENCH_INSTRUMENTS_MAX];
+    struct config_camera cameras[CONFIG_CAMERAS_MAX];
     struct config_outlet outlets[CONFIG_OUTLETS_MAX];
     struct config_reference references[CONFIG_REFERENCES_MAX];
     char console[CONFIG_TEXT_MAX]; /* "ADDRESS:PORT"; empty: none */

@@ -10,6 +10,7 @@
  * ctl_test.c     test start, watch, confirm, bypass-warm, observe, abort, void
  * ctl_words.c    what prompts, verdicts and quantities are called
  * ctl_show.c     test show, passes, plate, outbox list
+ * ctl_plates.c   plates suggest
  * ctl_slip.c     the slip
  * ctl_journal.c  journal verify, export, checkpoint
  * ctl_rejudge.c  rejudge, package
@@ -36,7 +37,7 @@ struct ctl {
     const char *file;
     bool json, invalid, probe;
     const char *plate, *colour, *method, *reason, *officer, *since, *output, *filter, *outlet, *consistency, *limit,
-        *from, *to, *name, *instrument;
+        *from, *to, *name, *instrument, *suggestion;
     const char *facts[CTL_FACTS_MAX]; /* "key=value" */
     size_t facts_count;
     const char *words[4]; /* after the command's own */
@@ -59,7 +60,7 @@ ctl_command ctl_status, ctl_lockout_clear, ctl_instruments, ctl_zero, ctl_span, 
     ctl_outbox_release;
 ctl_command ctl_test_start, ctl_test_watch, ctl_test_confirm, ctl_test_bypass, ctl_test_observe, ctl_test_abort,
     ctl_test_void;
-ctl_command ctl_test_show, ctl_passes, ctl_plate, ctl_outbox_list;
+ctl_command ctl_test_show, ctl_passes, ctl_plate, ctl_plates_suggest, ctl_outbox_list;
 ctl_command ctl_slip, ctl_journal_verify, ctl_journal_export, ctl_journal_checkpoint, ctl_rejudge, ctl_package;
 ctl_command ctl_roster_import, ctl_roster_list, ctl_roster_report, ctl_roster_absent;
 ctl_command ctl_codes;

@@ -41,6 +41,7 @@ int ctl_test_start(struct ctl *ctl, struct err *err)
     entries_text(&arguments, "method", ctl->method);
     entries_text(&arguments, "officer", ctl->officer);
     entries_text(&arguments, "plate", ctl->plate);
+    entries_text(&arguments, "suggestion", ctl->suggestion);
     entries_raw(&arguments, "vehicle", facts, strlen(facts));
     if (ctl_call(ctl, "test-start", &arguments, err) != 0)
         return -1;

@@ -9,6 +9,7 @@
  * live_recover.c  tests that a dead daemon left open
  * live_passage.c  passing vehicles
  * live_lockout.c  lockouts: what holds, what it blocks; live_lockout_store.c: into the journal
+ * live_camera.c   plates that cameras have read
  * live_journal.c  facts that wait for the next transaction
  * live_request.c  the control socket's commands
  * live_operator.c those by which an operator acts
@@ -24,6 +25,7 @@
 #include "sensors/bench.h"
 #include "sensors/recording.h"
 #include "sensors/links/link.h"
+#include "station/anpr.h"
 #include "station/clock.h"
 #include "station/config.h"
 #include "station/control.h"
@@ -64,6 +66,20 @@ struct live_instrument {
     char problem[LINK_TEXT_MAX]; /* of the link as a whole, as last said */
 };
 
+/* What the loop knows of one camera. */
+struct live_camera {
+    int64_t last_ms; /* Unix time of its last plate; 0: none since the start */
+    uint64_t stored, repeated, refused;
+    char trouble[ERR_TEXT_MAX]; /* what was wrong with its last push; empty: nothing */
+};
+
+/* An officer's confirmation of what a camera has read. */
+struct live_suggestion {
+    char id[LIVE_ID_MAX], camera[CONFIG_NAME_MAX], plate[PLATE_TEXT_MAX], confidence[ANPR_TEXT_MAX];
+    int64_t at_ms;
+    bool agreed; /* the plate of the test is what the camera read */
+};
+
 /* The running test; `open` from its start until it is saved. */
 struct live_test {
     bool open, finished;
@@ -75,6 +91,7 @@ struct live_test {
     const struct rule *rule;
     struct civil_date day;
     struct vehicle vehicle;
+    struct live_suggestion suggestion; /* id "": the plate was typed without one */
     bool takes_part[BENCH_INSTRUMENTS_MAX];
     struct spool spool;
     int files[BENCH_INSTRUMENTS_MAX + 1],
@@ -110,6 +127,7 @@ struct live {
     unsigned ticks;
     char journal_trouble[ERR_TEXT_MAX];
     int64_t journal_retry_ms;
+    struct live_camera cameras[CONFIG_CAMERAS_MAX];
     uint64_t passages_stored, passages_repeated, passages_lost;
     int64_t started_mono_ms;
     char binary_sha256[SHA256_HEX_SIZE];
@@ -274,6 +292,16 @@ int live_request_officer(struct control_client *client, const struct json_doc *r
 live_answer live_roster_import, live_roster_absent;
 /* Facts that the list of a visit now open says of this vehicle, where nobody has said them otherwise. */
 int live_roster_facts(const struct live *live, struct vehicle *vehicle, int64_t at_ms, struct err *err);
+
+/* ---- live_camera.c ---- */
+/* POST /anpr/NAME */
+bool live_camera_admit(void *ctx, struct webserver_request *request);
+void live_camera_push(void *ctx, struct webserver_request *request);
+/* The suggestion that the officer's request names, and what it makes of the vehicle's plate. */
+int live_camera_confirm(struct live *live, struct live_test *test, const struct json_doc *request, struct err *err);
+/* For the test's start event. */
+void live_camera_write(const struct live_test *test, struct json_writer *w);
+void live_camera_status(const struct live *live, struct json_writer *w);
 
 /* ---- live_web.c ---- */
 extern const struct webserver_route live_web_routes[];

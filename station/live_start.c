@@ -94,7 +94,7 @@ static int read_request(struct live *live, struct live_test *test, const struct 
     char method[RULES_ID_MAX];
     if (live_request_text(request, "officer", false, test->officer, sizeof test->officer, err) != 0 ||
         live_request_text(request, "method", true, method, sizeof method, err) != 0 ||
-        read_vehicle(live, test, request, err) != 0)
+        read_vehicle(live, test, request, err) != 0 || live_camera_confirm(live, test, request, err) != 0)
         return -1;
     test->method = procedure_method_by_name(method);
     if (!test->method) {
@@ -112,7 +112,7 @@ static int read_request(struct live *live, struct live_test *test, const struct 
 static int append_start(struct live *live, struct live_scratch *scratch, struct err *err)
 {
     const struct live_test *test = &live->test;
-    char law[8192];
+    char law[8192], suggestion[512];
     uint64_t event;
     if (live_save_parts(live, scratch, err) != 0)
         return -1;
@@ -127,6 +127,13 @@ static int append_start(struct live *live, struct live_scratch *scratch, struct 
     entries_raw(&e, "officers", scratch->officers, strlen(scratch->officers));
     entries_raw(&e, "rules", scratch->rules, strlen(scratch->rules));
     entries_integer(&e, "seq", test->seq);
+    if (test->suggestion.id[0]) {
+        struct json_writer w;
+        json_writer_init(&w, suggestion, sizeof suggestion);
+        live_camera_write(test, &w);
+        ptrdiff_t length = json_writer_finish(&w);
+        entries_raw(&e, "suggestion", length > 0 ? suggestion : NULL, length > 0 ? (size_t)length : 0);
+    }
     entries_text(&e, "test", test->id);
     entries_raw(&e, "vehicle", scratch->vehicle, strlen(scratch->vehicle));
     if (live_journal_append(live, "test-start", &e, scratch->event, sizeof scratch->event, &event, err) != 0)

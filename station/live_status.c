@@ -242,6 +242,7 @@ int live_status(struct live *live, struct control_client *client, const struct j
     (void)request;
     live_lockout_look(live);
     json_object_begin(answer, NULL);
+    live_camera_status(live, answer);
     write_clock(live, answer);
     write_console(live, answer);
     write_daemon(live, answer);

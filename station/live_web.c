@@ -2,6 +2,8 @@
 
 #include "station/live_parts.h"
 
+enum { PUSH_MAX = 4 << 20 }; /* one plate's XML and pictures */
+
 /* It answers when the loop turns; how the station is, `smogctl status` tells. */
 static void healthz(void *ctx, struct webserver_request *request)
 {
@@ -12,5 +14,6 @@ static void healthz(void *ctx, struct webserver_request *request)
 
 const struct webserver_route live_web_routes[] = {
     {.method = "GET", .path = "/healthz", .answer = healthz},
+    {.method = "POST", .path = "/anpr/*", .body_max = PUSH_MAX, .admit = live_camera_admit, .answer = live_camera_push},
     {0},
 };

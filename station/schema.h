@@ -102,11 +102,20 @@
     "CREATE INDEX check_open ON device_check(seq) WHERE ended_ms IS NULL;"                                             \
     "CREATE INDEX test_aborted ON test(ended_ms, plate, colour) WHERE verdict = 'aborted';"
 
+/* What cameras have read: offered to an officer, part of no test until he confirms it. seq counts from 1; camera_key is
+ * by what a repeated push is known; plate "" where none could be read; record: canonical JSON. */
+#define SCHEMA_SUGGESTION                                                                                              \
+    "CREATE TABLE suggestion(seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, camera TEXT NOT NULL,"                  \
+    " camera_key TEXT NOT NULL, plate TEXT NOT NULL, at_ms INTEGER NOT NULL, event INTEGER NOT NULL,"                  \
+    " record TEXT NOT NULL) STRICT;"                                                                                   \
+    "CREATE UNIQUE INDEX suggestion_key ON suggestion(camera, camera_key);"
+
 /* X(what the step makes); append only. */
 #define SCHEMA_STEPS(X)                                                                                                \
     X(SCHEMA_BASE)                                                                                                     \
     X(SCHEMA_ROSTER)                                                                                                   \
-    X(SCHEMA_METROLOGY)
+    X(SCHEMA_METROLOGY)                                                                                                \
+    X(SCHEMA_SUGGESTION)
 
 #define SCHEMA_ONE(step) +1
 enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };

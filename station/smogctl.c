@@ -20,6 +20,7 @@ static const char help[] =
     "  order NAME WHAT                     remote manual measure standby pause leak-test pump-on pump-off "
     "clear-maximum\n"
     "  test start --plate P --colour C --method M [--vehicle key=value …] [--officer N]\n"
+    "             [--suggestion ID]      the plate was confirmed from what a camera read\n"
     "  test watch ID · test show ID\n"
     "  test confirm ID · test bypass-warm ID --reason TEXT · test observe ID ringelmann=N\n"
     "  test abort ID --reason TEXT · test void ID --reason TEXT\n"
@@ -30,6 +31,7 @@ static const char help[] =
     "today)\n"
     "  roster list [N] · roster report [N] · roster absent PLATE --reason TEXT [--officer N]\n"
     "  codes [TABLE]                       code lists of vehicles: hpzl, cllx, fuel, use …\n"
+    "  plates suggest [--limit N]          what cameras have read, newest first\n"
     "  outbox list · outbox retry ID [--outlet NAME] · outbox release ID [--outlet NAME]\n"
     "  slip ID -o F.txt · package CASE -o F.asice · rejudge ID|F.asice\n"
     "  journal verify · journal export -o F · journal checkpoint [--consistency OLD]\n"
@@ -51,7 +53,7 @@ static const struct command {
     {"zero", NULL, 1, 1, "f", ctl_zero},
     {"span", NULL, 1, 1, "kf", ctl_span},
     {"order", NULL, 2, 2, "f", ctl_order},
-    {"test", "start", 0, 0, "pqmvf", ctl_test_start},
+    {"test", "start", 0, 0, "pqmvfg", ctl_test_start},
     {"test", "watch", 1, 1, "", ctl_test_watch},
     {"test", "show", 1, 1, "", ctl_test_show},
     {"test", "confirm", 1, 1, "", ctl_test_confirm},
@@ -67,6 +69,7 @@ static const struct command {
     {"roster", "list", 0, 1, "", ctl_roster_list},
     {"roster", "report", 0, 1, "", ctl_roster_report},
     {"roster", "absent", 1, 1, "qrf", ctl_roster_absent},
+    {"plates", "suggest", 0, 0, "l", ctl_plates_suggest},
     {"outbox", "list", 0, 0, "l", ctl_outbox_list},
     {"outbox", "retry", 1, 1, "tf", ctl_outbox_retry},
     {"outbox", "release", 1, 1, "tf", ctl_outbox_release},
@@ -99,6 +102,7 @@ static const struct option names[] = {
     {"to", required_argument, NULL, 'a'},
     {"name", required_argument, NULL, 'e'},
     {"instrument", required_argument, NULL, 'u'},
+    {"suggestion", required_argument, NULL, 'g'},
     {0},
 };
 
@@ -128,6 +132,7 @@ static int take_option(struct ctl *ctl, int letter, struct err *err)
     case 'k': ctl->filter = optarg; break;
     case 't': ctl->outlet = optarg; break;
     case 'u': ctl->instrument = optarg; break;
+    case 'g': ctl->suggestion = optarg; break;
     case 'n': ctl->consistency = optarg; break;
     case 'w': ctl->from = optarg; break;
     case 'a': ctl->to = optarg; break;

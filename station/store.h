@@ -219,6 +219,26 @@ int store_roster_entry_find(struct store *s, const char *plate, const char *colo
 int store_roster_entry_list(struct store *s, int64_t roster, int (*each)(void *ctx, const struct store_roster_entry *e),
                             void *ctx, struct err *err);
 
+/* ---- plates that cameras have read ---- */
+
+struct store_suggestion {
+    int64_t seq, at_ms;
+    char id[48], camera[32], plate[40]; /* plate "": none could be read */
+    int64_t event;                      /* filled by get and list */
+    const char *record;                 /* canonical JSON */
+};
+int store_suggestion_next_seq(struct store *s, int64_t *seq, struct err *err);
+/* `key` is by what the camera's event is known again. */
+int store_suggestion_add(struct store *s, const struct store_suggestion *suggestion, const char *key, uint64_t event,
+                         struct err *err);
+/* Has this event of the camera come before? *id is then its suggestion's, else "". */
+int store_suggestion_known(struct store *s, const char *camera, const char *key, char id[48], struct err *err);
+/* ERR_INVALID when there is no such suggestion. *record (may be NULL) is malloc'ed. */
+int store_suggestion_get(struct store *s, const char *id, struct store_suggestion *out, char **record, struct err *err);
+/* Newest first; what `each` gets lives until it returns; it returns 0 to go on. */
+int store_suggestion_list(struct store *s, int limit, int (*each)(void *ctx, const struct store_suggestion *suggestion),
+                          void *ctx, struct err *err);
+
 /* ---- cases and what became of them ---- */
 
 struct store_case {

@@ -13,6 +13,7 @@
 #define STORE_PASSAGE_COLUMNS STORE_PASSAGE_LISTED ", device_record, record, raw, event"
 #define STORE_LOCKOUT_COLUMNS "code, subject, what, since_ms, cleared_ms, cleared_by, reason"
 #define STORE_CHECK_COLUMNS "seq, id, instrument, what, started_ms, start_event, serial, ended_ms, verdict, end_event"
+#define STORE_SUGGESTION_COLUMNS "seq, id, camera, plate, at_ms, event, record"
 /* what is unknown stays so: the receiver is asked before anything is sent again */
 #define STORE_OUTBOX_RETRY                                                                                             \
     "UPDATE delivery SET state = iif(state = 'unknown', state, 'retry'), next_ms = ?1 WHERE case_id = ?2"              \
@@ -120,6 +121,15 @@
     X(CASE_UNSEALED_COUNT, false,                                                                                      \
       "SELECT count(*) FROM case_file WHERE state = 'sealing'"                                                         \
       " AND NOT EXISTS(SELECT 1 FROM package WHERE case_id = id)")                                                     \
+                                                                                                                       \
+    X(SUGGESTION_LAST, false, "SELECT max(seq) FROM suggestion")                                                       \
+    X(SUGGESTION_INSERT, true,                                                                                         \
+      "INSERT INTO suggestion(seq, id, camera, camera_key, plate, at_ms, event, record) VALUES(?, ?, ?, ?, ?, ?, ?, "  \
+      "?)")                                                                                                            \
+    X(SUGGESTION_KNOWN, false, "SELECT id FROM suggestion WHERE camera = ? AND camera_key = ?")                        \
+    X(SUGGESTION_GET, false, "SELECT " STORE_SUGGESTION_COLUMNS " FROM suggestion WHERE id = ?")                       \
+    X(SUGGESTION_LIST, false,                                                                                          \
+      "SELECT " STORE_SUGGESTION_COLUMNS " FROM suggestion WHERE seq < ? ORDER BY seq DESC LIMIT ?")                   \
                                                                                                                        \
     X(PACKAGE_GET, false,                                                                                              \
       "SELECT id, sha256, path, size, sealed_ms, tree_size FROM case_file JOIN package ON case_id = id"                \

@@ -174,6 +174,8 @@ void vehicle_write(const struct vehicle *vehicle, struct json_writer *w, const c
         json_string(w, "kind", plate_kind_name(vehicle->plate.kind));
     json_string(w, "plate", vehicle->plate.text);
     json_string(w, "plate_by", vehicle->plate_by);
+    if (vehicle->plate_confidence[0])
+        json_string(w, "plate_confidence", vehicle->plate_confidence);
     json_string(w, "plate_source", source_names[vehicle->plate_source]);
     json_object_end(w);
 }
@@ -219,6 +221,9 @@ int vehicle_read(struct vehicle *vehicle, const struct json_doc *doc, ptrdiff_t 
         !read_source(doc, json_member(doc, (size_t)object, "plate_source"), &v.plate_source) ||
         !plate_colour_by_name(colour_name, &colour))
         return err_set(err, ERR_INVALID, "vehicle: plate, colour, plate_by, plate_source or facts is missing or wrong");
+    ptrdiff_t confidence = json_member(doc, (size_t)object, "plate_confidence");
+    if (confidence >= 0 && !json_get_string(doc, confidence, v.plate_confidence, sizeof v.plate_confidence))
+        return err_set(err, ERR_INVALID, "vehicle: plate_confidence is no number from 0 to 100");
     if (plate[0] == '\0')
         v.plate.colour = colour; /* nobody could read it */
     else if (plate_parse(&v.plate, plate, colour, err) != 0)

@@ -57,6 +57,7 @@ struct vehicle {
     struct plate plate; /* text "": none could be read; its colour may be known all the same */
     enum fact_source plate_source;
     char plate_by[FACT_BY_MAX];
+    char plate_confidence[4]; /* a camera's, 0 to 100; "": it said none, or it was no camera */
     struct fact facts[VEHICLE_FACT_COUNT];
 };
 

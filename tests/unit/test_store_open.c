@@ -2,6 +2,7 @@
 #include "station/store.h"
 
 #include "reports/file.h"
+#include "station/schema.h"
 #include "station/store_private.h"
 
 #include <setjmp.h>
@@ -70,8 +71,8 @@ static void the_promises_hold_on_an_open_database(void **state)
     assert_string_equal(fixture_text(store_database(s), "PRAGMA journal_mode"), "wal");
     assert_string_equal(fixture_text(store_database(s), "PRAGMA synchronous"), "2");
     assert_string_equal(fixture_text(store_database(s), "PRAGMA foreign_keys"), "0");
-    assert_string_equal(fixture_text(store_database(s), "PRAGMA user_version"), "3");
-    assert_string_equal(fixture_text(store_database(s), "SELECT count(*) FROM pragma_table_list WHERE strict"), "14");
+    assert_int_equal(strtol(fixture_text(store_database(s), "PRAGMA user_version"), NULL, 10), SCHEMA_VERSION);
+    assert_string_equal(fixture_text(store_database(s), "SELECT count(*) FROM pragma_table_list WHERE strict"), "15");
     store_close(s);
 }
 
@@ -101,12 +102,15 @@ static void another_stations_database_is_refused(void **state)
 static void another_schema_is_refused(void **state)
 {
     (void)state;
+    char here[60], back[80];
+    snprintf(here, sizeof here, "has schema 99, this program knows %d", SCHEMA_VERSION);
+    snprintf(back, sizeof back, "PRAGMA user_version = %d; CREATE TABLE extra(a)", SCHEMA_VERSION);
     store_close(fixture_open(dir, STORE_OWNER));
     fixture_sql(dir, "PRAGMA user_version = 99");
-    refuses(FIXTURE_STATION, STORE_OWNER, ERR_INVALID, "has schema 99, this program knows 3");
+    refuses(FIXTURE_STATION, STORE_OWNER, ERR_INVALID, here);
     fixture_sql(dir, "PRAGMA user_version = 0");
-    refuses(FIXTURE_STATION, STORE_OWNER, ERR_INVALID, "has schema 0, this program knows 3");
-    fixture_sql(dir, "PRAGMA user_version = 3; CREATE TABLE extra(a)");
+    refuses(FIXTURE_STATION, STORE_OWNER, ERR_INVALID, "has schema 0, this program knows");
+    fixture_sql(dir, back);
     refuses(FIXTURE_STATION, STORE_OWNER, ERR_FAILED, "could not be promised");
     fixture_sql(dir, "DROP TABLE extra; PRAGMA application_id = 5");
     refuses(FIXTURE_STATION, STORE_OWNER, ERR_INVALID, "is not a database of smogd");
@@ -119,11 +123,12 @@ static void an_older_schema_is_brought_up_to_date(void **state)
     struct store *s = fixture_open(dir, STORE_OWNER);
     fixture_event(s, "kept");
     store_close(s);
-    fixture_sql(dir, "DROP TABLE roster; DROP TABLE roster_entry; DROP TABLE lockout; DROP TABLE device_check; DROP INDEX test_aborted; PRAGMA user_version = 1");
+    fixture_sql(dir, "DROP TABLE roster; DROP TABLE roster_entry; DROP TABLE lockout; DROP TABLE device_check; DROP "
+                     "INDEX test_aborted; DROP TABLE suggestion; PRAGMA user_version = 1");
     refuses(NULL, STORE_READER, ERR_INVALID, "start this version of smogd once");
     refuses(FIXTURE_STATION, STORE_DELIVERY, ERR_INVALID, "start this version of smogd once");
     s = fixture_open(dir, STORE_OWNER);
-    assert_string_equal(fixture_text(store_database(s), "PRAGMA user_version"), "3");
+    assert_int_equal(strtol(fixture_text(store_database(s), "PRAGMA user_version"), NULL, 10), SCHEMA_VERSION);
     assert_string_equal(fixture_text(store_database(s), "SELECT count(*) FROM roster_entry"), "0");
     fixture_verify(s, 1);
     store_close(s);
