@@ -9,7 +9,8 @@
  *
  * A link without traffic for 10 s is dead, so SHAKE_HAND is sent more often. The data of a test result begin with a
  * packed struct of little-endian floats, which a profile (kind = bytes) describes; then come spectra, which are
- * skipped. The struct has no version: a shorter result is refused. There is no checksum: TCP's must do.
+ * skipped. The struct has no version: a shorter result is refused, and so is one in which another packet begins. There
+ * is no checksum: TCP's must do.
  *
  * A result is one passage. The head knows no plate, record number or time, so the passage has none. A trigger after
  * which no result came by the next one is a passage too, without readings: a car was there and was not measured.
@@ -113,6 +114,16 @@ static size_t piece_length(const struct sensor *s, const uint8_t *head, long num
     return is_type(head, "12") && (size_t)number - TYPE - END >= size ? HEAD + size : HEAD;
 }
 
+/* A packet that was cut off has the next one's beginning where its struct goes on: what lies around there is no float.
+ */
+static bool begins_again(const uint8_t *bytes, size_t length)
+{
+    for (size_t i = BEGIN; i + BEGIN <= length; i++)
+        if (memcmp(bytes + i, begin_mark, BEGIN) == 0)
+            return true;
+    return false;
+}
+
 static enum sensor_cut cut(const struct sensor *s, const uint8_t *buf, size_t length, size_t *frame)
 {
     size_t rest = state_in(s)->rest;
@@ -130,7 +141,9 @@ static enum sensor_cut cut(const struct sensor *s, const uint8_t *buf, size_t le
     if (number < 0)
         return CUT_BAD;
     *frame = piece_length(s, buf, number);
-    return length < *frame ? CUT_MORE : CUT_OK;
+    if (length < *frame)
+        return CUT_MORE;
+    return begins_again(buf, *frame) ? CUT_BAD : CUT_OK;
 }
 
 /* ---- packets ---- */
