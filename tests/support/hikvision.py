@@ -1,83 +1,18 @@
 #!/usr/bin/python3
-"""A number-plate camera with the ISAPI interface, written from the protocol text: it pushes events with curl, and answers polls
-over HTTP with digest authentication.
+"""A number-plate camera with the ISAPI interface that is polled over HTTP with digest authentication, written from the protocol text.
 
-    hikvision.py push URL PLATE [COLOUR]          one event; prints the status
-    hikvision.py serve PORT USER PASSWORD PLATE…  a camera that has seen these plates, until it is ended
-
-A push is multipart/form-data with anpr.xml, licensePlatePicture.jpg and detectionPicture.jpg. Two namespaces are in use, and some
-firmware sends an event again.
+    hikvision.py PORT USER PASSWORD PLATE…        a camera that has seen these plates, until it is ended
 """
 import hashlib
 import http.server
-import os
 import re
 import secrets
-import subprocess
 import sys
-import tempfile
 import threading
 import time
-import uuid
 
-NAMESPACES = ("http://www.isapi.org/ver20/XMLSchema", "http://www.hikvision.com/ver20/XMLSchema")
+NAMESPACE = "http://www.hikvision.com/ver20/XMLSchema"
 PLATES_PATH = "/ISAPI/Traffic/channels/1/vehicleDetect/plates"
-
-# The smallest picture that decoders accept: 1x1, grey.
-JPEG = bytes.fromhex(
-    "ffd8ffe000104a46494600010100000100010000ffdb004300" + "01" * 64 + "ffc0000b080001000101011100ffc40014000100000000000000000000000000"
-    "000000ffc40014100100000000000000000000000000000000ffda0008010100003f007fffd9")
-
-
-def picture(text):
-    """A picture of its own: the text lies in a comment segment."""
-    note = text.encode()
-    return JPEG[:2] + b"\xff\xfe" + (len(note) + 2).to_bytes(2, "big") + note + JPEG[2:]
-
-
-class Event:
-    """One plate read. Whatever a keyword says replaces an element's text; None leaves the element out."""
-
-    def __init__(self, plate, colour="yellow", when="2026-07-01T09:30:00+08:00", namespace=0, **fields):
-        self.uuid = str(uuid.uuid4())
-        self.plate, self.namespace = plate, NAMESPACES[namespace]
-        self.fields = {
-            "country": "CN", "licensePlate": plate, "line": "1", "direction": "forward", "confidenceLevel": "97",
-            "plateType": "unknown", "plateColor": colour, "licenseBright": "0", "plateCharBelieve": ",".join(["99"] * len(plate)),
-            "vehicleType": "truck", **fields}
-        self.when = when
-        self.pictures = {name: picture(name + " " + self.uuid) for name in ("licensePlatePicture.jpg", "detectionPicture.jpg")}
-
-    def xml(self, event_type="ANPR"):
-        inner = "".join("<%s>%s</%s>\n" % (k, v, k) for k, v in self.fields.items() if v is not None)
-        return ("""<?xml version="1.0" encoding="UTF-8"?>
-<EventNotificationAlert version="2.0" xmlns="%s">
-<ipAddress>192.168.1.64</ipAddress><portNo>80</portNo><protocol>HTTP</protocol><macAddress>44:19:b6:00:00:01</macAddress>
-<channelID>1</channelID><dateTime>%s</dateTime><activePostCount>1</activePostCount><eventType>%s</eventType>
-<eventState>active</eventState><eventDescription>ANPR</eventDescription>
-<ANPR>
-%s<vehicleInfo><index>0</index><color>white</color></vehicleInfo>
-</ANPR>
-<UUID>%s</UUID><picNum>%d</picNum>
-</EventNotificationAlert>
-""" % (self.namespace, self.when, event_type, inner, self.uuid, len(self.pictures)))
-
-    def push(self, url, *curl_options, xml=None):
-        """Sends it with curl; gives the status, 0 when there was no answer."""
-        with tempfile.TemporaryDirectory() as folder:
-            def part(name, data, kind):
-                path = os.path.join(folder, name)
-                with open(path, "wb") as file:
-                    file.write(data)
-                return ["-F", "%s=@%s;type=%s" % (name, path, kind)]
-
-            parts = part("anpr.xml", (xml or self.xml()).encode(), "text/xml")
-            for name, data in self.pictures.items():
-                parts += part(name, data, "image/jpeg")
-            done = subprocess.run(
-                ["curl", "-s", "-o", os.devnull, "-w", "%{http_code}", "--max-time", "20", *curl_options, *parts, url],
-                stdout=subprocess.PIPE, encoding="ascii", check=False)
-            return int(done.stdout or 0)
 
 
 class Camera(http.server.ThreadingHTTPServer):
@@ -180,20 +115,17 @@ class Poll(http.server.BaseHTTPRequestHandler):
         else:
             rows = "".join("<Plate>%s</Plate>\n" % "".join("<%s>%s</%s>" % (k, v, k) for k, v in p.items()) for p in news)
             self.answer(200, ('<?xml version="1.0" encoding="UTF-8"?>\n<Plates version="2.0" xmlns="%s">\n%s</Plates>\n'
-                              % (NAMESPACES[1], rows)).encode())
+                              % (NAMESPACE, rows)).encode())
 
 
 def main():
-    if len(sys.argv) >= 4 and sys.argv[1] == "push":
-        print(Event(sys.argv[3], *sys.argv[4:5]).push(sys.argv[2]))
-    elif len(sys.argv) >= 5 and sys.argv[1] == "serve":
-        camera = Camera(int(sys.argv[2]), sys.argv[3], sys.argv[4])
-        for plate in sys.argv[5:]:
-            camera.see(plate)
-        print("ready at " + camera.address, flush=True)
-        threading.Event().wait()
-    else:
+    if len(sys.argv) < 4:
         sys.exit(__doc__)
+    camera = Camera(int(sys.argv[1]), sys.argv[2], sys.argv[3])
+    for plate in sys.argv[4:]:
+        camera.see(plate)
+    print("ready at " + camera.address, flush=True)
+    threading.Event().wait()
 
 
 if __name__ == "__main__":
