@@ -6,11 +6,10 @@
 #include <string.h>
 
 #include "station/core/free_acceleration_plan.h"
-#include "station/core/opacity.h"
 #include "station/core/procedure_part.h"
 #include "station/core/zero_check.h"
 
-enum { K_DIGITS = 6, BYPASS_MAX = VERDICT_REASON_MAX };
+enum { BYPASS_MAX = VERDICT_REASON_MAX };
 
 enum phase {
     PHASE_NOT_STARTED,
@@ -29,7 +28,8 @@ struct state {
     enum phase phase;
     struct snap snap;
     bool smoke_seen; /* an ok reading came */
-    bool gives_k;    /* then its opacity is not used */
+    struct smoke smoke;
+    struct smoke_air air;
     bool has_oil_temp;
     struct decimal oil_temp;
     enum instrument_status status; /* of the instrument that gives k */
@@ -61,7 +61,8 @@ static int init(struct procedure *p, const struct rule_pack *pack, const struct 
         return -1;
     verdict_init(&p->verdict, pack, rule, limit_class);
     snap_init(&s->snap, &s->plan.snap);
-    zero_check_init(&s->zero, &s->plan.zero, QUANTITY_K);
+    smoke_init(&s->smoke, &s->plan.smoke);
+    zero_check_init(&s->zero, &s->plan.zero, s->plan.limit.quantity);
     s->shown.prompt = PROMPT_COUNT;
     return 0;
 }
@@ -83,9 +84,36 @@ static void abort_test(struct procedure *p, int64_t t_ms, const struct procedure
     end(p, VERDICT_ABORTED, t_ms, host);
 }
 
+/* To the conditions that the limit is for; the uncorrected result stays as a mark. False: the test has ended. */
+static bool correct(struct procedure *p, int64_t t_ms, const struct procedure_host *host)
+{
+    struct state *s = state_of(p);
+    struct verdict_mark mark = {
+        .kind = "uncorrected", .number = 1, .from_ms = t_ms, .to_ms = t_ms, .quantity = s->plan.limit.quantity};
+    if (!s->plan.correction.wanted)
+        return true;
+    mark.value = s->measured;
+    enum smoke_corrected result = smoke_correct(&s->plan.correction, &s->air, &s->measured, mark.note);
+    procedure_mark(p, &mark, host);
+    if (result == SMOKE_SENSELESS) {
+        abort_test(p, t_ms, host, "the result cannot be corrected: check opacity and weather", "");
+        return false;
+    }
+    if (result == SMOKE_NO_DENSITY)
+        verdict_reason(&p->verdict,
+                       "density: not corrected, pressure, temperature or humidity of the air not measured");
+    if (result == SMOKE_NO_DENSITY && s->plan.correction.density_needed) {
+        end(p, VERDICT_INVALID, t_ms, host);
+        return false;
+    }
+    return true;
+}
+
 static void judge(struct procedure *p, int64_t t_ms, const struct procedure_host *host)
 {
     struct verdict *v = &p->verdict;
+    if (!correct(p, t_ms, host))
+        return;
     bool exceeded = verdict_compare(v, &state_of(p)->plan.limit, state_of(p)->measured);
     if (exceeded)
         verdict_reason_exceeded(v, &v->values[0]);
@@ -138,7 +166,8 @@ static void read_zero(struct procedure *p, struct decimal smoke, bool good, int6
     } else if (result == ZERO_GOOD) {
         judge(p, t_ms, host);
     } else if (s->phase == PHASE_ZERO_AFTER) { /* void, whatever was measured */
-        verdict_compare(&p->verdict, &s->plan.limit, s->measured);
+        if (!s->plan.correction.wanted)
+            verdict_compare(&p->verdict, &s->plan.limit, s->measured);
         verdict_reason(&p->verdict, "zero: %s", mark.note);
         end(p, VERDICT_INVALID, t_ms, host);
     }
@@ -176,7 +205,7 @@ static bool add_mark(struct procedure *p, const struct snap_window *w, const cha
     struct verdict_mark mark = {.number = (int)number,
                                 .from_ms = w->from_ms,
                                 .to_ms = w->to_ms,
-                                .quantity = w->has_max ? QUANTITY_K : QUANTITY_COUNT,
+                                .quantity = w->has_max ? state_of(p)->plan.limit.quantity : QUANTITY_COUNT,
                                 .value = w->max_k,
                                 .counted = counted};
     snprintf(mark.kind, sizeof mark.kind, "%s", kind);
@@ -288,30 +317,11 @@ static void ask(struct procedure *p, int64_t t_ms, const struct procedure_host *
 
 /* ---- events ---- */
 
-/* k as the instrument gives it, or from its opacity where it gives no k. False: the sample says nothing of smoke.
- * *good false: it does, but not so that it may be used. */
-static bool smoke_of(struct state *s, const struct sample *sample, struct decimal *k, bool *good)
-{
-    const struct reading *reading = sample_find(sample, QUANTITY_K);
-    if (reading) {
-        s->gives_k = true;
-        *good = reading->quality == QUALITY_OK;
-        *k = reading->value;
-        return true;
-    }
-    reading = s->gives_k ? NULL : sample_find(sample, QUANTITY_OPACITY);
-    if (!reading)
-        return false;
-    *good = reading->quality == QUALITY_OK && opacity_to_k(reading->value, s->plan.path_m, K_DIGITS, k);
-    return true;
-}
-
 static void on_reading(struct procedure *p, const struct sample *sample, int64_t t_ms,
                        const struct procedure_host *host)
 {
     struct state *s = state_of(p);
-    struct decimal k = {0};
-    bool good;
+    struct decimal smoke = {0};
     const struct reading *oil = sample_find(sample, QUANTITY_OIL_TEMP);
     const struct reading *rpm = sample_find(sample, QUANTITY_RPM);
     if (oil) {
@@ -323,17 +333,20 @@ static void on_reading(struct procedure *p, const struct sample *sample, int64_t
         snap_rpm(&s->snap, t_ms, rpm->value);
     else if (rpm && measuring_now)
         snap_rpm_bad(&s->snap, t_ms);
-    if (!smoke_of(s, sample, &k, &good))
+    smoke_air_read(&s->air, sample);
+    enum smoke_news news = smoke_read(&s->smoke, sample, t_ms, &smoke);
+    bool good = news == SMOKE_GOOD;
+    if (news == SMOKE_NONE)
         return;
     s->smoke_seen = s->smoke_seen || good;
     if (!measuring_now)
         snap_pace(&s->snap, t_ms);
     else if (good)
-        snap_k(&s->snap, t_ms, k);
+        snap_k(&s->snap, t_ms, smoke);
     else
         snap_k_bad(&s->snap, t_ms);
     if (s->phase == PHASE_ZERO || s->phase == PHASE_ZERO_AFTER)
-        read_zero(p, k, good, t_ms, host);
+        read_zero(p, smoke, good, t_ms, host);
 }
 
 static void on_bypass(struct state *s, const char *reason)

@@ -62,9 +62,20 @@ static int load_results(struct free_acceleration_plan *plan, const struct rule *
     if (rule_has_param(rule, "count-max") &&
         rule_param_integer(rule, "count-max", plan->count, ACCELERATIONS_MAX, &plan->count_max, err) != 0)
         return -1;
+    plan->repeat_exceeded = 1;
+    if (rule_has_param(rule, "repeat-exceeded") &&
+        rule_param_integer(rule, "repeat-exceeded", 0, 1, &plan->repeat_exceeded, err) != 0)
+        return -1;
     if (plan->has_spread_max && rule_param(rule, "spread-max", &plan->spread_max, err) != 0)
         return -1;
-    return plan->has_fast_pass ? rule_param(rule, "fast-pass", &plan->fast_pass, err) : 0;
+    if (!plan->has_fast_pass)
+        return 0;
+    if (rule_param(rule, "fast-pass", &plan->fast_pass, err) != 0)
+        return -1;
+    if (decimal_compare(plan->fast_pass, plan->limit.value[LIMIT_CLASS_A]) > 0 ||
+        decimal_compare(plan->fast_pass, plan->limit.value[LIMIT_CLASS_B]) > 0)
+        return err_set(err, ERR_INVALID, "rule '%s': fast-pass is above the limit", rule->name);
+    return 0;
 }
 
 int free_acceleration_plan_load(struct free_acceleration_plan *plan, const struct rule *rule,
@@ -73,10 +84,13 @@ int free_acceleration_plan_load(struct free_acceleration_plan *plan, const struc
     enum { PURGE_MAX = 10 };
     const struct rule_limit *limit = rule_limit(rule, QUANTITY_K, 0);
     if (!limit)
-        return err_set(err, ERR_INVALID, "rule '%s' has no limit of k; add 'limit k {'", rule->name);
+        limit = rule_limit(rule, QUANTITY_OPACITY, 0);
+    if (!limit || rule->limits_count != 1)
+        return err_set(err, ERR_INVALID, "rule '%s' needs one limit, 'limit k {' or 'limit opacity {'", rule->name);
     plan->limit = *limit;
     if (rule_param(rule, "oil-temp-min", &plan->oil_temp_min, err) != 0 ||
-        rule_param(rule, "path", &plan->path_m, err) != 0 ||
+        smoke_load(&plan->smoke, rule, limit->quantity, err) != 0 ||
+        smoke_correction_load(&plan->correction, rule, limit, err) != 0 ||
         rule_param_integer(rule, "purge-count", 0, PURGE_MAX, &plan->purge_count, err) != 0 ||
         load_results(plan, rule, err) != 0 || load_times(plan, rule, vehicle, err) != 0 ||
         load_reach(plan, rule, vehicle, err) != 0 || zero_check_load(&plan->zero, rule, err) != 0)
@@ -119,7 +133,7 @@ enum free_acceleration_outcome free_acceleration_plan_decide(const struct free_a
     bool exceeded = rule_limit_exceeded(&plan->limit, limit_class, *measured, &rounded);
     if (!stable)
         return last ? OUTCOME_UNSTABLE : OUTCOME_GO_ON;
-    if (exceeded && plan->count_max > 0 && !last)
+    if (exceeded && plan->count_max > 0 && plan->repeat_exceeded && !last)
         return OUTCOME_GO_ON;
     return exceeded ? OUTCOME_FAIL : OUTCOME_PASS;
 }
