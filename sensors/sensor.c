@@ -7,9 +7,12 @@
 #include "sensors/profile.h"
 #include "station/core/opacity.h"
 
-const struct sensor_driver *const sensor_drivers[] = {&driver_ak,     &driver_csv,    &driver_jsonl,
-                                                      &driver_modbus, &driver_mqy200, &driver_nht1l,
-                                                      &driver_nht6,   &driver_yaogan, NULL};
+// clang-format off: one a line, by name
+const struct sensor_driver *const sensor_drivers[] = {
+    &driver_ak,     &driver_csv,   &driver_elm327, &driver_jsonl,  &driver_modbus,
+    &driver_mqy200, &driver_nht1l, &driver_nht6,   &driver_yaogan, NULL,
+};
+// clang-format on
 
 static const char *const command_names[COMMAND_COUNT] = {
     [COMMAND_ZERO] = "zero",

@@ -402,6 +402,7 @@ static bool frame(struct sensor *s, const uint8_t *bytes, size_t length, int64_t
     turn_end(&state->turn);
     take_error_digit(state, reply.error, t_ms, host);
     take_refusal(s, reply.refusal, t_ms);
+    tell_status(state, host); /* before a value that is good because all is well again */
     if (reply.refusal == AK_ACCEPTED)
         take_answer(s, &reply, t_ms, host);
     if (state->wrong_model)

@@ -9,6 +9,7 @@
 
 extern const struct sensor_driver driver_ak;     /* AK protocol, mapped by a profile */
 extern const struct sensor_driver driver_csv;    /* one CSV record a line, columns named by a profile */
+extern const struct sensor_driver driver_elm327; /* ELM327 adapter: OBD, J1939 */
 extern const struct sensor_driver driver_jsonl;  /* one JSON object a line, mapped by a profile */
 extern const struct sensor_driver driver_modbus; /* register maps of a profile */
 extern const struct sensor_driver driver_mqy200; /* Mingquan MQY-200 and MQY-201 opacimeters */

@@ -59,7 +59,9 @@
     X(DTC_COUNT, "dtc_count", "1")                                                                                     \
     X(ALTITUDE, "altitude", "m")                                                                                       \
     X(VEHICLE_LENGTH, "vehicle_length", "m")                                                                           \
-    X(CONTAMINATION, "contamination", "%")
+    X(CONTAMINATION, "contamination", "%")                                                                             \
+    X(OBD_PRESSURE, "obd_pressure", "kPa")                                                                             \
+    X(OBD_AIR_TEMP, "obd_air_temp", "degC")
 
 enum quantity {
 #define QUANTITY_ENUM(id, name, unit) QUANTITY_##id,

@@ -158,10 +158,8 @@ static const struct {
     const char *values;
     bool only_asked;
 } unchecked[] = {
-    {"ak", "0123456789+-. ", true},
-    {"csv", NULL, false},
-    {"jsonl", NULL, false},
-    {"yaogan", NULL, false},
+    {"ak", "0123456789+-. ", true}, {"csv", NULL, false},    {"elm327", "0123456789ABCDEFabcdef ", true},
+    {"jsonl", NULL, false},         {"yaogan", NULL, false},
 };
 
 /* The driver's row, -1: its protocol has a checksum. */
