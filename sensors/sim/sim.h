@@ -14,7 +14,7 @@
  *     probe out|in               the probe is held in clean air, and put back into the exhaust
  *     drive [rpm=N] [load=0..1]  steady running (raised idle, rollers); without words: idle again
  *     pass {"hphm":"新A12345",…}  one passage to everybody connected to a jsonl instrument
- *     pass NAME                  one passage of a remote-sensing instrument with the world's figures
+ *     pass NAME [co=0.3 speed=42 …]  one passage of a remote-sensing instrument, with these figures and the world's
  *     world air_temp=21.5 wind_dir=none …   what a sound instrument would show, by the names of quantity.h
  *                                or utc=2026-07-01T01:30:00Z
  *     set NAME key=value …       a setting of one instrument: period-ms, reply-ms, and those its file (sim_*.c) lists

@@ -49,7 +49,7 @@ static int set_truck(struct engine *e, char *rest, struct err *err)
     return 0;
 }
 
-static int set_world(struct sim *sim, char *rest, int64_t t_ms, struct err *err)
+static int set_world(struct sim_world *world, char *rest, int64_t t_ms, struct err *err)
 {
     char *word;
     while ((word = next_word(&rest))) {
@@ -62,8 +62,8 @@ static int set_world(struct sim *sim, char *rest, int64_t t_ms, struct err *err)
             if (!civil_time_parse(&utc_ms, equals + 1, strlen(equals + 1), 0))
                 return err_set(err, ERR_INVALID, "world: utc is a time like 2026-07-01T01:30:00Z, not '%s'",
                                equals + 1);
-            sim->world.utc_ms = utc_ms - t_ms;
-        } else if (world_set(&sim->world, word, equals + 1, err) != 0) {
+            world->utc_ms = utc_ms - t_ms;
+        } else if (world_set(world, word, equals + 1, err) != 0) {
             return -1;
         }
     }
@@ -270,12 +270,19 @@ static int pass(struct sim *sim, const char *json, int64_t t_ms, struct err *err
     return 0;
 }
 
-static int pass_by(struct sim_instrument *instrument, int64_t t_ms, struct err *err)
+/* What is said behind the name is true of this vehicle only. */
+static int pass_by(struct sim_instrument *instrument, char *rest, int64_t t_ms, struct err *err)
 {
     if (!instrument->protocol->pass)
         return err_set(err, ERR_INVALID, "pass: %s does not watch passing vehicles; jsonl takes pass {…}",
                        instrument->name);
+    const struct sim_world *around = instrument->world;
+    struct sim_world vehicle = *around;
+    if (set_world(&vehicle, rest, t_ms, err) != 0)
+        return -1;
+    instrument->world = &vehicle;
     instrument->protocol->pass(instrument, t_ms);
+    instrument->world = around;
     return 0;
 }
 
@@ -294,7 +301,7 @@ int sim_command(struct sim *sim, const char *line, int64_t t_ms, struct err *err
     if (strcmp(verb, "truck") == 0)
         return set_truck(&sim->engine, rest, err);
     if (strcmp(verb, "world") == 0)
-        return set_world(sim, rest, t_ms, err);
+        return set_world(&sim->world, rest, t_ms, err);
     if (strcmp(verb, "drive") == 0)
         return set_drive(&sim->engine, rest, t_ms, err);
     if (strcmp(verb, "press") == 0) {
@@ -323,7 +330,7 @@ int sim_command(struct sim *sim, const char *line, int64_t t_ms, struct err *err
     if (strcmp(verb, "health") == 0)
         return set_health(instrument, rest, t_ms, err);
     if (strcmp(verb, "pass") == 0)
-        return pass_by(instrument, t_ms, err);
+        return pass_by(instrument, rest, t_ms, err);
     if (strcmp(verb, "set") == 0)
         return set_instrument(instrument, rest, t_ms, err);
     if (strcmp(verb, "plug") == 0)

@@ -68,8 +68,10 @@ static void csv_writes_a_line_for_each_vehicle(void **state)
     sim_ear_command(ear, "pass device", 5000);
     assert_string_equal(sim_ear_until(ear, 5000), "2026-07-01 09:30:05,1,2,新A66T21,41.5,0.2,,,1\r\n");
     sim_ear_command(ear, "set device separator=semicolon quote=1 columns=number,speed", 5000);
+    sim_ear_command(ear, "pass device speed=60.5", 5000); /* figures of this one vehicle */
+    assert_string_equal(sim_ear_until(ear, 5000), "\"2\";\"60.5\"\r\n");
     sim_ear_command(ear, "pass device", 5000);
-    assert_string_equal(sim_ear_until(ear, 5000), "\"2\";\"41.5\"\r\n");
+    assert_string_equal(sim_ear_until(ear, 5000), "\"3\";\"41.5\"\r\n");
     sim_ear_close(ear);
 }
 
