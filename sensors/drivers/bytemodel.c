@@ -6,6 +6,8 @@
 
 #include "sensors/drivers/bytemodel_read.h"
 
+/* No answer is later than LATEST_MS. */
+enum { LATEST_MS = 3000 };
 enum { FAILURES_MAX = 3, GAP_MS = 10, BUSY_GAP_MS = 200, NO_COMMAND = -1, VALUES = 0 };
 
 static const int64_t NEVER_MS = INT64_MIN / 2;
@@ -21,6 +23,7 @@ struct state {
     bool lengthy;            /* the request goes out again, after the instrument was busy with it */
     size_t index;            /* of the other, twin, tell or poll */
     unsigned due;            /* bits: polls that are to be asked */
+    unsigned doubt;          /* bits: polls whose answer was lost and may still come */
     int command;             /* index of the operator's command that waits or is in flight */
     unsigned failures;       /* in a row */
     unsigned refusals;       /* in a row */
@@ -272,12 +275,31 @@ static void give_up_poll(struct state *state, const struct bytemodel *m, int64_t
     go_poll(state, false);
 }
 
+/* Answers come in the order of the requests, so the answer to any other poll shows that none of the lost ones is still
+ * on its way; until then no lost poll is asked again, or its old answer would pass for a new one. Where all are in
+ * doubt only silence helps. Returns how long. */
+static int64_t avoid_doubt(struct state *state, const struct bytemodel *m)
+{
+    if (!(state->doubt & 1U << state->index))
+        return m->quiet_ms;
+    for (size_t i = 0; bytemodel_is_poll(m, i); i++)
+        if (!(state->doubt & 1U << i)) {
+            state->due |= 1U << i;
+            go(state, STEP_POLL, i);
+            return m->quiet_ms;
+        }
+    state->doubt = 0;
+    return LATEST_MS;
+}
+
 static void on_silence(struct sensor *s, int64_t t_ms, const struct sensor_host *host)
 {
     struct state *state = state_of(s);
     const struct bytemodel *m = model_of(s);
     int64_t pause_ms = m->quiet_ms;
     state->refusals = 0;
+    if (state->step == STEP_POLL)
+        state->doubt |= 1U << state->index;
     if (state->step == STEP_OTHER) {
         try_other(s, state->index + 1, host);
     } else if (state->step == STEP_TWIN || state->step == STEP_TELL) {
@@ -286,7 +308,7 @@ static void on_silence(struct sensor *s, int64_t t_ms, const struct sensor_host 
         report_failure(s, "not confirmed", STATUS_COMM_ERROR, host);
         state->command = NO_COMMAND;
         go_look(state, m);
-    } else if (state->step == STEP_POLL && m->polls[state->index].optional) {
+    } else if (state->step == STEP_POLL && m->polls[state->index].optional && state->doubt == 1U << state->index) {
         give_up_poll(state, m, t_ms);
     } else if (++state->failures >= FAILURES_MAX) {
         report_failure(s, "no answer", STATUS_COMM_ERROR, host);
@@ -295,6 +317,10 @@ static void on_silence(struct sensor *s, int64_t t_ms, const struct sensor_host 
             try_other(s, 0, host);
         else
             forget(s);
+    }
+    if (state->step == STEP_POLL) {
+        int64_t doubt_ms = avoid_doubt(state, m);
+        pause_ms = doubt_ms > pause_ms ? doubt_ms : pause_ms;
     }
     host->wake(host->ctx, t_ms + pause_ms);
 }
@@ -383,6 +409,7 @@ static void on_poll(struct sensor *s, const uint8_t *bytes, int64_t t_ms, const 
     if (poll->options_at)
         state->channels = bytes[poll->options_at];
     state->told[state->index] = bytemodel_listen(poll, bytes);
+    state->doubt = 0;
     if (values)
         state->values_refused = 0;
     report_status(s, host);
