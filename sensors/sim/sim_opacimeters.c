@@ -32,7 +32,7 @@ static uint8_t nht_byte(const struct sim_instrument *instrument, const char *nam
     if (strcmp(name, "seconds") == 0)
         return (uint8_t)(table_warm_up_s(instrument, t_ms) % 60);
     bool other_one = strcmp(name, "state1L") == 0 && t_ms / 1000 % 2 == 1;
-    if (health == HEALTH_OK)
+    if (health == HEALTH_OK || health == HEALTH_FAULT) /* a fault shows in the alarms */
         return other_one ? 0xF1 : 1;
     if (health == HEALTH_COMM_ERROR)
         return 3;
@@ -54,7 +54,8 @@ static const struct table_row nht6_rows[] = {
 };
 
 const struct sim_table sim_nht6 = {
-    TABLE_PROTOCOL("nht6", SHOWS(OK) | SHOWS(WARMING) | SHOWS(ZEROING) | SHOWS(COMM_ERROR) | SHOWS(FAULT)),
+    TABLE_PROTOCOL("nht6",
+                   SHOWS(OK) | SHOWS(WARMING) | SHOWS(ZEROING) | SHOWS(BUSY) | SHOWS(COMM_ERROR) | SHOWS(FAULT)),
     .rows = nht6_rows,
     .refusal = "! 15 01",
     .asked = SUM_ZERO,
@@ -89,7 +90,8 @@ static const struct table_row nht1l_rows[] = {
 };
 
 const struct sim_table sim_nht1l = {
-    TABLE_PROTOCOL("nht1l", SHOWS(OK) | SHOWS(WARMING) | SHOWS(ZEROING) | SHOWS(COMM_ERROR) | SHOWS(FAULT)),
+    TABLE_PROTOCOL("nht1l",
+                   SHOWS(OK) | SHOWS(WARMING) | SHOWS(ZEROING) | SHOWS(BUSY) | SHOWS(COMM_ERROR) | SHOWS(FAULT)),
     .rows = nht1l_rows,
     .refusal = "! 15 01",
     .asked = SUM_ZERO,

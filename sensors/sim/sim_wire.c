@@ -218,8 +218,9 @@ static void flood(struct sim_instrument *instrument, int64_t t_ms)
 {
     if (instrument->fault != FAULT_FLOOD || instrument->last_length == 0 || t_ms < instrument->flood_ms)
         return;
-    enqueue(instrument, instrument->last_to, instrument->last, instrument->last_length, t_ms);
     instrument->flood_ms = t_ms + (instrument->fault_ms ? instrument->fault_ms : FLOOD_MS);
+    if (instrument->queued == 0) /* no faster than the line */
+        enqueue(instrument, instrument->last_to, instrument->last, instrument->last_length, t_ms);
 }
 
 void sim_tick(struct sim_instrument *instrument, int64_t t_ms)

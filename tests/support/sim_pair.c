@@ -25,15 +25,32 @@ static bool same(double a, double b)
     return fabs(a - b) <= 1e-9 * (1 + fabs(b));
 }
 
+/* Was it so at some moment of the last age_ms? */
+static bool was_so(const struct sim_pair *pair, const struct reading *reading)
+{
+    double low = INFINITY;
+    double high = -INFINITY;
+    for (int64_t t = pair->now_ms - pair->age_ms; t <= pair->now_ms; t++) {
+        double truth = sim_value(pair->device, reading->quantity, t);
+        low = fmin(low, truth);
+        high = fmax(high, truth);
+    }
+    double value = decimal_to_double(reading->value);
+    double within = 0.5 * pow(10, -reading->value.digits) + pair->slack[reading->quantity] + 1e-9;
+    return value >= low - within && value <= high + within;
+}
+
 static void guard(const struct sim_pair *pair, const struct reading *reading)
 {
     enum quantity q = reading->quantity;
     double value = decimal_to_double(reading->value);
     bool lately = pair->now_ms - pair->world[q].changed_ms <= pair->grace_ms;
-    if (pair->loose[q] || same(value, pair->world[q].now) || (lately && same(value, pair->world[q].before)))
+    if (pair->loose[q] || same(value, pair->world[q].now) || (lately && same(value, pair->world[q].before)) ||
+        (pair->age_ms > 0 && was_so(pair, reading)))
         return;
-    fail_msg("a good %s of %.9g, %lld ms after the start: the world shows %.9g", quantity_name(q), value,
-             (long long)(pair->now_ms - START_MS), pair->world[q].now);
+    fail_msg("%s%s%s: a good %s of %.9g, %lld ms after the start: the world shows %.9g",
+             pair->bench.instruments[0].sensor.driver->name, pair->during ? ", " : "", pair->during ? pair->during : "",
+             quantity_name(q), value, (long long)(pair->now_ms - START_MS), pair->world[q].now);
 }
 
 static void take_sample(void *ctx, int instrument, const struct sample *sample)
@@ -42,8 +59,12 @@ static void take_sample(void *ctx, int instrument, const struct sample *sample)
     (void)instrument;
     for (size_t i = 0; i < sample->count; i++) {
         const struct reading *reading = &sample->readings[i];
-        if (reading->quality == QUALITY_OK)
+        if (reading->quality == QUALITY_OK) {
             guard(pair, reading);
+            pair->goods++;
+            pair->highest[reading->quantity] =
+                fmax(pair->highest[reading->quantity], decimal_to_double(reading->value));
+        }
         pair->last[reading->quantity] = *reading;
         (reading->quality == QUALITY_OK ? pair->good : pair->other)[reading->quantity]++;
     }
@@ -59,6 +80,12 @@ static void take_sample(void *ctx, int instrument, const struct sample *sample)
     pair->passage_sample = *sample;
     pair->passage_sample.passage = &pair->passage;
     pair->passage_sample.texts_count = 0;
+}
+
+static void see_change(void *ctx, int instrument)
+{
+    struct sim_pair *pair = ctx;
+    pair->statuses |= 1U << pair->bench.instruments[instrument].status;
 }
 
 /* Notes what the world shows now. */
@@ -122,7 +149,7 @@ static const struct profile *profile_of(struct sim_pair *pair, const char *plan)
 
 static void begin_driver(struct sim_pair *pair, const struct sim_pair_plan *plan)
 {
-    const struct bench_host host = {.ctx = pair, .send = send_to_device, .sample = take_sample};
+    const struct bench_host host = {.ctx = pair, .send = send_to_device, .sample = take_sample, .changed = see_change};
     struct sensor_config config = {.name = "device", .unit = plan->unit};
     const struct sensor_driver *driver = sensor_driver_by_name(plan->driver);
     struct err err = {0};
@@ -149,6 +176,7 @@ struct sim_pair *sim_pair_open(const struct sim_pair_plan *plan)
     pair->piece = plan->piece;
     begin_device(pair, plan);
     begin_driver(pair, plan);
+    sim_pair_forget(pair);
     return pair;
 }
 
@@ -162,16 +190,18 @@ void sim_pair_forget(struct sim_pair *pair)
     memset(pair->good, 0, sizeof pair->good);
     memset(pair->other, 0, sizeof pair->other);
     memset(pair->said, 0, sizeof pair->said);
-    pair->hang_ups = pair->passages = 0;
+    for (int q = 0; q < QUANTITY_COUNT; q++)
+        pair->highest[q] = -INFINITY;
+    pair->hang_ups = pair->passages = pair->goods = pair->statuses = 0;
 }
 
-static void hang_up(struct sim_pair *pair)
+void sim_pair_unplug(struct sim_pair *pair, int64_t for_ms)
 {
     pair->hang_ups++;
     pair->device->connections[0] = (struct sim_connection){.fd = -1};
     pair->device->queued = 0;
     bench_disconnect(&pair->bench, 0, pair->now_ms);
-    pair->reconnect_ms = pair->now_ms + RECONNECT_MS;
+    pair->reconnect_ms = pair->now_ms + for_ms;
 }
 
 static void deliver(struct sim_pair *pair, const struct sim_output *out)
@@ -194,7 +224,7 @@ static void turn(struct sim_pair *pair)
     sim_tick(pair->device, pair->now_ms);
     while (sim_take(pair->device, pair->now_ms, &out)) {
         if (out.length == 0) {
-            hang_up(pair);
+            sim_pair_unplug(pair, RECONNECT_MS);
             break;
         }
         deliver(pair, &out);
@@ -202,11 +232,15 @@ static void turn(struct sim_pair *pair)
     bench_advance(&pair->bench, pair->now_ms);
 }
 
-void sim_pair_run(struct sim_pair *pair, int64_t for_ms)
+/* Runs until stop says so; true: it did. */
+static bool run_until(struct sim_pair *pair, int64_t for_ms, bool (*stop)(const struct sim_pair *pair, int what),
+                      int what)
 {
     int64_t end_ms = pair->now_ms + for_ms;
     for (;;) {
         turn(pair);
+        if (stop && stop(pair, what))
+            return true;
         int64_t next_ms = end_ms;
         int64_t bench_ms = bench_next_ms(&pair->bench);
         if (bench_ms >= 0 && bench_ms < next_ms)
@@ -216,9 +250,35 @@ void sim_pair_run(struct sim_pair *pair, int64_t for_ms)
         if (pair->reconnect_ms >= 0 && pair->reconnect_ms < next_ms)
             next_ms = pair->reconnect_ms;
         if (pair->now_ms >= end_ms)
-            return;
+            return false;
         pair->now_ms = next_ms > pair->now_ms ? next_ms : pair->now_ms;
     }
+}
+
+void sim_pair_run(struct sim_pair *pair, int64_t for_ms)
+{
+    run_until(pair, for_ms, NULL, 0);
+}
+
+static bool has_status(const struct sim_pair *pair, int status)
+{
+    return (int)sim_pair_status(pair) == status;
+}
+
+bool sim_pair_until(struct sim_pair *pair, enum instrument_status status, int64_t at_most_ms)
+{
+    return run_until(pair, at_most_ms, has_status, (int)status);
+}
+
+static bool has_good(const struct sim_pair *pair, int what)
+{
+    (void)what;
+    return pair->goods > 0;
+}
+
+bool sim_pair_until_good(struct sim_pair *pair, int64_t at_most_ms)
+{
+    return run_until(pair, at_most_ms, has_good, 0);
 }
 
 void sim_pair_suffer(struct sim_pair *pair, const char *one, const char *other)

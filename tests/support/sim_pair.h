@@ -3,8 +3,9 @@
  * apart, so where they agree both have read the protocol alike.
  *
  * It guards: every good reading must be exactly what the simulated world shows (or showed less than grace_ms ago), and
- * a quantity that the world does not have must never be read as good. A breach ends the test at once and says which
- * value came when.
+ * a quantity that the world does not have must never be read as good. Where the world moves (age_ms > 0), it must be
+ * what there was to see at some moment of the last age_ms, to half a unit of its last digit and `slack`. A breach ends
+ * the test at once and says which value came when.
  */
 #ifndef TESTS_SUPPORT_SIM_PAIR_H
 #define TESTS_SUPPORT_SIM_PAIR_H
@@ -30,7 +31,10 @@ struct sim_pair {
     struct profile profile; /* where the plan holds its text */
     size_t piece;
     int64_t now_ms;
-    int64_t grace_ms;           /* 1000 */
+    int64_t grace_ms; /* 1000 */
+    int64_t age_ms;   /* 0: the world stands still between commands */
+    double slack[QUANTITY_COUNT];
+    const char *during;         /* what the test does, for the message of a breach; NULL: nothing special */
     int64_t reconnect_ms;       /* -1: connected */
     bool loose[QUANTITY_COUNT]; /* not guarded: the protocol's step is coarser than the world, or it computes it */
     struct {
@@ -39,6 +43,9 @@ struct sim_pair {
     } world[QUANTITY_COUNT];
     /* since the last sim_pair_forget: */
     unsigned good[QUANTITY_COUNT], other[QUANTITY_COUNT]; /* readings that are ok, and that are not */
+    unsigned goods;                                       /* of all quantities */
+    double highest[QUANTITY_COUNT];                       /* of the ok ones */
+    unsigned statuses;                                    /* a bit for each enum instrument_status that it came to */
     struct reading last[QUANTITY_COUNT];
     bool said[TEXT_COUNT];
     char text[TEXT_COUNT][SAMPLE_TEXT_MAX];
@@ -54,6 +61,12 @@ void sim_pair_close(struct sim_pair *pair);
 void sim_pair_command(struct sim_pair *pair, const char *command);
 void sim_pair_forget(struct sim_pair *pair);
 void sim_pair_run(struct sim_pair *pair, int64_t for_ms);
+
+/* Runs until it is in that status, or until a good reading comes; false: not within that time. */
+bool sim_pair_until(struct sim_pair *pair, enum instrument_status status, int64_t at_most_ms);
+bool sim_pair_until_good(struct sim_pair *pair, int64_t at_most_ms);
+/* The link goes, and comes back after that time. */
+void sim_pair_unplug(struct sim_pair *pair, int64_t for_ms);
 
 /* Every fault that the protocol can have, each for ten seconds, while the world changes between two states (commands);
  * ends without faults, in the first state, with ten quiet seconds behind and all readings forgotten before the last
