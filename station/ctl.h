@@ -9,12 +9,14 @@
  * ctl_live.c     status, instruments, zero, span, outbox retry and release
  * ctl_test.c     test start, watch, confirm, bypass-warm, observe, abort, void
  * ctl_words.c    what prompts, verdicts and quantities are called
- * ctl_show.c     test show, passes, plate, outbox list
+ * ctl_show.c     test show, passes, plate, alerts, outbox list
  * ctl_plates.c   plates suggest
  * ctl_slip.c     the slip
  * ctl_journal.c  journal verify, export, checkpoint
  * ctl_rejudge.c  rejudge, package
  * ctl_probe.c    instruments --probe
+ * ctl_roster.c   roster import, list, report, absent
+ * ctl_codes.c    codes
  */
 #ifndef STATION_CTL_H
 #define STATION_CTL_H
@@ -37,7 +39,7 @@ struct ctl {
     const char *file;
     bool json, invalid, probe;
     const char *plate, *colour, *method, *reason, *officer, *since, *output, *filter, *outlet, *consistency, *limit,
-        *from, *to, *name, *instrument, *suggestion;
+        *from, *to, *name, *instrument, *suggestion, *confirm;
     const char *facts[CTL_FACTS_MAX]; /* "key=value" */
     size_t facts_count;
     const char *words[4]; /* after the command's own */
@@ -63,7 +65,7 @@ ctl_command ctl_test_start, ctl_test_watch, ctl_test_confirm, ctl_test_bypass, c
 ctl_command ctl_test_show, ctl_passes, ctl_plate, ctl_plates_suggest, ctl_outbox_list;
 ctl_command ctl_slip, ctl_journal_verify, ctl_journal_export, ctl_journal_checkpoint, ctl_rejudge, ctl_package;
 ctl_command ctl_roster_import, ctl_roster_list, ctl_roster_report, ctl_roster_absent;
-ctl_command ctl_codes;
+ctl_command ctl_codes, ctl_alerts;
 int ctl_probe(struct ctl *ctl, struct err *err);
 
 /* ---- ctl_call.c ---- */
@@ -110,5 +112,6 @@ struct ctl_word {
 };
 const struct ctl_word *ctl_word_prompt(const char *name); /* never NULL: an unknown name stands for itself */
 const struct ctl_word *ctl_word_verdict(const char *name);
+const struct ctl_word *ctl_word_alert(const char *name);
 
 #endif

@@ -275,6 +275,63 @@ int ctl_plate(struct ctl *ctl, struct err *err)
     return answer(&rows, list_vehicle, err);
 }
 
+/* ---- alerts ---- */
+
+static int take_alert(void *ctx, const struct store_alert *a)
+{
+    struct rows *rows = ctx;
+    rows->count++;
+    if (!rows->w) {
+        char at[24];
+        const struct ctl_word *word = ctl_word_alert(a->code);
+        ctl_time(rows->ctl, a->at_ms, at);
+        printf("%s  %-22s %s %s\n    %s\n", at, a->subject, word->zh, word->en, a->evidence);
+        return 0;
+    }
+    json_object_begin(rows->w, NULL);
+    json_string(rows->w, "alert", a->code);
+    json_time(rows->ctl, rows->w, "at", a->at_ms);
+    json_raw(rows->w, "evidence", a->evidence, strlen(a->evidence));
+    json_integer(rows->w, "seq", a->seq);
+    json_string(rows->w, "subject", a->subject);
+    json_object_end(rows->w);
+    return 0;
+}
+
+static int list_alerts(struct rows *rows, struct err *err)
+{
+    const struct ctl *ctl = rows->ctl;
+    if (store_alert_list(ctl->store, ctl->words[0], rows->since_ms, rows->limit, take_alert, rows, err) != 0)
+        return -1;
+    if (!rows->w && rows->count == 0)
+        printf("no alerts\n");
+    return 0;
+}
+
+int ctl_alerts(struct ctl *ctl, struct err *err)
+{
+    struct rows rows = {.ctl = ctl};
+    if (ctl_open_store(ctl, err) != 0 || ctl_since(ctl, &rows.since_ms, err) != 0 ||
+        ctl_limit(ctl, ROWS, &rows.limit, err) != 0)
+        return -1;
+    if (!ctl->json)
+        return list_alerts(&rows, err);
+    if (ctl_json_begin(&rows.writer, err) != 0)
+        return -1;
+    rows.w = &rows.writer;
+    json_object_begin(rows.w, NULL);
+    list_begin(&rows, "alerts");
+    if (list_alerts(&rows, err) != 0) {
+        free(rows.w->out);
+        return -1;
+    }
+    list_end(&rows);
+    json_bool(rows.w, "daemon_running", ctl->daemon_running);
+    json_bool(rows.w, "ok", true);
+    json_object_end(rows.w);
+    return ctl_json_print(rows.w, err);
+}
+
 /* ---- outbox ---- */
 
 static int take_outbox(void *ctx, const struct store_outbox_row *row)

@@ -38,6 +38,7 @@ int ctl_test_start(struct ctl *ctl, struct err *err)
     if (write_facts(ctl, facts, sizeof facts, err) != 0)
         return -1;
     entries_text(&arguments, "colour", ctl->colour);
+    entries_text(&arguments, "confirm", ctl->confirm);
     entries_text(&arguments, "method", ctl->method);
     entries_text(&arguments, "officer", ctl->officer);
     entries_text(&arguments, "plate", ctl->plate);

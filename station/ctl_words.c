@@ -41,3 +41,12 @@ const struct ctl_word *ctl_word_verdict(const char *name)
     };
     return find(words, sizeof words / sizeof words[0], name);
 }
+
+const struct ctl_word *ctl_word_alert(const char *name)
+{
+    static const struct ctl_word words[] = {
+        {"input-changed", "车辆参数与以前的记录不符", "a vehicle fact differs from an earlier record"},
+        {"electric-plate", "纯电动号牌车辆做烟度检测", "a smoke test under the plate of an electric vehicle"},
+    };
+    return find(words, sizeof words / sizeof words[0], name);
+}

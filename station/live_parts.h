@@ -13,6 +13,7 @@
  * live_journal.c  facts that wait for the next transaction
  * live_request.c  the control socket's commands
  * live_operator.c those by which an operator acts
+ * live_identity.c what is known of the vehicle otherwise; alerts
  * live_roster.c   lists of depot visits
  * live_status.c   what they show
  * live_web.c      what the web server serves
@@ -287,6 +288,17 @@ int live_request_text(const struct json_doc *request, const char *key, bool requ
 /* The request's officer number, or the login behind the connection. */
 int live_request_officer(struct control_client *client, const struct json_doc *request, char out[LIVE_OFFICER_MAX],
                          struct err *err);
+
+/* ---- live_identity.c ---- */
+/* What earlier records and lists say otherwise of the vehicle: noted with the facts; refused until the officer has
+ * confirmed each ("confirm": "power_kw,mass_kg"). */
+int live_identity_check(const struct live *live, struct vehicle *vehicle, const struct json_doc *request,
+                        struct err *err);
+/* Its alerts, inside the transaction of the test's start. */
+int live_identity_alerts(struct live *live, const struct live_test *test, struct err *err);
+/* Something that a supervisor is to look at; it changes no verdict. Inside a transaction. `subject`: a test, an
+ * instrument, an officer. */
+int live_alert(struct live *live, const char *code, const char *subject, struct entries *evidence, struct err *err);
 
 /* ---- live_roster.c ---- */
 live_answer live_roster_import, live_roster_absent;

@@ -259,9 +259,10 @@ int live_roster_facts(const struct live *live, struct vehicle *vehicle, int64_t 
     snprintf(by, sizeof by, "roster %" PRId64, seq);
     for (enum vehicle_fact fact = 0; fact < VEHICLE_FACT_COUNT; fact++) {
         const char *key = vehicle_fact_key(fact);
-        if (vehicle->facts[fact].source == FACT_ABSENT &&
-            json_get_string(&doc, json_member(&doc, 0, key), value, sizeof value) &&
-            vehicle_set(vehicle, key, value, FACT_ROSTER, by, err) != 0)
+        if (!json_get_string(&doc, json_member(&doc, 0, key), value, sizeof value))
+            continue;
+        vehicle_set_previous(vehicle, fact, value, by);
+        if (vehicle->facts[fact].source == FACT_ABSENT && vehicle_set(vehicle, key, value, FACT_ROSTER, by, err) != 0)
             return -1;
     }
     return 0;

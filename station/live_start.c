@@ -86,7 +86,9 @@ static int read_vehicle(const struct live *live, struct live_test *test, const s
     snprintf(test->vehicle.plate_by, sizeof test->vehicle.plate_by, "%s", by);
     if (read_facts(live->config->codes, test, request, by, err) != 0)
         return -1;
-    return live_roster_facts(live, &test->vehicle, test->started_ms, err);
+    if (live_roster_facts(live, &test->vehicle, test->started_ms, err) != 0)
+        return -1;
+    return live_identity_check(live, &test->vehicle, request, err);
 }
 
 static int read_request(struct live *live, struct live_test *test, const struct json_doc *request, struct err *err)
@@ -164,7 +166,7 @@ static int begin(struct live *live, struct live_scratch *scratch, struct err *er
     for (int i = 0; i < live->bench.count; i++)
         test->takes_part[i] = live->bench.instruments[i].in_test;
     live_test_files(live);
-    if (append_start(live, scratch, err) != 0)
+    if (append_start(live, scratch, err) != 0 || live_identity_alerts(live, test, err) != 0)
         goto failed;
     if (store_commit(live->store, err) == 0)
         return 0;

@@ -110,12 +110,19 @@
     " record TEXT NOT NULL) STRICT;"                                                                                   \
     "CREATE UNIQUE INDEX suggestion_key ON suggestion(camera, camera_key);"
 
+/* What a supervisor is to look at: from the events "alert". evidence: JSON object. */
+#define SCHEMA_ALERT                                                                                                   \
+    "CREATE TABLE alert(seq INTEGER PRIMARY KEY, code TEXT NOT NULL, subject TEXT NOT NULL, at_ms INTEGER NOT NULL,"   \
+    " evidence TEXT NOT NULL, event INTEGER NOT NULL) STRICT;"                                                         \
+    "CREATE INDEX alert_subject ON alert(subject, seq);"
+
 /* X(what the step makes); append only. */
 #define SCHEMA_STEPS(X)                                                                                                \
     X(SCHEMA_BASE)                                                                                                     \
     X(SCHEMA_ROSTER)                                                                                                   \
     X(SCHEMA_METROLOGY)                                                                                                \
-    X(SCHEMA_SUGGESTION)
+    X(SCHEMA_SUGGESTION)                                                                                               \
+    X(SCHEMA_ALERT)
 
 #define SCHEMA_ONE(step) +1
 enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };

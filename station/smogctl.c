@@ -21,6 +21,7 @@ static const char help[] =
     "clear-maximum\n"
     "  test start --plate P --colour C --method M [--vehicle key=value …] [--officer N]\n"
     "             [--suggestion ID]      the plate was confirmed from what a camera read\n"
+    "             [--confirm KEY,…]      these facts are right, though earlier records say otherwise\n"
     "  test watch ID · test show ID\n"
     "  test confirm ID · test bypass-warm ID --reason TEXT · test observe ID ringelmann=N\n"
     "  test abort ID --reason TEXT · test void ID --reason TEXT\n"
@@ -30,6 +31,7 @@ static const char help[] =
     "  roster import FILE.csv [--name TEXT] [--from D] [--to D]    a fleet's list for a depot visit (days, default: "
     "today)\n"
     "  roster list [N] · roster report [N] · roster absent PLATE --reason TEXT [--officer N]\n"
+    "  alerts [ID] [--since T] [--limit N] what a supervisor is to look at\n"
     "  codes [TABLE]                       code lists of vehicles: hpzl, cllx, fuel, use …\n"
     "  plates suggest [--limit N]          what cameras have read, newest first\n"
     "  outbox list · outbox retry ID [--outlet NAME] · outbox release ID [--outlet NAME]\n"
@@ -53,7 +55,7 @@ static const struct command {
     {"zero", NULL, 1, 1, "f", ctl_zero},
     {"span", NULL, 1, 1, "kf", ctl_span},
     {"order", NULL, 2, 2, "f", ctl_order},
-    {"test", "start", 0, 0, "pqmvfg", ctl_test_start},
+    {"test", "start", 0, 0, "pqmvfgd", ctl_test_start},
     {"test", "watch", 1, 1, "", ctl_test_watch},
     {"test", "show", 1, 1, "", ctl_test_show},
     {"test", "confirm", 1, 1, "", ctl_test_confirm},
@@ -64,6 +66,7 @@ static const struct command {
     {"lockout", "clear", 1, 1, "urfpq", ctl_lockout_clear},
     {"passes", NULL, 0, 1, "sil", ctl_passes},
     {"plate", NULL, 1, 1, "ql", ctl_plate},
+    {"alerts", NULL, 0, 1, "sl", ctl_alerts},
     {"codes", NULL, 0, 1, "", ctl_codes},
     {"roster", "import", 1, 1, "ewaf", ctl_roster_import},
     {"roster", "list", 0, 1, "", ctl_roster_list},
@@ -97,6 +100,7 @@ static const struct option names[] = {
     {"probe", no_argument, NULL, 'b'},
     {"filter", required_argument, NULL, 'k'},
     {"outlet", required_argument, NULL, 't'},
+    {"confirm", required_argument, NULL, 'd'},
     {"consistency", required_argument, NULL, 'n'},
     {"from", required_argument, NULL, 'w'},
     {"to", required_argument, NULL, 'a'},
@@ -134,6 +138,7 @@ static int take_option(struct ctl *ctl, int letter, struct err *err)
     case 'u': ctl->instrument = optarg; break;
     case 'g': ctl->suggestion = optarg; break;
     case 'n': ctl->consistency = optarg; break;
+    case 'd': ctl->confirm = optarg; break;
     case 'w': ctl->from = optarg; break;
     case 'a': ctl->to = optarg; break;
     case 'e': ctl->name = optarg; break;

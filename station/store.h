@@ -193,6 +193,18 @@ int store_passage_get(struct store *s, const char *id, struct store_passage *out
 int store_passage_list(struct store *s, const char *plate, const char *colour, int64_t since_ms, bool invalid_only,
                        int limit, int (*each)(void *ctx, const struct store_passage *p), void *ctx, struct err *err);
 
+/* ---- alerts: what a supervisor is to look at ---- */
+
+struct store_alert {
+    int64_t seq, at_ms;
+    char code[32], subject[64];
+    char evidence[2048]; /* canonical JSON object */
+};
+int store_alert_add(struct store *s, const struct store_alert *a, uint64_t event, struct err *err);
+/* Newest first; subject NULL: all. `each` returns 0 to go on. */
+int store_alert_list(struct store *s, const char *subject, int64_t since_ms, int limit,
+                     int (*each)(void *ctx, const struct store_alert *a), void *ctx, struct err *err);
+
 /* ---- rosters: depot visits ---- */
 
 struct store_roster {

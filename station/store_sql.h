@@ -100,6 +100,14 @@
       "SELECT " STORE_CHECK_COLUMNS                                                                                    \
       " FROM device_check WHERE ended_ms IS NULL AND seq < ?2 ORDER BY seq DESC LIMIT ?3")                             \
                                                                                                                        \
+    X(ALERT_INSERT, true, "INSERT INTO alert(code, subject, at_ms, evidence, event) VALUES(?, ?, ?, ?, ?)")            \
+    X(ALERT_LIST, false,                                                                                               \
+      "SELECT seq, code, subject, at_ms, evidence FROM alert WHERE seq < ?2 AND at_ms >= ?3 ORDER BY seq DESC"         \
+      " LIMIT ?4")                                                                                                     \
+    X(ALERT_LIST_SUBJECT, false,                                                                                       \
+      "SELECT seq, code, subject, at_ms, evidence FROM alert WHERE subject = ?1 AND seq < ?2 AND at_ms >= ?3"          \
+      " ORDER BY seq DESC LIMIT ?4")                                                                                   \
+                                                                                                                       \
     X(ROSTER_LAST, false, "SELECT max(seq) FROM roster")                                                               \
     X(ROSTER_INSERT, true, "INSERT INTO roster(seq, name, sha256, from_ms, to_ms, event) VALUES(?, ?, ?, ?, ?, ?)")    \
     X(ROSTER_GET, false, "SELECT seq, name, sha256, from_ms, to_ms FROM roster WHERE seq = ?")                         \

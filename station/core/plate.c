@@ -318,3 +318,12 @@ bool plate_may_be_pushed(const struct plate *plate)
 {
     return plate->text[0] && plate->kind != PLATE_MILITARY && plate->kind != PLATE_ARMED_POLICE;
 }
+
+bool plate_is_electric(const struct plate *plate)
+{
+    size_t length = strlen(plate->text);
+    char letter = plate->kind == PLATE_NEV_SMALL && length >= 5   ? plate->text[4] /* behind province and area */
+                  : plate->kind == PLATE_NEV_LARGE && length >= 1 ? plate->text[length - 1]
+                                                                  : '\0';
+    return letter >= 'A' && letter <= 'E';
+}

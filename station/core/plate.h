@@ -62,6 +62,10 @@ bool plate_colour_by_name(const char *name, enum plate_colour *out);
  * which is wrong ("place 6: the letter O is not used on plates"); also when the colour contradicts the kind. */
 int plate_parse(struct plate *plate, const char *text, enum plate_colour colour, struct err *err);
 
+/* A new-energy plate of a purely electric vehicle: its letter is D, A, B, C or E; F, G, H, J and K have an engine, too.
+ */
+bool plate_is_electric(const struct plate *plate);
+
 /* False for plates outside police penalty (military, armed police) and where there is no plate: recorded, never pushed.
  */
 bool plate_may_be_pushed(const struct plate *plate);

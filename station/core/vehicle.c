@@ -129,6 +129,24 @@ int vehicle_set(struct vehicle *vehicle, const char *key, const char *value, enu
     return 0;
 }
 
+/* The same text, or the same number in another spelling. */
+static bool same_value(const char *a, const char *b)
+{
+    struct decimal x, y;
+    if (strcmp(a, b) == 0)
+        return true;
+    return decimal_parse(&x, a, strlen(a)) && decimal_parse(&y, b, strlen(b)) && decimal_compare(x, y) == 0;
+}
+
+void vehicle_set_previous(struct vehicle *vehicle, enum vehicle_fact fact, const char *value, const char *where)
+{
+    struct fact *f = &vehicle->facts[fact];
+    if (f->source == FACT_ABSENT || f->previous[0] || same_value(f->value, value))
+        return;
+    snprintf(f->previous, sizeof f->previous, "%s", value);
+    snprintf(f->previous_in, sizeof f->previous_in, "%s", where);
+}
+
 bool vehicle_number(const struct vehicle *vehicle, enum vehicle_fact fact, struct decimal *out)
 {
     const struct fact *f = &vehicle->facts[fact];
@@ -165,6 +183,10 @@ void vehicle_write(const struct vehicle *vehicle, struct json_writer *w, const c
         json_object_begin(w, NULL);
         json_string(w, "by", f->by);
         json_string(w, "key", fact_keys[fact]);
+        if (f->previous[0]) {
+            json_string(w, "previous", f->previous);
+            json_string(w, "previous_in", f->previous_in);
+        }
         json_string(w, "source", source_names[f->source]);
         json_string(w, "value", f->value);
         json_object_end(w);
@@ -190,6 +212,18 @@ static bool read_source(const struct json_doc *doc, ptrdiff_t token, enum fact_s
     return false;
 }
 
+/* Both or neither. */
+static int read_previous(struct fact *fact, const struct json_doc *doc, size_t object, struct err *err)
+{
+    ptrdiff_t previous = json_member(doc, object, "previous"), where = json_member(doc, object, "previous_in");
+    if (previous < 0 && where < 0)
+        return 0;
+    if (!json_get_string(doc, previous, fact->previous, sizeof fact->previous) || !fact->previous[0] ||
+        !json_get_string(doc, where, fact->previous_in, sizeof fact->previous_in))
+        return err_set(err, ERR_INVALID, "vehicle: a fact's previous value lacks what it was or where it stands");
+    return 0;
+}
+
 static int read_fact(struct vehicle *vehicle, const struct json_doc *doc, ptrdiff_t object, struct err *err)
 {
     char key[FACT_BY_MAX];
@@ -204,7 +238,9 @@ static int read_fact(struct vehicle *vehicle, const struct json_doc *doc, ptrdif
     enum vehicle_fact fact = fact_by_key(key);
     if (fact < VEHICLE_FACT_COUNT && vehicle->facts[fact].source != FACT_ABSENT)
         return err_set(err, ERR_INVALID, "vehicle: the fact %s is there twice", key);
-    return vehicle_set(vehicle, key, value, source, by, err);
+    if (vehicle_set(vehicle, key, value, source, by, err) != 0)
+        return -1;
+    return read_previous(&vehicle->facts[fact], doc, (size_t)object, err);
 }
 
 int vehicle_read(struct vehicle *vehicle, const struct json_doc *doc, ptrdiff_t object, struct err *err)

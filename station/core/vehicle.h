@@ -45,12 +45,14 @@ enum vehicle_fact {
 
 enum fact_source { FACT_ABSENT, FACT_TYPED, FACT_CAMERA, FACT_REGISTER, FACT_PREVIOUS, FACT_ROSTER, FACT_SOURCE_COUNT };
 
-enum { FACT_VALUE_MAX = 64, FACT_BY_MAX = 32 };
+enum { FACT_VALUE_MAX = 64, FACT_BY_MAX = 32, FACT_WHERE_MAX = 48 };
 
 struct fact {
     enum fact_source source; /* FACT_ABSENT: the rest means nothing */
     char value[FACT_VALUE_MAX];
     char by[FACT_BY_MAX]; /* officer number, camera name, register */
+    /* Another value that was said of the same vehicle, and where: a record's id, "roster 3". "": none is known. */
+    char previous[FACT_VALUE_MAX], previous_in[FACT_WHERE_MAX];
 };
 
 struct vehicle {
@@ -68,6 +70,9 @@ const char *fact_source_name(enum fact_source source); /* "absent" "typed" "came
  * known is left out, not set to "". */
 int vehicle_set(struct vehicle *vehicle, const char *key, const char *value, enum fact_source source, const char *by,
                 struct err *err);
+/* Notes that `value` was said of this fact in `where`, unless it means the same or a value is noted already. A fact
+ * that is absent stays so. */
+void vehicle_set_previous(struct vehicle *vehicle, enum vehicle_fact fact, const char *value, const char *where);
 bool vehicle_number(const struct vehicle *vehicle, enum vehicle_fact fact, struct decimal *out);
 bool vehicle_date(const struct vehicle *vehicle, enum vehicle_fact fact, struct civil_date *out);
 

@@ -53,14 +53,15 @@ def visit(lab):
             lab.path("state/objects", event[0]["file"][:2], event[0]["file"][2:]), "rb") as kept:
         tap.equal(kept.read(), given.read(), "the file is kept as it was given, and the journal names it")
     lab.sim("truck k=1.9 oil=88 hold-ms=700")
-    shown = lab.drive(lab.start_test("新A10001"), lambda: lab.sim("press"))
+    shown = lab.drive(lab.start_test("新A10001"), lambda: lab.sim("press"), probe=lab.probe)
     facts = {f["key"]: f for f in shown["record"]["vehicle"]["facts"]}
     tap.equal((facts["power_kw"]["value"], facts["power_kw"]["source"], facts["power_kw"]["by"]), ("276", "roster", "roster 1"),
               "what the list says of the vehicle is in its record, with its source")
     tap.equal(facts["fuel"]["source"], "typed", "what the officer types goes before it")
     lab.sim("truck k=0.4 oil=88 hold-ms=700")
     for plate in ("新A10001", "新A10003"):
-        lab.drive(lab.start_test(plate), lambda: lab.sim("press"))
+        lab.drive(lab.start_test(plate), lambda: lab.sim("press"), probe=lab.probe)
+    lab.wait_live("smoke")
     lab.ctl("test", "abort", lab.start_test("新A10002"), "--reason", "engine stalled")
     lab.ctl("roster", "absent", "新A10004", "--reason", "在修 in the workshop", "--officer", "H0001")
     tap.equal(lab.ctl("roster", "absent", "新A99999", "--reason", "x", check=False).returncode, 2, "who is on no list")

@@ -237,6 +237,23 @@ static void names_are_all_there_and_read_back(void **state)
             assert_string_not_equal(plate_kind_name(a), plate_kind_name(b));
 }
 
+static void knows_which_new_energy_plates_are_electric(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *plate;
+        bool electric;
+    } rows[] = {{"新AD12345", true},  {"新AE12345", true}, {"新AF12345", false},
+                {"新AK12345", false}, {"新A12345D", true}, {"新A12345A", true},
+                {"新A12345F", false}, {"新A12345", false}, {"新D12345", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct plate plate;
+        assert_int_equal(plate_parse(&plate, rows[i].plate, PLATE_COLOUR_UNKNOWN, NULL), 0);
+        assert_int_equal(plate_is_electric(&plate), rows[i].electric);
+    }
+    assert_false(plate_is_electric(&(struct plate){.text = ""}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +266,7 @@ int main(void)
         cmocka_unit_test(kinds_with_one_colour_have_no_other),
         cmocka_unit_test(any_text_is_refused_or_stored_well),
         cmocka_unit_test(without_a_plate_nothing_is_pushed),
+        cmocka_unit_test(knows_which_new_energy_plates_are_electric),
         cmocka_unit_test(names_are_all_there_and_read_back),
     };
     return cmocka_run_group_tests_name("plate", tests, NULL, NULL);

@@ -84,10 +84,10 @@ static void every_fact_can_be_set_and_lengths_end(void **state)
 {
     (void)state;
     static const char *const values[VEHICLE_FACT_COUNT] = {
-        [VEHICLE_FUEL] = "diesel",    [VEHICLE_CLASS] = "non-road",   [VEHICLE_GEARBOX] = "manual",
-        [VEHICLE_MASS_KG] = "3500",   [VEHICLE_POWER_KW] = "339",     [VEHICLE_RATED_RPM] = "2200",
-        [VEHICLE_STAGE] = "4",        [VEHICLE_ASPIRATION] = "turbo", [VEHICLE_FIRST_REGISTRATION] = "2016-02-29",
-        [VEHICLE_MODEL_YEAR] = "2016"};
+        [VEHICLE_FUEL] = "diesel",     [VEHICLE_CLASS] = "non-road",   [VEHICLE_GEARBOX] = "manual",
+        [VEHICLE_MASS_KG] = "3500",    [VEHICLE_POWER_KW] = "339",     [VEHICLE_RATED_RPM] = "2200",
+        [VEHICLE_STAGE] = "4",         [VEHICLE_ASPIRATION] = "turbo", [VEHICLE_FIRST_REGISTRATION] = "2016-02-29",
+        [VEHICLE_MODEL_YEAR] = "2016", [VEHICLE_SMOKE_CLASS] = "II"};
     struct vehicle vehicle = {0};
     for (enum vehicle_fact fact = 0; fact < VEHICLE_FACT_COUNT; fact++) {
         const char *value = values[fact] ? values[fact] : "any text";
@@ -127,6 +127,42 @@ static void a_vehicle_may_have_no_plate(void **state)
     assert_int_equal(vehicle_read(&read, &doc, 0, NULL), 0);
     assert_string_equal(read.plate.text, "");
     assert_int_equal(read.plate.colour, PLATE_YELLOW);
+}
+
+/* What was said otherwise stands beside the fact; the same number in another spelling is not otherwise. */
+static void keeps_what_was_said_before(void **state)
+{
+    (void)state;
+    struct vehicle vehicle = {0}, read;
+    char text[1024];
+    struct json_token tokens[64];
+    struct json_writer w;
+    struct json_doc doc;
+    struct err err = {0};
+    assert_int_equal(plate_parse(&vehicle.plate, "新B12345", PLATE_YELLOW, NULL), 0);
+    vehicle.plate_source = FACT_TYPED;
+    assert_int_equal(vehicle_set(&vehicle, "power_kw", "120", FACT_TYPED, "P1", NULL), 0);
+    assert_int_equal(vehicle_set(&vehicle, "mass_kg", "25000", FACT_TYPED, "P1", NULL), 0);
+    vehicle_set_previous(&vehicle, VEHICLE_MASS_KG, "25000.0", "T1");
+    vehicle_set_previous(&vehicle, VEHICLE_STAGE, "5", "T1");
+    vehicle_set_previous(&vehicle, VEHICLE_POWER_KW, "339", "T2");
+    vehicle_set_previous(&vehicle, VEHICLE_POWER_KW, "340", "T1"); /* the first one said stays */
+    assert_string_equal(vehicle.facts[VEHICLE_MASS_KG].previous, "");
+    assert_int_equal(vehicle.facts[VEHICLE_STAGE].source, FACT_ABSENT);
+    json_writer_init(&w, text, sizeof text);
+    vehicle_write(&vehicle, &w, NULL);
+    ptrdiff_t length = json_writer_finish(&w);
+    assert_non_null(strstr(text, "{\"by\":\"P1\",\"key\":\"power_kw\",\"previous\":\"339\",\"previous_in\":\"T2\","
+                                 "\"source\":\"typed\",\"value\":\"120\"}"));
+    assert_int_equal(json_parse(&doc, text, (size_t)length, tokens, 64, NULL), 0);
+    if (vehicle_read(&read, &doc, 0, &err) != 0)
+        fail_msg("%s", err.text);
+    assert_string_equal(read.facts[VEHICLE_POWER_KW].previous, "339");
+    assert_string_equal(read.facts[VEHICLE_POWER_KW].previous_in, "T2");
+    char *half = strstr(text, "\"previous_in\":\"T2\",");
+    memmove(half, half + strlen("\"previous_in\":\"T2\","), strlen(half + strlen("\"previous_in\":\"T2\",")) + 1);
+    assert_int_equal(json_parse(&doc, text, strlen(text), tokens, 64, NULL), 0);
+    assert_int_equal(vehicle_read(&read, &doc, 0, &err), -1);
 }
 
 static void refuses_records_that_say_a_fact_twice_or_from_nowhere(void **state)
@@ -169,6 +205,7 @@ int main(void)
         cmocka_unit_test(writes_and_reads_the_same),
         cmocka_unit_test(every_fact_can_be_set_and_lengths_end),
         cmocka_unit_test(a_vehicle_may_have_no_plate),
+        cmocka_unit_test(keeps_what_was_said_before),
         cmocka_unit_test(refuses_records_that_say_a_fact_twice_or_from_nowhere),
     };
     return cmocka_run_group_tests_name("vehicle", tests, NULL, NULL);
