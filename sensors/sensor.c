@@ -7,12 +7,11 @@
 #include "sensors/profile.h"
 #include "station/core/opacity.h"
 
-// clang-format off: one a line, by name
 const struct sensor_driver *const sensor_drivers[] = {
-    &driver_ak,     &driver_csv,   &driver_elm327, &driver_jsonl,  &driver_modbus,
-    &driver_mqy200, &driver_nht1l, &driver_nht6,   &driver_yaogan, NULL,
-};
-// clang-format on
+    &driver_ak,     &driver_cap3030, &driver_csv,     &driver_elm327,   &driver_fga4100,
+    &driver_flb100, &driver_fty100,  &driver_jsonl,   &driver_mexa584l, &driver_microbench,
+    &driver_modbus, &driver_mqw50a,  &driver_mqw5101, &driver_mqy200,   &driver_nha503,
+    &driver_nha506, &driver_nht1l,   &driver_nht6,    &driver_yaogan,   NULL};
 
 static const char *const command_names[COMMAND_COUNT] = {
     [COMMAND_ZERO] = "zero",

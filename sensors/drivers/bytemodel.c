@@ -216,7 +216,7 @@ static void go_on_identifying(struct sensor *s, enum step step, size_t index)
         return;
     }
     state->identified = true;
-    snprintf(s->identity.model, sizeof s->identity.model, "%s", m->name);
+    bytemodel_name(m, s->config, &s->identity);
     go_look(state, m);
 }
 

@@ -188,6 +188,14 @@ enum instrument_status bytemodel_status(const struct bytemodel *m, const struct 
 
 /* ---- numbers ---- */
 
+/* Other digits than the row's move the range with them. */
+static bool is_in_range(const struct bytemodel_field *field, int32_t raw, int digits)
+{
+    struct decimal value = {raw, (uint8_t)digits};
+    return decimal_compare(value, (struct decimal){field->min, field->digits}) >= 0 &&
+           decimal_compare(value, (struct decimal){field->max, field->digits}) <= 0;
+}
+
 static void derive_k(const struct bytemodel *m, struct decimal path_m, struct sample *sample)
 {
     const struct reading *n = sample_find(sample, QUANTITY_OPACITY);
@@ -206,16 +214,29 @@ void bytemodel_numbers(const struct bytemodel *m, const struct bytemodel_poll *p
         if (digits < 0 || (field->fitted && !(channels & field->fitted)) ||
             !bytecodec_number(field->kind, bytes + field->at, &raw) || (field->has_absent && raw == field->absent))
             continue;
-        bool in_range = raw >= field->min && raw <= field->max;
-        sample_add(sample, field->quantity, best == QUALITY_OK && !in_range ? QUALITY_OUT_OF_RANGE : best,
+        bool far = best == QUALITY_OK && !is_in_range(field, raw, digits);
+        sample_add(sample, field->quantity, far ? QUALITY_OUT_OF_RANGE : best,
                    (struct decimal){raw + field->offset, (uint8_t)digits});
     }
-    struct decimal path_m = config->path_m.units > 0 ? config->path_m : m->path_m;
+    struct decimal path_m = bytemodel_path_m(m, config);
     derive_k(m, path_m, sample);
     sensor_check_opacity(sample, path_m);
 }
 
 /* ---- which piece it is ---- */
+
+struct decimal bytemodel_path_m(const struct bytemodel *m, const struct sensor_config *config)
+{
+    return config->path_m.units > 0 ? config->path_m : m->path_m;
+}
+
+void bytemodel_name(const struct bytemodel *m, const struct sensor_config *config, struct sensor_identity *identity)
+{
+    char path[DECIMAL_TEXT_MAX];
+    decimal_format(bytemodel_path_m(m, config), path);
+    snprintf(identity->model, sizeof identity->model, m->derives_k ? "%s, k computed from N over %s m" : "%s", m->name,
+             path);
+}
 
 static bool is_printable(const uint8_t *bytes, size_t length)
 {

@@ -15,6 +15,12 @@ struct bytemodel_told {
     uint16_t alarms;
 };
 
+/* The path length its smoke is measured over: the configured one, else its own. */
+struct decimal bytemodel_path_m(const struct bytemodel *m, const struct sensor_config *config);
+
+/* The model's name as it stands in the record, which says so where k is computed. */
+void bytemodel_name(const struct bytemodel *m, const struct sensor_config *config, struct sensor_identity *identity);
+
 /* The row for that option. */
 const struct bytemodel *bytemodel_row(const struct bytemodel *first, const char *option);
 

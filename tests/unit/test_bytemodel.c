@@ -71,15 +71,10 @@ static int find_rows(void **state)
     return rows_count > 0 ? 0 : -1;
 }
 
-/* What goes out without an operator; the model's own face first. */
-static size_t automatic(const struct bytemodel *m, const struct bytecodec_exchange *out[EXCHANGES_MAX])
+/* What goes out unasked once the model is known. */
+static size_t reads(const struct bytemodel *m, const struct bytecodec_exchange *out[EXCHANGES_MAX])
 {
     size_t count = 0;
-    out[count++] = &m->face->exchange;
-    for (size_t i = 0; i < BYTEMODEL_FACES_MAX && m->others[i]; i++)
-        out[count++] = &m->others[i]->exchange;
-    for (size_t i = 0; i < BYTEMODEL_FACES_MAX && m->twins[i]; i++)
-        out[count++] = &m->twins[i]->exchange;
     for (size_t i = 0; i < BYTEMODEL_TELLS_MAX && m->tells[i].exchange.request_length > 0; i++)
         out[count++] = &m->tells[i].exchange;
     for (size_t i = 0; has_poll(m, i); i++)
@@ -177,8 +172,8 @@ static void rows_are_whole(void **state)
         const struct bytemodel *m = row->model;
         const struct bytecodec_exchange *all[EXCHANGES_MAX];
         bool given[QUANTITY_COUNT] = {false};
-        size_t count = automatic(m, all);
-        for (size_t i = 1; i < count; i++)
+        size_t count = reads(m, all);
+        for (size_t i = 0; i < count; i++)
             check_exchange(row, all[i], answer_of(m, all[i]), m->face->request_checksum);
         check_face(row, m->face);
         assert_string_equal(m->face->driver, row->driver->name);
@@ -227,26 +222,34 @@ static bool share_line(const struct row *a, const struct row *b)
     return strcmp(a->driver->line, b->driver->line) == 0;
 }
 
+static void assert_no_order(const struct row *asks, const struct bytecodec_exchange *question, const struct row *hears)
+{
+    for (size_t c = 0; has_command(hears->model, c); c++)
+        if (same_request(question, &hears->model->commands[c].exchange))
+            fail_msg("%s asks %s, which is %s to %s", asks->driver->name, question->name,
+                     hears->model->commands[c].exchange.name, hears->driver->name);
+}
+
 /* Before the model is known, what is asked must order nothing from any model that may stand there; afterwards nothing
  * from this one. */
 static void only_reads_go_out_unasked(void **state)
 {
     (void)state;
     for (size_t a = 0; a < rows_count; a++) {
+        const struct bytemodel *m = rows[a].model;
         const struct bytecodec_exchange *all[EXCHANGES_MAX];
-        size_t count = automatic(rows[a].model, all);
-        for (size_t b = 0; b < rows_count; b++)
-            for (size_t i = 0; i < count; i++) {
-                bool known = all[i] != &rows[a].model->face->exchange;
-                for (size_t f = 0; f < BYTEMODEL_FACES_MAX; f++)
-                    known = known && !(rows[a].model->others[f] && all[i] == &rows[a].model->others[f]->exchange) &&
-                            !(rows[a].model->twins[f] && all[i] == &rows[a].model->twins[f]->exchange);
-                for (size_t c = 0; has_command(rows[b].model, c); c++)
-                    if ((!known || a == b) && share_line(&rows[a], &rows[b]) &&
-                        same_request(all[i], &rows[b].model->commands[c].exchange))
-                        fail_msg("%s asks %s, which is %s to %s", rows[a].driver->name, all[i]->name,
-                                 rows[b].model->commands[c].exchange.name, rows[b].driver->name);
-            }
+        size_t count = reads(m, all);
+        for (size_t i = 0; i < count; i++)
+            assert_no_order(&rows[a], all[i], &rows[a]);
+        for (size_t b = 0; b < rows_count; b++) {
+            if (!share_line(&rows[a], &rows[b]))
+                continue;
+            assert_no_order(&rows[a], &m->face->exchange, &rows[b]);
+            for (size_t i = 0; i < BYTEMODEL_FACES_MAX && m->others[i]; i++)
+                assert_no_order(&rows[a], &m->others[i]->exchange, &rows[b]);
+            for (size_t i = 0; i < BYTEMODEL_FACES_MAX && m->twins[i]; i++)
+                assert_no_order(&rows[a], &m->twins[i]->exchange, &rows[b]);
+        }
     }
 }
 
@@ -353,13 +356,8 @@ static void on_send(void *ctx, int instrument, const uint8_t *bytes, size_t leng
     struct bytecodec_exchange request = {.request_length = (uint8_t)length};
     (void)instrument;
     memcpy(request.request, bytes, length);
-    /* it knows its own face, tells and polls, not the faces of others */
-    size_t own = 0;
+    size_t own = reads(m, all);
     all[own++] = &m->face->exchange;
-    for (size_t i = 0; i < BYTEMODEL_TELLS_MAX && m->tells[i].exchange.request_length > 0; i++)
-        all[own++] = &m->tells[i].exchange;
-    for (size_t i = 0; has_poll(m, i); i++)
-        all[own++] = &m->polls[i].exchange;
     stage->answer_length = 0;
     if (p->deaf) {
         const struct bytecodec_exchange *next = all[p->turn++ % own];
@@ -418,7 +416,7 @@ static void every_driver_measures_with_its_own_model(void **state)
         if (in->status != STATUS_OK || stage.good < 100)
             fail_msg("%s: %s '%s', %zu good values", rows[a].driver->name, instrument_status_name(in->status),
                      in->status_detail, stage.good);
-        assert_string_equal(in->sensor.identity.model, rows[a].model->name);
+        assert_int_equal(strncmp(in->sensor.identity.model, rows[a].model->name, strlen(rows[a].model->name)), 0);
         for (const enum quantity *q = rows[a].driver->quantities; *q != QUANTITY_COUNT; q++)
             if (in->last_ms[*q] < 0)
                 fail_msg("%s never gave %s", rows[a].driver->name, quantity_name(*q));
@@ -433,12 +431,20 @@ static bool knows(const struct byteface *const faces[BYTEMODEL_FACES_MAX], const
     return false;
 }
 
-static void assert_no_sample(const struct stage *stage, const struct row *a, const struct row *b, const char *how)
+/* Dialects of one model, and sisters whose frames are the same. */
+static bool differ_in_question_only(const struct byteface *a, const struct byteface *b)
+{
+    return a->answer->checksum.check == b->answer->checksum.check && a->answer->length == b->answer->length &&
+           a->exchange.reply_length == b->exchange.reply_length &&
+           memcmp(a->exchange.head, b->exchange.head, BYTECODEC_HEAD_MAX) == 0;
+}
+
+static void assert_no_good_value(const struct stage *stage, const struct row *a, const struct row *b, const char *how)
 {
     const struct bench_instrument *in = &stage->bench.instruments[0];
-    if (stage->samples > 0 || in->status == STATUS_OK || !in->status_detail[0])
-        fail_msg("%s %s before %s %s%s: %zu samples, %s '%s'", a->driver->name, a->option, b->driver->name, b->option,
-                 how, stage->samples, instrument_status_name(in->status), in->status_detail);
+    if (stage->good > 0 || in->status == STATUS_OK || !in->status_detail[0])
+        fail_msg("%s %s before %s %s%s: %zu good values, %s '%s'", a->driver->name, a->option, b->driver->name,
+                 b->option, how, stage->good, instrument_status_name(in->status), in->status_detail);
 }
 
 static void no_driver_measures_with_another_model(void **state)
@@ -457,14 +463,15 @@ static void no_driver_measures_with_another_model(void **state)
                 known = true;
             }
             const struct bench_instrument *in = play(&stage, &rows[a], pretender);
-            assert_no_sample(&stage, &rows[a], &rows[b], "");
+            assert_no_good_value(&stage, &rows[a], &rows[b], "");
+            assert_int_equal(stage.samples, 0);
             if (known && (in->status != STATUS_WRONG_MODEL || !strstr(in->status_detail, other->name)))
                 fail_msg("%s before %s says %s '%s'", rows[a].driver->name, rows[b].driver->name,
                          instrument_status_name(in->status), in->status_detail);
-            pretender.deaf = true;
-            for (pretender.turn = 0; pretender.turn < 4; pretender.turn++) {
+            pretender.deaf = !differ_in_question_only(rows[a].model->face, other);
+            for (pretender.turn = 0; pretender.deaf && pretender.turn < 4; pretender.turn++) {
                 play(&stage, &rows[a], pretender);
-                assert_no_sample(&stage, &rows[a], &rows[b], ", deaf");
+                assert_no_good_value(&stage, &rows[a], &rows[b], ", deaf");
             }
         }
 }
