@@ -44,8 +44,9 @@ enum {
 struct config_link {
     char name[CONFIG_NAME_MAX];
     enum link_kind kind;
-    char device[CONFIG_PATH_MAX]; /* modbus-rtu, serial: the port; modbus-tcp, tcp: "HOST:PORT" */
+    char device[CONFIG_PATH_MAX]; /* modbus-rtu, serial: the port or "usb:…"; modbus-tcp, tcp: "HOST:PORT" */
     char line[16];                /* "9600/8n1"; TCP kinds: empty */
+    int64_t retry_ms;             /* 0: half a second */
     unsigned at_line;             /* in the configuration file */
 };
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sensors/links/usbport.h"
 #include "station/config_read.h"
 #include "station/core/metrology.h"
 
@@ -22,12 +23,17 @@ static int read_kind(struct conf *conf, ptrdiff_t node, struct config_link *link
                       text);
 }
 
-/* Two names of one port (a by-id link and the tty it points to) are found when the port is there. */
+/* Two names of one port (a by-id link and the tty it points to, the USB adapter) are found when the port is there. */
 static bool same_port(const char *a, const char *b)
 {
     if (strcmp(a, b) == 0)
         return true;
+    char path_a[80], path_b[80];
     struct stat at_a, at_b;
+    if (usbport_is(a) && usbport_find("/sys", a, path_a, sizeof path_a, NULL) == 0)
+        a = path_a;
+    if (usbport_is(b) && usbport_find("/sys", b, path_b, sizeof path_b, NULL) == 0)
+        b = path_b;
     return stat(a, &at_a) == 0 && stat(b, &at_b) == 0 && S_ISCHR(at_a.st_mode) && at_a.st_rdev == at_b.st_rdev;
 }
 
@@ -50,6 +56,15 @@ static int check_unique(const struct config *config, const struct conf *conf, pt
     return 0;
 }
 
+/* A path, or "usb:VENDOR:PRODUCT:SERIAL". */
+static int read_device(struct conf *conf, ptrdiff_t node, struct config_link *link, struct err *err)
+{
+    if (config_text(conf, node, "device", true, link->device, sizeof link->device, err) != 0)
+        return -1;
+    return usbport_is(link->device) ? 0
+                                    : config_path(conf, node, "device", true, link->device, sizeof link->device, err);
+}
+
 int config_read_links(struct config *config, struct conf *conf, struct err *err)
 {
     ptrdiff_t node = CONF_FIRST;
@@ -61,13 +76,14 @@ int config_read_links(struct config *config, struct conf *conf, struct err *err)
         if (config_title(conf, node, link->name, err) != 0 || read_kind(conf, node, link, err) != 0)
             return -1;
         if (link_kind_is_port(link->kind)) {
-            if (config_path(conf, node, "device", true, link->device, sizeof link->device, err) != 0 ||
+            if (read_device(conf, node, link, err) != 0 ||
                 config_text(conf, node, "line", link->kind == LINK_MODBUS_RTU, link->line, sizeof link->line, err) != 0)
                 return -1;
         } else if (config_text(conf, node, "address", true, link->device, sizeof link->device, err) != 0) {
             return -1;
         }
-        if (check_unique(config, conf, node, link, err) != 0)
+        if (conf_get_integer(conf, node, "retry-ms", false, 10, 60000, &link->retry_ms, err) != 0 ||
+            check_unique(config, conf, node, link, err) != 0)
             return -1;
         config->links_count++;
     }

@@ -62,7 +62,8 @@ static int open_one(struct live *live, size_t index, struct live_link *l, struct
         log_warning("%s:%u: no instrument uses link '%s'", config->file, c->at_line, c->name);
         return 0;
     }
-    const struct link_config link = {.kind = c->kind, .name = c->name, .device = c->device, .line = c->line};
+    const struct link_config link = {
+        .kind = c->kind, .name = c->name, .device = c->device, .line = c->line, .retry_ms = c->retry_ms};
     const struct link_host host = {.ctx = l, .up = on_up, .down = on_down, .received = on_received};
     return link_open(&l->link, live->event, &link, slaves, link_kind_is_modbus(c->kind) ? l->count : 0, &host, err);
 }

@@ -16,6 +16,7 @@
 #include "sensors/links/dial.h"
 #include "sensors/links/line.h"
 #include "sensors/links/port.h"
+#include "sensors/links/usbport.h"
 
 enum { RETRY_MS = 500, CONNECT_MS = 1500, OUTPUT_MAX = 4096, ACCURACY_US = 1000 };
 
@@ -304,8 +305,12 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *ctx)
 
 static int parse(const struct link_config *config, struct line *line, struct dial_address *address, struct err *err)
 {
-    return link_kind_is_port(config->kind) ? line_parse(line, config->line, err)
-                                           : dial_parse(address, config->device, err);
+    struct usbport usb;
+    if (!link_kind_is_port(config->kind))
+        return dial_parse(address, config->device, err);
+    if (usbport_is(config->device) && usbport_parse(&usb, config->device, err) != 0)
+        return -1;
+    return line_parse(line, config->line, err);
 }
 
 int link_check(const struct link_config *config, struct err *err)

@@ -16,6 +16,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "sensors/links/usbport.h"
+
 struct port {
     struct sp_port *real; /* NULL: opened with termios */
     int fd;
@@ -199,8 +201,13 @@ static int claim(const struct port *port, const char *device, struct err *err)
 
 int port_open(struct port **out, const char *device, const struct line *line, struct err *err)
 {
-    char holder[128];
+    char holder[128], path[80];
     struct stat st;
+    if (usbport_is(device)) {
+        if (usbport_find("/sys", device, path, sizeof path, err) != 0)
+            return -1;
+        device = path;
+    }
     if (stat(device, &st) != 0)
         return err_set(err, ERR_UNREACHABLE, "waiting for %s: %s", device, strerror(errno));
     if (port_holder(device, holder, sizeof holder))

@@ -16,9 +16,9 @@
 
 struct port;
 
-/* Opens the device exclusively (TIOCEXCL; a pty only after a look at who has it open), raw, non-blocking, with nothing
- * buffered. Fails with ERR_UNREACHABLE when it is not there, is no serial port, does not take its line setting, or is
- * held by another process, which is named. */
+/* `device` is a path or names a USB adapter (sensors/links/usbport.h). Opens it exclusively (TIOCEXCL; a pty only after
+ * a look at who has it open), raw, non-blocking, with nothing buffered. Fails with ERR_UNREACHABLE when it is not
+ * there, is no serial port, does not take its line setting, or is held by another process, which is named. */
 int port_open(struct port **out, const char *device, const struct line *line, struct err *err);
 void port_close(struct port *port);
 int port_fd(const struct port *port);
