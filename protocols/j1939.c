@@ -9,7 +9,7 @@ const struct j1939_spn j1939_spns[] = {
     {3217, 0xF00E, 2, 2, 514, 6, -12, O2_STABLE_BIT, "intake O2"},
     {3226, 0xF00F, 0, 2, 5, 2, -200, NOX_STABLE_BIT, "outlet NOx"},
     {3227, 0xF00F, 2, 2, 514, 6, -12, O2_STABLE_BIT, "outlet O2"},
-    {3251, 0xFDB2, 2, 2, 1, 1, 0, 0, "DPF differential pressure"},
+    {3251, 0xFDB2, 4, 2, 1, 1, 0, 0, "DPF differential pressure"},
     {3246, 0xFDB3, 2, 2, 3125, 5, -273, 0, "DPF outlet temperature"},
     {3242, 0xFDB4, 2, 2, 3125, 5, -273, 0, "DPF inlet temperature"},
     {1761, 0xFE56, 0, 1, 4, 1, 0, 0, "DEF level"},

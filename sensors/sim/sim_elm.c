@@ -28,8 +28,8 @@ enum bus { BUS_CAN11, BUS_CAN29, BUS_J1939, BUS_NONE, BUS_ERROR };
 
 struct elm {
     int bus, ecus, missing_as_error;
-    struct obd_vehicle vehicle;
-    struct j1939_fault faults[J1939_FAULTS_MAX];
+    struct sim_obd_vehicle vehicle;
+    struct sim_j1939_fault faults[SIM_J1939_FAULTS_MAX];
     int fault_count;
     bool echo, feeds, spaces, headers, searched, sae_order;
     char protocol;
@@ -83,20 +83,20 @@ static int set(struct sim_instrument *instrument, const char *key, const char *v
     if (strcmp(key, "ecus") == 0)
         return sim_integer(key, value, 1, ECUS_MAX, &elm->ecus, err);
     if (strcmp(key, "dtcs") == 0)
-        return obd_set_dtcs(&elm->vehicle, value, err);
+        return sim_obd_set_dtcs(&elm->vehicle, value, err);
     if (strcmp(key, "readiness") == 0) {
         elm->vehicle.readiness = (unsigned)strtoul(value, NULL, 16) & 0xFFFFFF;
         return 0;
     }
     if (strcmp(key, "faults") == 0) {
-        elm->fault_count = j1939_faults_parse(value, elm->faults);
+        elm->fault_count = sim_j1939_faults_parse(value, elm->faults);
         return elm->fault_count >= 0 ? 0 : err_set(err, ERR_INVALID, "faults: SPN/FMI/COUNT,… and not '%s'", value);
     }
     if (strcmp(key, "vin") != 0)
         return sim_unknown(instrument, key, err);
-    if (strlen(value) != OBD_VIN)
-        return err_set(err, ERR_INVALID, "vin: %d characters, not '%s'", OBD_VIN, value);
-    memcpy(elm->vehicle.vin, value, OBD_VIN + 1);
+    if (strlen(value) != SIM_OBD_VIN)
+        return err_set(err, ERR_INVALID, "vin: %d characters, not '%s'", SIM_OBD_VIN, value);
+    memcpy(elm->vehicle.vin, value, SIM_OBD_VIN + 1);
     return 0;
 }
 
@@ -159,7 +159,7 @@ static void add_can_frame(struct page *page, int ecu, const uint8_t *bytes, size
  */
 static void add_long(struct page *page, int ecu, const uint8_t *payload, size_t length)
 {
-    uint8_t padded[OBD_PAYLOAD_MAX + 8] = {0};
+    uint8_t padded[SIM_OBD_PAYLOAD_MAX + 8] = {0};
     memcpy(padded, payload, length);
     char head[8];
     snprintf(head, sizeof head, "%03X", (unsigned)length);
@@ -212,8 +212,8 @@ static void add_j1939_frame(struct page *page, unsigned pgn, const uint8_t *byte
 /* More than eight bytes go by the transport protocol: an announcement, then pieces of seven. */
 static void add_j1939_long(struct page *page, unsigned pgn, const uint8_t *bytes, size_t length)
 {
-    uint8_t frame[J1939_FRAME] = {0x20,         (uint8_t)length,    0, (uint8_t)((length + 6) / 7), 0xFF,
-                                  (uint8_t)pgn, (uint8_t)(pgn >> 8)};
+    uint8_t frame[SIM_J1939_FRAME] = {0x20,         (uint8_t)length,    0, (uint8_t)((length + 6) / 7), 0xFF,
+                                      (uint8_t)pgn, (uint8_t)(pgn >> 8)};
     add_j1939_frame(page, 0xECFF, frame, sizeof frame);
     for (size_t at = 0; at < length; at += 7) {
         memset(frame, 0xFF, sizeof frame);
@@ -226,22 +226,22 @@ static void add_j1939_long(struct page *page, unsigned pgn, const uint8_t *bytes
 static bool add_group(struct sim_instrument *instrument, struct page *page, unsigned pgn, int64_t t_ms)
 {
     const struct elm *elm = elm_of(instrument);
-    uint8_t bytes[2 + 4 * J1939_FAULTS_MAX];
+    uint8_t bytes[2 + 4 * SIM_J1939_FAULTS_MAX];
     if (elm->bus != BUS_J1939)
         return false;
-    if (pgn != J1939_DM1) {
-        bool known = j1939_group(instrument, pgn, elm->missing_as_error, t_ms, bytes);
+    if (pgn != SIM_J1939_DM1) {
+        bool known = sim_j1939_group(instrument, pgn, elm->missing_as_error, t_ms, bytes);
         if (known)
-            add_j1939_frame(page, pgn, bytes, J1939_FRAME);
+            add_j1939_frame(page, pgn, bytes, SIM_J1939_FRAME);
         return known;
     }
-    size_t length = j1939_dm1(instrument, elm->faults, (size_t)elm->fault_count, t_ms, bytes);
-    if (length > J1939_FRAME) {
+    size_t length = sim_j1939_dm1(instrument, elm->faults, (size_t)elm->fault_count, t_ms, bytes);
+    if (length > SIM_J1939_FRAME) {
         add_j1939_long(page, pgn, bytes, length);
         return true;
     }
-    memset(bytes + length, 0xFF, J1939_FRAME - length);
-    add_j1939_frame(page, pgn, bytes, J1939_FRAME);
+    memset(bytes + length, 0xFF, SIM_J1939_FRAME - length);
+    add_j1939_frame(page, pgn, bytes, SIM_J1939_FRAME);
     return true;
 }
 
@@ -275,7 +275,7 @@ static void request(struct sim_instrument *instrument, struct page *page, const 
 {
     struct elm *elm = elm_of(instrument);
     uint8_t bytes[8] = {0};
-    uint8_t payload[OBD_PAYLOAD_MAX];
+    uint8_t payload[SIM_OBD_PAYLOAD_MAX];
     size_t length = hex_bytes(command, bytes, sizeof bytes);
     bool j1939 = elm->protocol == 'A';
     if (!elm->searched && !j1939)
@@ -293,7 +293,7 @@ static void request(struct sim_instrument *instrument, struct page *page, const 
                                  : (unsigned)bytes[1] << 8 | bytes[2],
                   t_ms);
     for (int ecu = 0; !j1939 && elm->bus <= BUS_CAN29 && ecu < elm->ecus; ecu++) {
-        size_t answered = obd_answer(instrument, &elm->vehicle, ecu, bytes, length, payload, t_ms);
+        size_t answered = sim_obd_answer(instrument, &elm->vehicle, ecu, bytes, length, payload, t_ms);
         if (answered > 0)
             add_answer(page, ecu, payload, answered);
     }

@@ -27,8 +27,8 @@ static const struct parameter parameters[] = {
     {0xFEEE, 175, QUANTITY_OIL_TEMP, 2, 2, 0.03125, -273},
     {0xFEF1, 84, QUANTITY_SPEED, 1, 2, 1.0 / 256, 0},
     {0xFEF2, 183, QUANTITY_FUEL_RATE, 0, 2, 0.05, 0},
-    {0xFEF5, 108, QUANTITY_PRESSURE, 0, 1, 0.5, 0},
-    {0xFEF5, 171, QUANTITY_AIR_TEMP, 3, 2, 0.03125, -273},
+    {0xFEF5, 108, QUANTITY_OBD_PRESSURE, 0, 1, 0.5, 0},
+    {0xFEF5, 171, QUANTITY_OBD_AIR_TEMP, 3, 2, 0.03125, -273},
 };
 
 static unsigned encode(const struct parameter *p, double value, bool broken)
@@ -40,11 +40,11 @@ static unsigned encode(const struct parameter *p, double value, bool broken)
     return (unsigned)raw;
 }
 
-bool j1939_group(const struct sim_instrument *instrument, unsigned pgn, bool broken, int64_t t_ms,
-                 uint8_t out[J1939_FRAME])
+bool sim_j1939_group(const struct sim_instrument *instrument, unsigned pgn, bool broken, int64_t t_ms,
+                     uint8_t out[SIM_J1939_FRAME])
 {
     bool known = false;
-    memset(out, 0xFF, J1939_FRAME);
+    memset(out, 0xFF, SIM_J1939_FRAME);
     for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++) {
         const struct parameter *p = &parameters[i];
         if (p->pgn != pgn)
@@ -58,8 +58,8 @@ bool j1939_group(const struct sim_instrument *instrument, unsigned pgn, bool bro
     return known;
 }
 
-size_t j1939_dm1(const struct sim_instrument *instrument, const struct j1939_fault *faults, size_t count, int64_t t_ms,
-                 uint8_t out[2 + 4 * J1939_FAULTS_MAX])
+size_t sim_j1939_dm1(const struct sim_instrument *instrument, const struct sim_j1939_fault *faults, size_t count,
+                     int64_t t_ms, uint8_t out[2 + 4 * SIM_J1939_FAULTS_MAX])
 {
     double mil = sim_value(instrument, QUANTITY_MIL, t_ms);
     memset(out, 0, 6);
@@ -75,10 +75,10 @@ size_t j1939_dm1(const struct sim_instrument *instrument, const struct j1939_fau
     return count > 0 ? 2 + 4 * count : 6;
 }
 
-int j1939_faults_parse(const char *text, struct j1939_fault faults[J1939_FAULTS_MAX])
+int sim_j1939_faults_parse(const char *text, struct sim_j1939_fault faults[SIM_J1939_FAULTS_MAX])
 {
     int count = 0;
-    while (*text && count < J1939_FAULTS_MAX) {
+    while (*text && count < SIM_J1939_FAULTS_MAX) {
         unsigned *const parts[] = {&faults[count].spn, &faults[count].fmi, &faults[count].count};
         for (int i = 0; i < 3; i++) {
             char *end;

@@ -8,21 +8,21 @@
 
 #include "sensors/sim/sim.h"
 
-enum { J1939_DM1 = 0xFECA, J1939_FRAME = 8, J1939_FAULTS_MAX = 16 };
+enum { SIM_J1939_DM1 = 0xFECA, SIM_J1939_FRAME = 8, SIM_J1939_FAULTS_MAX = 16 };
 
-struct j1939_fault {
+struct sim_j1939_fault {
     unsigned spn, fmi, count;
 };
 
 /* The eight bytes of that group; false: this vehicle does not send it. `broken` marks missing figures as errors. */
-bool j1939_group(const struct sim_instrument *instrument, unsigned pgn, bool broken, int64_t t_ms,
-                 uint8_t out[J1939_FRAME]);
+bool sim_j1939_group(const struct sim_instrument *instrument, unsigned pgn, bool broken, int64_t t_ms,
+                     uint8_t out[SIM_J1939_FRAME]);
 
 /* DM1: lamps (the world's mil), flash codes, then four bytes a fault; returns the length, at least 6. */
-size_t j1939_dm1(const struct sim_instrument *instrument, const struct j1939_fault *faults, size_t count, int64_t t_ms,
-                 uint8_t out[2 + 4 * J1939_FAULTS_MAX]);
+size_t sim_j1939_dm1(const struct sim_instrument *instrument, const struct sim_j1939_fault *faults, size_t count,
+                     int64_t t_ms, uint8_t out[2 + 4 * SIM_J1939_FAULTS_MAX]);
 
 /* "3216/4/2,3226/4/1" (SPN/FMI/occurrences); returns how many, -1 when it is something else. */
-int j1939_faults_parse(const char *text, struct j1939_fault faults[J1939_FAULTS_MAX]);
+int sim_j1939_faults_parse(const char *text, struct sim_j1939_fault faults[SIM_J1939_FAULTS_MAX]);
 
 #endif

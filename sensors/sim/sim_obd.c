@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* P0420 is 0420h; C, B and U put 1, 2 and 3 on top. */
-int obd_set_dtcs(struct obd_vehicle *vehicle, const char *value, struct err *err)
+int sim_obd_set_dtcs(struct sim_obd_vehicle *vehicle, const char *value, struct err *err)
 {
     static const char letters[] = "PCBU";
     vehicle->dtc_count = 0;
@@ -13,7 +13,7 @@ int obd_set_dtcs(struct obd_vehicle *vehicle, const char *value, struct err *err
         const char *letter = strchr(letters, *value);
         char *end;
         unsigned long digits = strtoul(value + 1, &end, 16);
-        if (!letter || end != value + 5 || digits > 0x3FFF || vehicle->dtc_count == OBD_DTCS_MAX)
+        if (!letter || end != value + 5 || digits > 0x3FFF || vehicle->dtc_count == SIM_OBD_DTCS_MAX)
             return err_set(err, ERR_INVALID, "dtcs: no fault code like P0420 at '%s'", value);
         vehicle->dtcs[vehicle->dtc_count++] = (unsigned)(letter - letters) << 14 | (unsigned)digits;
         value = end + (*end == ',');
@@ -34,12 +34,14 @@ static const struct pid pids[] = {{0x04, QUANTITY_LOAD, 1, 100.0 / 255, 0},
                                   {0x0D, QUANTITY_SPEED, 1, 1, 0}};
 
 /* Bytes of that PID; 0: this control unit does not know it. */
-static size_t pid_value(const struct sim_instrument *instrument, const struct obd_vehicle *vehicle, int ecu,
+static size_t pid_value(const struct sim_instrument *instrument, const struct sim_obd_vehicle *vehicle, int ecu,
                         unsigned number, uint8_t *out, int64_t t_ms)
 {
 
     if (number == 0x01) {
         double mil = ecu == 0 ? sim_value(instrument, QUANTITY_MIL, t_ms) : 0;
+        if (isnan(mil))
+            return 0;
         out[0] = (uint8_t)((mil > 0 ? 0x80 : 0) | (ecu == 0 ? vehicle->dtc_count : 0));
         out[1] = (uint8_t)(vehicle->readiness >> 16);
         out[2] = (uint8_t)(vehicle->readiness >> 8);
@@ -58,7 +60,7 @@ static size_t pid_value(const struct sim_instrument *instrument, const struct ob
     return 0;
 }
 
-static size_t current_data(const struct sim_instrument *instrument, const struct obd_vehicle *vehicle, int ecu,
+static size_t current_data(const struct sim_instrument *instrument, const struct sim_obd_vehicle *vehicle, int ecu,
                            unsigned number, uint8_t *out, int64_t t_ms)
 {
     if (number != 0)
@@ -73,8 +75,8 @@ static size_t current_data(const struct sim_instrument *instrument, const struct
     return 4;
 }
 
-size_t obd_answer(const struct sim_instrument *instrument, struct obd_vehicle *vehicle, int ecu, const uint8_t *request,
-                  size_t length, uint8_t out[OBD_PAYLOAD_MAX], int64_t t_ms)
+size_t sim_obd_answer(const struct sim_instrument *instrument, struct sim_obd_vehicle *vehicle, int ecu,
+                      const uint8_t *request, size_t length, uint8_t out[SIM_OBD_PAYLOAD_MAX], int64_t t_ms)
 {
 
     out[0] = (uint8_t)(request[0] | 0x40);
@@ -107,6 +109,6 @@ size_t obd_answer(const struct sim_instrument *instrument, struct obd_vehicle *v
         return 0;
     out[1] = 0x02;
     out[2] = 1;
-    memcpy(out + 3, vehicle->vin, OBD_VIN);
-    return 3 + OBD_VIN;
+    memcpy(out + 3, vehicle->vin, SIM_OBD_VIN);
+    return 3 + SIM_OBD_VIN;
 }

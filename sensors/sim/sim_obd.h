@@ -8,20 +8,20 @@
 
 #include "sensors/sim/sim.h"
 
-enum { OBD_VIN = 17, OBD_DTCS_MAX = 12, OBD_PAYLOAD_MAX = 96 };
+enum { SIM_OBD_VIN = 17, SIM_OBD_DTCS_MAX = 12, SIM_OBD_PAYLOAD_MAX = 96 };
 
-struct obd_vehicle {
-    char vin[OBD_VIN + 1];
-    unsigned dtcs[OBD_DTCS_MAX];
+struct sim_obd_vehicle {
+    char vin[SIM_OBD_VIN + 1];
+    unsigned dtcs[SIM_OBD_DTCS_MAX];
     size_t dtc_count;
     unsigned readiness; /* the last three bytes of PID 01 */
 };
 
 /* "P0420,P2002" */
-int obd_set_dtcs(struct obd_vehicle *vehicle, const char *value, struct err *err);
+int sim_obd_set_dtcs(struct sim_obd_vehicle *vehicle, const char *value, struct err *err);
 
 /* Puts the payload that answers, positive answer first; its length, 0: no answer. */
-size_t obd_answer(const struct sim_instrument *instrument, struct obd_vehicle *vehicle, int ecu, const uint8_t *request,
-                  size_t length, uint8_t out[OBD_PAYLOAD_MAX], int64_t t_ms);
+size_t sim_obd_answer(const struct sim_instrument *instrument, struct sim_obd_vehicle *vehicle, int ecu,
+                      const uint8_t *request, size_t length, uint8_t out[SIM_OBD_PAYLOAD_MAX], int64_t t_ms);
 
 #endif

@@ -156,7 +156,7 @@ static void test_parameters(void **state)
         {1761, {0xAF}, "70.0"},
         {171, {0xC8, 0xFF, 0xFF, 0x40, 0x24}, "17.00000"},
         {3242, {0xFF, 0xFF, 0x00, 0x3A}, "191.00000"},
-        {3251, {0xFF, 0xFF, 0x19, 0x00}, "2.5"},
+        {3251, {0xFF, 0xFF, 0xFF, 0xFF, 0x01, 0x00, 0xFF, 0xFF}, "0.1"}, /* as a DPF controller sent it */
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct j1939_spn *spn = j1939_spns;
