@@ -40,6 +40,7 @@ static int read_head(struct record *r, struct err *err)
     if (!json_get_string(&r->doc, json_member(&r->doc, (size_t)r->vehicle, "plate"), r->plate, sizeof r->plate))
         r->plate[0] = '\0';
     r->basis = json_member(&r->doc, 0, "basis");
+    r->joined = json_member(&r->doc, 0, "joined");
     return 0;
 }
 

@@ -32,8 +32,8 @@ struct record {
     char pack[RULES_ID_MAX], pack_version[RULES_ID_MAX], pack_sha256[SHA256_HEX_SIZE], rule[RULES_ID_MAX];
     enum limit_class limit_class;
     struct civil_date day;
-    ptrdiff_t vehicle, basis; /* tokens; basis -1 where there is none */
-    const char *verdict;      /* the canonical verdict object, in the text */
+    ptrdiff_t vehicle, basis, joined; /* tokens; -1 where there is no basis, nothing joined */
+    const char *verdict;              /* the canonical verdict object, in the text */
     size_t verdict_length;
     struct verdict judged; /* the same, read */
     size_t files_count;

@@ -1,11 +1,13 @@
 #include "reports/rejudge.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "reports/sha256.h"
 #include "sensors/replay.h"
+#include "station/core/join.h"
 #include "station/core/remote.h"
 
 enum {
@@ -261,6 +263,54 @@ static int judge_unruled(struct work *w, const struct record *record, struct err
     return 0;
 }
 
+/* The lender must be among the record's instruments, and what it lent no older than it lends. */
+static int check_lender(const struct record *record, const struct join_reading *j, struct err *err)
+{
+    const struct json_doc *doc = &record->doc;
+    ptrdiff_t instruments = json_member(doc, 0, "instruments");
+    ptrdiff_t passage = json_member(doc, 0, "passage");
+    size_t count = instruments >= 0 && doc->tokens[instruments].type == JSON_ARRAY ? doc->tokens[instruments].count : 0;
+    int64_t clock_ms = -1;
+    if (passage >= 0 && doc->tokens[passage].type == JSON_OBJECT)
+        (void)json_get_integer(doc, json_member(doc, (size_t)passage, "device_clock_ms"), &clock_ms);
+    for (size_t i = 0; i < count; i++) {
+        ptrdiff_t object = json_element(doc, (size_t)instruments, i);
+        char name[JOIN_NAME_MAX];
+        struct join_source lender;
+        if (doc->tokens[object].type != JSON_OBJECT ||
+            !json_get_string(doc, json_member(doc, (size_t)object, "name"), name, sizeof name) ||
+            !json_get_integer(doc, json_member(doc, (size_t)object, "join_ms"), &lender.max_ms) ||
+            strcmp(name, j->instrument) != 0)
+            continue;
+        int64_t apart_ms = j->age_ms + join_moment_ms(&lender, 0, clock_ms >= 0, clock_ms);
+        if (apart_ms <= lender.max_ms && apart_ms >= -lender.max_ms)
+            return 0;
+    }
+    return err_set(err, ERR_FAILED, "%s of %" PRId64 " ms before the passage cannot be joined from %s",
+                   quantity_name(j->reading.quantity), j->age_ms, j->instrument);
+}
+
+/* What other instruments lent, as the record has it. */
+static int join(struct work *w, const struct record *record, struct err *err)
+{
+    struct join_reading joined[JOIN_QUANTITIES];
+    char lines[SAMPLE_CSV_MAX];
+    size_t count = 0;
+    if (record->joined < 0)
+        return 0;
+    if (join_read(joined, &count, &record->doc, record->joined, err) != 0 ||
+        join_add(&w->sample, joined, count, err) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (check_lender(record, &joined[i], err) != 0)
+            return -1;
+    ptrdiff_t length = join_csv(joined, count, lines, sizeof lines);
+    if (length < 0)
+        return err_set(err, ERR_FAILED, "the joined readings are too long");
+    add_text(w, lines, (size_t)length);
+    return 0;
+}
+
 static int judge_passage(struct work *w, const struct record *record, const struct replay_host *host, struct err *err)
 {
     const struct json_doc *doc = &record->doc;
@@ -277,7 +327,7 @@ static int judge_passage(struct work *w, const struct record *record, const stru
         return -1;
     if (!w->has_passage)
         return err_set(err, ERR_FAILED, "the recording tells of no passing vehicle");
-    if (check_vehicle(w, record, err))
+    if (check_vehicle(w, record, err) || join(w, record, err))
         return -1;
     if (!w->rule)
         return judge_unruled(w, record, err);

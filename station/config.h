@@ -58,6 +58,9 @@ struct config_instrument {
     char serial[SENSOR_TEXT_MAX], certificate[SENSOR_TEXT_MAX];
     struct civil_date valid_until; /* year 0: not given */
     struct civil_date calibrated;  /* the last calibration; year 0: not given */
+    int lane;                      /* it stands at; 0: not given */
+    int64_t join_ms;               /* its readings are lent to passages for so long; 0: never */
+    int64_t clock_tolerance_ms;    /* a passage source's own clock further off than this is flagged */
     unsigned at_line;
 };
 

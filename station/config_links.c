@@ -149,13 +149,20 @@ static int note_profile(struct config *config, struct conf *conf, ptrdiff_t node
 static int read_numbers(struct conf *conf, ptrdiff_t node, struct config_instrument *instrument, struct err *err)
 {
     int64_t unit = 0;
+    int64_t lane = 0;
+    int64_t tolerance_s = 60;
     if (conf_get_integer(conf, node, "unit", false, 1, 247, &unit, err) != 0 ||
         conf_get_integer(conf, node, "poll-ms", false, 10, 60000, &instrument->sensor.poll_ms, err) != 0 ||
         conf_get_decimal(conf, node, "path-m", false, &instrument->sensor.path_m, err) != 0 ||
+        conf_get_integer(conf, node, "lane", false, 1, 99, &lane, err) != 0 ||
+        conf_get_integer(conf, node, "join-ms", false, 1, 600000, &instrument->join_ms, err) != 0 ||
+        conf_get_integer(conf, node, "clock-tolerance-s", false, 1, 86400, &tolerance_s, err) != 0 ||
         conf_get_date(conf, node, "valid-until", false, &instrument->valid_until, err) != 0 ||
         conf_get_date(conf, node, "calibrated", false, &instrument->calibrated, err) != 0)
         return -1;
     instrument->sensor.unit = (int)unit;
+    instrument->lane = (int)lane;
+    instrument->clock_tolerance_ms = tolerance_s * 1000;
     if (instrument->sensor.path_m.units < 0)
         return conf_error(conf, node, err, "path-m must be more than 0");
     return 0;

@@ -37,11 +37,13 @@ static void on_sample(void *ctx, int instrument, const struct sample *sample)
         live_passage_take(ctx, instrument, sample);
     else
         live_test_sample(ctx, instrument, sample);
+    live_join_note(ctx, instrument, sample);
 }
 
 static void on_changed(void *ctx, int instrument)
 {
     live_journal_instrument(ctx, instrument);
+    live_join_look(ctx, instrument);
 }
 
 static void on_prompt(void *ctx, enum prompt prompt, int64_t value, int64_t limit, int64_t t_ms)
@@ -281,6 +283,8 @@ static int open_parts(struct live *live, struct err *err)
     if (live_lockout_open(live, err) != 0)
         return -1;
     live_lockout_look(live);
+    if (live_join_open(live, err) != 0)
+        return -1;
     if (live_links_open(live, err) != 0)
         return -1;
     return config->console[0] ? webserver_open(&live->web, live->event, config->console, live_web_routes,
@@ -328,6 +332,7 @@ void live_close(struct live *live)
         return;
     webserver_close(live->web);
     live_links_close(live);
+    live_join_close(live);
     control_close(live->control);
     spool_close(&live->test.spool);
     live_journal_close(live);

@@ -10,6 +10,7 @@
  * live_passage.c  passing vehicles
  * live_lockout.c  lockouts: what holds, what it blocks; live_lockout_store.c: into the journal
  * live_camera.c   plates that cameras have read
+ * live_join.c     what other instruments lend to them
  * live_journal.c  facts that wait for the next transaction
  * live_request.c  the control socket's commands
  * live_operator.c those by which an operator acts
@@ -30,6 +31,7 @@
 #include "station/clock.h"
 #include "station/config.h"
 #include "station/control.h"
+#include "station/core/join.h"
 #include "station/live.h"
 #include "station/live_lockout.h"
 #include "station/record_make.h"
@@ -119,6 +121,7 @@ struct live {
     struct clock_watch clock;
     struct bench bench;
     struct live_instrument instruments[BENCH_INSTRUMENTS_MAX];
+    struct join_source *joins[BENCH_INSTRUMENTS_MAX]; /* NULL: it lends nothing */
     struct live_test test;
     struct live_lockouts lockouts;
     /* events and passages in their order, waiting for the next transaction */
@@ -137,7 +140,7 @@ struct live {
 /* Texts on their way into the store: large, short-lived. */
 struct live_scratch {
     char vehicle[RECORD_MAKE_PART_MAX], instruments[RECORD_MAKE_PART_MAX], basis[RECORD_MAKE_PART_MAX];
-    char officers[1024], rules[1024], passage[4096];
+    char officers[1024], rules[1024], passage[4096], joined[4096];
     char event[RECORD_MAKE_EVENT_MAX];
     char record[RECORD_MAKE_TEXT_MAX];
     struct record_make make;
@@ -258,6 +261,16 @@ void live_passage_take(struct live *live, int instrument, const struct sample *s
 int live_passage_store(struct live *live, struct live_passage *passage, struct live_scratch *scratch, struct err *err);
 /* It is through: counts and frees it. */
 void live_passage_forget(struct live *live, struct live_passage *passage);
+
+/* ---- live_join.c ---- */
+int live_join_open(struct live *live, struct err *err);
+void live_join_close(struct live *live);
+void live_join_note(struct live *live, int instrument, const struct sample *sample);
+/* Its state or status has changed. */
+void live_join_look(struct live *live, int instrument);
+/* What the others lend to that passage, of which `instrument` just told. Returns how many readings. */
+size_t live_join_collect(const struct live *live, int instrument, const struct sample *sample, int64_t received_ms,
+                         struct join_reading joined[JOIN_QUANTITIES]);
 
 /* ---- live_journal.c ---- */
 /* Queues an event for the next transaction; its time is now. */

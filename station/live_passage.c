@@ -20,7 +20,9 @@ struct live_passage {
     struct sample sample;
     struct passage passage;
     struct sample_text texts[SAMPLE_TEXTS_MAX];
-    bool repeated; /* the device sent it before */
+    size_t joined_count;
+    struct join_reading joined[JOIN_QUANTITIES]; /* from other instruments */
+    bool repeated;                               /* the device sent it before */
     size_t raw_length;
     uint8_t raw[];
 };
@@ -61,6 +63,7 @@ void live_passage_take(struct live *live, int instrument, const struct sample *s
         p->sample.texts = p->texts;
         for (size_t i = 0; i < sample->texts_count; i++)
             p->texts[i] = sample->texts[i];
+        p->joined_count = live_join_collect(live, instrument, sample, p->received_ms, p->joined);
         if (live_journal_passage(live, p) == 0)
             return;
         free(p);
@@ -81,6 +84,9 @@ static void write_files(const struct live *live, struct judged *j)
     memcpy(j->readings, READINGS_CSV_HEADER, head + 1);
     ptrdiff_t rows = sample_csv(&p->sample, 0, name, j->readings + head, sizeof j->readings - head);
     assert(wire > 0 && rows >= 0);
+    size_t length = head + (size_t)rows;
+    ptrdiff_t more = join_csv(p->joined, p->joined_count, j->readings + length, sizeof j->readings - length);
+    assert(more >= 0);
 }
 
 /* As far back as the rule looks. */
@@ -119,8 +125,10 @@ static int judge(struct live *live, struct judged *j, struct err *err)
     if (find_history(live, j, err) != 0)
         return -1;
     enum limit_class class_ = config_limit_class(config, j->pack, j->day);
-    if (j->rule && remote_judge(&j->verdict, j->pack, j->rule, class_, &j->from->sample, j->past, j->past_count, j->day,
-                                &why) == 0)
+    struct sample complete = j->from->sample;
+    int added = join_add(&complete, j->from->joined, j->from->joined_count, &why);
+    if (j->rule && added == 0 &&
+        remote_judge(&j->verdict, j->pack, j->rule, class_, &complete, j->past, j->past_count, j->day, &why) == 0)
         return 0;
     j->verdict = (struct verdict){.kind = VERDICT_INVALID, .limit_class = class_};
     snprintf(j->verdict.method, sizeof j->verdict.method, "remote-sensing");
@@ -161,11 +169,18 @@ static void passage_part(const struct live *live, const struct judged *j, char *
     if (p->has_device_time)
         civil_time_format(p->device_time_ms, live->config->utc_offset_minutes, device_time);
     struct entries e = {0};
+    const struct config_instrument *from = &live->config->instruments[j->from->instrument];
+    int64_t clock_ms = j->from->received_ms - p->device_time_ms;
+    if (p->has_device_time) {
+        entries_integer(&e, "device_clock_ms", clock_ms);
+        entries_bool(&e, "device_clock_far",
+                     clock_ms > from->clock_tolerance_ms || clock_ms < -from->clock_tolerance_ms);
+    }
     entries_text(&e, "device_reason", p->device_reason);
     entries_text(&e, "device_result", p->device_result);
     entries_text(&e, "device_time", device_time);
-    if (p->lane > 0)
-        entries_integer(&e, "lane", p->lane);
+    if (p->lane > 0 || from->lane > 0)
+        entries_integer(&e, "lane", p->lane > 0 ? p->lane : from->lane);
     entries_text(&e, "line", p->line);
     entries_text(&e, "plate_text", p->plate_text);
     entries_text(&e, "record_id", p->record_id);
@@ -177,13 +192,26 @@ static void passage_part(const struct live *live, const struct judged *j, char *
     assert(length > 0);
 }
 
+/* The device, then those that lent it readings. */
+static void instruments_part(const struct live *live, const struct judged *j, struct json_writer *w)
+{
+    json_array_begin(w, NULL);
+    record_make_instrument(w, live->config, (size_t)j->from->instrument, &j->from->identity);
+    for (size_t i = 0; i < live->config->instruments_count; i++) {
+        bool lent = false;
+        for (size_t k = 0; k < j->from->joined_count; k++)
+            lent = lent || strcmp(j->from->joined[k].instrument, live->config->instruments[i].sensor.name) == 0;
+        if (lent)
+            record_make_instrument(w, live->config, i, &live->bench.instruments[i].sensor.identity);
+    }
+    json_array_end(w);
+}
+
 static void small_parts(const struct live *live, const struct judged *j, struct live_scratch *scratch)
 {
     struct json_writer w;
     json_writer_init(&w, scratch->instruments, sizeof scratch->instruments);
-    json_array_begin(&w, NULL);
-    record_make_instrument(&w, live->config, (size_t)j->from->instrument, &j->from->identity);
-    json_array_end(&w);
+    instruments_part(live, j, &w);
     ptrdiff_t a = json_writer_finish(&w);
     json_writer_init(&w, scratch->vehicle, sizeof scratch->vehicle);
     vehicle_write(&j->vehicle, &w, NULL);
@@ -191,7 +219,10 @@ static void small_parts(const struct live *live, const struct judged *j, struct 
     json_writer_init(&w, scratch->rules, sizeof scratch->rules);
     record_make_rules(&w, j->pack, j->rule, j->verdict.limit_class, j->day);
     ptrdiff_t c = json_writer_finish(&w);
-    assert(a > 0 && b > 0 && c > 0);
+    json_writer_init(&w, scratch->joined, sizeof scratch->joined);
+    join_write(j->from->joined, j->from->joined_count, &w, NULL);
+    ptrdiff_t d = json_writer_finish(&w);
+    assert(a > 0 && b > 0 && c > 0 && d > 0);
     basis_part(j, scratch->basis, sizeof scratch->basis);
     passage_part(live, j, scratch->passage, sizeof scratch->passage);
 }
@@ -240,6 +271,7 @@ static ptrdiff_t make_record(const struct live *live, const struct judged *j, st
                                  .officers = "[]",
                                  .rules = scratch->rules,
                                  .basis = scratch->basis,
+                                 .joined = j->from->joined_count > 0 ? scratch->joined : NULL,
                                  .passage = scratch->passage,
                                  .verdict = &j->verdict,
                                  .binary_sha256 = live->binary_sha256};

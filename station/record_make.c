@@ -99,6 +99,7 @@ ptrdiff_t record_make_write(struct record_make *r, char *out, size_t size)
     json_string(&w, "format", "smogd-record-1");
     json_string(&w, "id", r->id);
     part(&w, "instruments", r->instruments);
+    part(&w, "joined", r->joined);
     json_string(&w, "kind", r->kind);
     json_string(&w, "method", r->method);
     part(&w, "officers", r->officers);
@@ -130,6 +131,10 @@ void record_make_instrument(struct json_writer *w, const struct config *config, 
     entries_text(&e, "certificate", i->certificate);
     entries_text(&e, "driver", i->driver->name);
     entries_text(&e, "firmware", identity ? identity->firmware : NULL);
+    if (i->join_ms > 0)
+        entries_integer(&e, "join_ms", i->join_ms);
+    if (i->lane > 0)
+        entries_integer(&e, "lane", i->lane);
     entries_text(&e, "model", identity ? identity->model : NULL);
     entries_text(&e, "name", i->sensor.name);
     entries_text(&e, "option", i->sensor.option);

@@ -34,7 +34,7 @@ struct record_make {
     const char *kind, *id, *method; /* kind "test" or "passage" */
     int64_t seq, started_ms, ended_ms;
     const struct clock_stamp *clock; /* at the end */
-    const char *instruments, *vehicle, *officers, *rules, *basis, *passage;
+    const char *instruments, *vehicle, *officers, *rules, *basis, *joined, *passage;
     const struct verdict *verdict;
     const char *binary_sha256;
     size_t files_count;

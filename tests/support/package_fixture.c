@@ -229,6 +229,10 @@ void package_fixture_record_with(struct package_fixture *f, const char *verdict)
     write_files(f, &w);
     json_string(&w, "format", "smogd-record-1");
     json_string(&w, "id", f->id);
+    if (f->instruments)
+        json_raw(&w, "instruments", f->instruments, strlen(f->instruments));
+    if (f->joined)
+        json_raw(&w, "joined", f->joined, strlen(f->joined));
     json_string(&w, "kind", f->test ? "test" : "passage");
     json_string(&w, "method", f->test ? "free-acceleration" : "remote-sensing");
     write_rules(f, &w);

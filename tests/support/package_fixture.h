@@ -36,7 +36,8 @@ struct package_fixture {
     bool test;               /* else a passage */
     const char *pack, *rule; /* NULL: no rule was found */
     struct vehicle vehicle;
-    const char *basis; /* passages: the earlier ones, JSON */
+    const char *basis;                /* passages: the earlier ones, JSON */
+    const char *instruments, *joined; /* JSON, NULL: the record has none */
     size_t files_count;
     struct fixture_file files[FIXTURE_FILES_MAX];
     size_t events_count; /* the journal */

@@ -283,6 +283,43 @@ static void earlier_passages_are_the_basis(void **state)
     package_fixture_close(&f);
 }
 
+/* Wind that the device does not tell, from a weather station: valid thanks to it, and to nothing else. */
+static void joined_readings_count(void **state)
+{
+    (void)state;
+    struct package_fixture f;
+    package_fixture_open(&f, folder(), true);
+    package_fixture_wire(&f, &(struct fixture_passage){"新B12345", "B", "41.3", ""});
+    package_fixture_record(&f);
+    expect_same(&f, VERDICT_INVALID);
+    f.instruments = "[{\"name\":\"rsd1\"},{\"join_ms\":5000,\"name\":\"weather\"}]";
+    f.joined = "[{\"age_ms\":420,\"instrument\":\"weather\",\"quality\":\"ok\",\"quantity\":\"wind_speed\","
+               "\"unit\":\"m/s\",\"value\":\"1.8\"}]";
+    package_fixture_record(&f);
+    assert_non_null(strstr(package_fixture_file(&f, "readings.csv")->data, "\n-420,weather,wind_speed,1.8,m/s,ok\n"));
+    expect_same(&f, VERDICT_SUSPECT);
+    edit(&f, "readings.csv", "wind_speed,1.8", "wind_speed,1.9");
+    expect_difference(&f, "readings.csv, line");
+    edit(&f, "readings.csv", "wind_speed,1.9", "wind_speed,1.8");
+    edit(&f, "record.json", "\"value\":\"1.8\"", "\"value\":\"6.8\"");
+    expect_difference(&f, "verdict");
+    assert_int_equal(again.kind, VERDICT_INVALID);
+    edit(&f, "record.json", "\"value\":\"6.8\"", "\"value\":\"1.8\"");
+    edit(&f, "record.json", "\"age_ms\":420", "\"age_ms\":5001");
+    expect_error(&f, "wind_speed of 5001 ms before the passage cannot be joined from weather");
+    edit(&f, "record.json", "\"age_ms\":5001", "\"age_ms\":420");
+    edit(&f, "record.json", "\"name\":\"weather\"", "\"name\":\"weathen\"");
+    expect_error(&f, "cannot be joined from weather");
+    package_fixture_wire(&f, &(struct fixture_passage){"新B12345", "B", "41.3", "1.2"});
+    f.joined = NULL;
+    package_fixture_record(&f);
+    edit(&f, "record.json", "\"kind\":\"passage\"",
+         "\"joined\":[{\"age_ms\":1,\"instrument\":\"weather\",\"quality\":\"ok\",\"quantity\":\"wind_speed\","
+         "\"unit\":\"m/s\",\"value\":\"1.8\"}],\"kind\":\"passage\"");
+    expect_error(&f, "told by the device itself");
+    package_fixture_close(&f);
+}
+
 static void the_vehicle_is_the_one_on_the_wire(void **state)
 {
     (void)state;
@@ -319,11 +356,17 @@ static void a_passage_that_no_rule_fits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_test_gives_its_verdict_again),     cmocka_unit_test(an_altered_test_does_not),
-        cmocka_unit_test(the_operators_keys_count),           cmocka_unit_test(what_is_missing_is_named),
-        cmocka_unit_test(the_rules_are_the_named_ones),       cmocka_unit_test(a_lost_test_stays_lost),
-        cmocka_unit_test(passages_give_their_verdict_again),  cmocka_unit_test(earlier_passages_are_the_basis),
-        cmocka_unit_test(the_vehicle_is_the_one_on_the_wire), cmocka_unit_test(a_passage_that_no_rule_fits),
+        cmocka_unit_test(a_test_gives_its_verdict_again),
+        cmocka_unit_test(an_altered_test_does_not),
+        cmocka_unit_test(the_operators_keys_count),
+        cmocka_unit_test(what_is_missing_is_named),
+        cmocka_unit_test(the_rules_are_the_named_ones),
+        cmocka_unit_test(a_lost_test_stays_lost),
+        cmocka_unit_test(passages_give_their_verdict_again),
+        cmocka_unit_test(earlier_passages_are_the_basis),
+        cmocka_unit_test(the_vehicle_is_the_one_on_the_wire),
+        cmocka_unit_test(a_passage_that_no_rule_fits),
+        cmocka_unit_test(joined_readings_count),
     };
     return cmocka_run_group_tests(tests, NULL, close_run);
 }
