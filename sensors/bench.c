@@ -124,6 +124,12 @@ static bool is_needed(const struct bench *b, int instrument)
     return false;
 }
 
+/* Is the running procedure a check of one instrument? */
+static bool is_checked(const struct bench *b)
+{
+    return b->testing && b->procedure.method->alone;
+}
+
 static void step_lost(struct bench *b, int instrument)
 {
     if (is_needed(b, instrument))
@@ -342,7 +348,8 @@ static void become_stale(struct bench *b, int instrument)
         return;
     in->state = BENCH_STALE;
     tell_changed(b, instrument);
-    step_lost(b, instrument);
+    if (in->status == STATUS_OK || !is_checked(b)) /* one that zeroes or tests itself has no values: a check waits */
+        step_lost(b, instrument);
 }
 
 static void wake_driver(struct bench *b, int instrument)
@@ -417,7 +424,7 @@ int64_t bench_disconnect(struct bench *b, int instrument, int64_t t_ms)
         in->status_detail[0] = '\0';
         in->wake_ms = in->stale_at_ms = -1;
         tell_changed(b, instrument);
-        if (was != BENCH_STALE)
+        if (was != BENCH_STALE || is_checked(b))
             step_lost(b, instrument);
     }
     return leave(b);

@@ -7,6 +7,7 @@
  * smogctl.c      options and the table of commands
  * ctl_call.c     the control socket, the store, printing
  * ctl_live.c     status, instruments, zero, span, outbox retry and release
+ * ctl_check.c    zero, span, leak-test, check list, check show; ctl_check_again.c: their recomputation
  * ctl_test.c     test start, watch, confirm, bypass-warm, observe, abort, void
  * ctl_words.c    what prompts, verdicts and quantities are called
  * ctl_show.c     test show, passes, plate, alerts, outbox list
@@ -58,8 +59,8 @@ struct ctl {
 
 typedef int ctl_command(struct ctl *ctl, struct err *err);
 
-ctl_command ctl_status, ctl_lockout_clear, ctl_instruments, ctl_zero, ctl_span, ctl_order, ctl_outbox_retry,
-    ctl_outbox_release;
+ctl_command ctl_status, ctl_lockout_clear, ctl_instruments, ctl_order, ctl_outbox_retry, ctl_outbox_release;
+ctl_command ctl_zero, ctl_span, ctl_leak_test, ctl_check_list, ctl_check_show;
 ctl_command ctl_test_start, ctl_test_watch, ctl_test_confirm, ctl_test_bypass, ctl_test_observe, ctl_test_abort,
     ctl_test_void;
 ctl_command ctl_test_show, ctl_passes, ctl_plate, ctl_plates_suggest, ctl_outbox_list;
@@ -100,6 +101,10 @@ void ctl_time(const struct ctl *ctl, int64_t unix_ms, char out[24]);
 int ctl_since(const struct ctl *ctl, int64_t *unix_ms, struct err *err);
 /* --limit, or `otherwise`. */
 int ctl_limit(const struct ctl *ctl, int otherwise, int *limit, struct err *err);
+
+/* ---- ctl_check_again.c ---- */
+/* rejudge of a metrology check. */
+int ctl_check_again(struct ctl *ctl, const struct store_check *check, struct err *err);
 
 /* ---- ctl_slip.c ---- */
 /* Writes the slip of a record; `event` is its place in the journal. */

@@ -228,7 +228,6 @@ int ctl_lockout_clear(struct ctl *ctl, struct err *err)
 static int command(struct ctl *ctl, const char *what, struct err *err)
 {
     struct entries arguments = {0};
-    entries_text(&arguments, "filter", ctl->filter);
     entries_text(&arguments, "name", ctl->words[0]);
     entries_text(&arguments, "officer", ctl->officer);
     entries_text(&arguments, "what", what);
@@ -238,18 +237,6 @@ static int command(struct ctl *ctl, const char *what, struct err *err)
         return ctl_print_line(ctl);
     printf("%s: %s is under way; smogctl instruments %s shows it\n", ctl->words[0], what, ctl->words[0]);
     return 0;
-}
-
-int ctl_zero(struct ctl *ctl, struct err *err)
-{
-    return command(ctl, "zero", err);
-}
-
-int ctl_span(struct ctl *ctl, struct err *err)
-{
-    if (!ctl->filter)
-        return err_set(err, ERR_INVALID, "say which neutral filter is in the path: --filter K");
-    return command(ctl, "span", err);
 }
 
 int ctl_order(struct ctl *ctl, struct err *err)

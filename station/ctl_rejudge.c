@@ -323,6 +323,13 @@ static int judge(struct ctl *ctl, struct input *in, struct err *err)
 int ctl_rejudge(struct ctl *ctl, struct err *err)
 {
     const char *what = ctl->words[0];
+    struct store_check check;
+    if (access(what, F_OK) != 0) {
+        if (ctl_open_store(ctl, err) != 0)
+            return -1;
+        if (store_check_get(ctl->store, what, &check, NULL) == 0)
+            return ctl_check_again(ctl, &check, err);
+    }
     struct input *in = calloc(1, sizeof *in);
     if (!in)
         return err_set(err, ERR_FAILED, "out of memory");

@@ -33,9 +33,10 @@ static void on_send(void *ctx, int instrument, const uint8_t *bytes, size_t leng
 
 static void on_sample(void *ctx, int instrument, const struct sample *sample)
 {
+    const struct live *live = ctx;
     if (sample->passage)
         live_passage_take(ctx, instrument, sample);
-    else
+    else if (live->test.open)
         live_test_sample(ctx, instrument, sample);
     live_join_note(ctx, instrument, sample);
 }
@@ -48,22 +49,34 @@ static void on_changed(void *ctx, int instrument)
 
 static void on_prompt(void *ctx, enum prompt prompt, int64_t value, int64_t limit, int64_t t_ms)
 {
-    live_test_prompt(ctx, prompt, value, limit, t_ms);
+    const struct live *live = ctx;
+    if (live->test.open)
+        live_test_prompt(ctx, prompt, value, limit, t_ms);
 }
 
 static void on_mark(void *ctx, const struct verdict_mark *mark)
 {
-    live_test_mark(ctx, mark);
+    const struct live *live = ctx;
+    if (live->test.open)
+        live_test_mark(ctx, mark);
 }
 
 static void on_finish(void *ctx, const struct verdict *verdict)
 {
-    live_test_finish(ctx, verdict);
+    const struct live *live = ctx;
+    if (live->check.open)
+        live_check_finish(ctx, verdict);
+    else
+        live_test_finish(ctx, verdict);
 }
 
 static void on_record(void *ctx, int instrument, const struct recording_line *line)
 {
-    live_test_record(ctx, instrument, line);
+    const struct live *live = ctx;
+    if (live->check.open)
+        live_check_record(ctx, instrument, line);
+    else
+        live_test_record(ctx, instrument, line);
 }
 
 /* ---- inputs ---- */
@@ -89,6 +102,7 @@ void live_settle(struct live *live)
     check_spool(live);
     live_lockout_in_test(live);
     live_test_save(live);
+    live_check_settle(live);
     int64_t next_ms = bench_next_ms(&live->bench);
     if (next_ms < 0) {
         sd_event_source_set_enabled(live->bench_timer, SD_EVENT_OFF);
@@ -181,7 +195,7 @@ static int prepare(struct live *live, struct err *err)
     for (size_t i = 0; i < live->config->profiles_count; i++)
         if (put_law(live, &live->config->profile_files[i], err) != 0)
             return -1;
-    return live_recover(live, err);
+    return live_check_recover(live, err) == 0 ? live_recover(live, err) : -1;
 }
 
 void live_prepare(struct live *live)
@@ -318,6 +332,7 @@ void live_stop(struct live *live, const char *reason)
     char text[LIVE_TEXT_LIMIT];
     snprintf(text, sizeof text, "smogd was stopped (%s)", reason);
     live_test_abort(live, text);
+    live_check_abort(live, text);
     live_journal_flush(live); /* what happened before, so that the stop is the last word */
     struct entries e = {0};
     entries_text(&e, "reason", reason);
@@ -335,6 +350,7 @@ void live_close(struct live *live)
     live_join_close(live);
     control_close(live->control);
     spool_close(&live->test.spool);
+    spool_close(&live->check.spool);
     live_journal_close(live);
     live_lockout_close(live);
     sd_event_source_disable_unref(live->bench_timer);

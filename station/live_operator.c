@@ -132,7 +132,7 @@ int live_operator_watch(struct live *live, struct control_client *client, const 
 
 /* ---- instruments ---- */
 
-static int find_instrument(const struct live *live, const char *name, struct err *err)
+int live_operator_instrument(const struct live *live, const char *name, struct err *err)
 {
     for (int i = 0; i < live->bench.count; i++)
         if (strcmp(live->bench.instruments[i].config.name, name) == 0)
@@ -149,7 +149,7 @@ static int command(struct live *live, struct control_client *client, const struc
         live_request_text(request, "what", true, what, 32, err) != 0 ||
         live_request_officer(client, request, officer, err) != 0)
         return -1;
-    int instrument = find_instrument(live, name, err);
+    int instrument = live_operator_instrument(live, name, err);
     if (instrument < 0)
         return -1;
     enum sensor_command which = 0;
@@ -157,6 +157,8 @@ static int command(struct live *live, struct control_client *client, const struc
         which++;
     if (which == COMMAND_COUNT)
         return err_set(err, ERR_INVALID, "there is no command '%s'", what);
+    if (live->check.open)
+        return err_set(err, ERR_REFUSED, "check %s is running; %s is for before or after it", live->check.id, what);
     if (live->test.open && !(live->bench.procedure.takes_zero && which == COMMAND_ZERO))
         return err_set(err, ERR_REFUSED, "test %s is running; %s is for before or after it", live->test.id, what);
     if (live->bench.instruments[instrument].state == BENCH_OFFLINE)

@@ -11,6 +11,7 @@
  * live_lockout.c  lockouts: what holds, what it blocks; live_lockout_store.c: into the journal
  * live_camera.c   plates that cameras have read
  * live_join.c     what other instruments lend to them
+ * live_check.c    metrology checks: start and run; live_check_save.c: their end
  * live_journal.c  facts that wait for the next transaction
  * live_request.c  the control socket's commands
  * live_operator.c those by which an operator acts
@@ -106,6 +107,27 @@ struct live_test {
     struct err why;
 };
 
+/* The running metrology check; `open` from its start until it is saved. */
+struct live_check {
+    bool open, finished;
+    bool command_due; /* it begins, with the instrument's own zeroing or test, as soon as the instrument is there */
+    char id[LIVE_ID_MAX], officer[LIVE_OFFICER_MAX], user[CONTROL_USER_MAX];
+    int64_t seq, started_ms, ended_ms; /* Unix times */
+    int instrument;
+    enum metrology_what what;
+    const struct rule_pack *pack;
+    const struct rule *rule;
+    struct civil_date day;
+    char value[CONFIG_TEXT_MAX];              /* of the reference: "k=1.71"; empty: none */
+    const struct config_reference *reference; /* NULL: its value was typed */
+    char command[ERR_TEXT_MAX];               /* "sent", or why not; empty: none was due */
+    struct spool spool;
+    int files[2]; /* in the spool: operator, instrument; -1: not yet */
+    struct verdict verdict;
+    int64_t retry_ms; /* saving failed: again at this time; 0: it has not */
+    struct err why;
+};
+
 struct live_link;
 struct live_fact;
 struct live_passage;
@@ -123,6 +145,7 @@ struct live {
     struct live_instrument instruments[BENCH_INSTRUMENTS_MAX];
     struct join_source *joins[BENCH_INSTRUMENTS_MAX]; /* NULL: it lends nothing */
     struct live_test test;
+    struct live_check check;
     struct live_lockouts lockouts;
     /* events and passages in their order, waiting for the next transaction */
     struct live_fact *facts, **facts_end;
@@ -224,7 +247,28 @@ void live_lockout_write(const struct live *live, struct json_writer *w, const ch
 void live_lockout_store(struct live *live);
 live_answer live_lockout_clear;
 
+/* ---- live_check.c ---- */
+live_answer live_check_start;
+/* The bench's callbacks, while a check is open. */
+void live_check_record(struct live *live, int instrument, const struct recording_line *line);
+void live_check_finish(struct live *live, const struct verdict *verdict);
+/* Commands what is due, saves what has ended; on failure it says so once and tries again later. */
+void live_check_settle(struct live *live);
+/* Ended by the station itself. */
+void live_check_abort(struct live *live, const char *reason);
+
+/* ---- live_check_save.c ---- */
+/* The law that it is judged by: rule pack and profile. */
+size_t live_check_law(const struct live *live, struct record_make_file law[2]);
+/* Parts of its events; canonical JSON. */
+void live_check_reference(const struct live *live, struct json_writer *w);
+int live_check_save(struct live *live, struct err *err);
+/* Ends the checks that a dead daemon left open. */
+int live_check_recover(struct live *live, struct err *err);
+
 /* ---- live_operator.c ---- */
+/* The index of the instrument of that name, or -1. */
+int live_operator_instrument(const struct live *live, const char *name, struct err *err);
 live_answer live_operator_key;
 live_answer live_operator_void;
 live_answer live_operator_watch;
@@ -244,6 +288,10 @@ struct live_end {
     struct record_make_file law[BENCH_INSTRUMENTS_MAX + 1];
 };
 int live_save(struct live *live, const struct live_end *end, struct live_scratch *scratch, struct err *err);
+/* Every file of the spooled test or check becomes an object and a file of the record. */
+int live_save_files(struct live *live, const char *id, struct record_make *make, struct err *err);
+/* rules/ID.conf, profiles/NAME.conf */
+void live_save_law_file(struct record_make_file *file, const char *folder, const struct config_file *from);
 /* The running test, which has its verdict. */
 int live_save_test(struct live *live, struct err *err);
 /* Rule pack and profiles of the running test. */

@@ -44,6 +44,7 @@ static const struct {
     {"test-key", live_operator_key},
     {"test-void", live_operator_void},
     {"test-watch", live_operator_watch},
+    {"instrument-check", live_check_start},
     {"instrument-command", live_operator_command},
     {"lockout-clear", live_lockout_clear},
     {"outbox", live_operator_outbox},

@@ -33,6 +33,12 @@ static int put_file(void *ctx, const char *name, const char *data, size_t length
     return 0;
 }
 
+int live_save_files(struct live *live, const char *id, struct record_make *make, struct err *err)
+{
+    struct put put = {live, make};
+    return spool_list(live->config->state, id, put_file, &put, err);
+}
+
 static int write_rows(struct live *live, const struct live_end *end, const struct record_make *make, const char *record,
                       uint64_t event, struct err *err)
 {
@@ -90,8 +96,7 @@ int live_save(struct live *live, const struct live_end *end, struct live_scratch
                                          .rules = end->rules,
                                          .verdict = end->verdict,
                                          .binary_sha256 = live->binary_sha256};
-    struct put put = {live, &scratch->make};
-    if (spool_list(live->config->state, end->id, put_file, &put, err) != 0)
+    if (live_save_files(live, end->id, &scratch->make, err) != 0)
         return -1;
     for (size_t i = 0; i < end->law_count; i++)
         record_make_add_file(&scratch->make, end->law[i].name, end->law[i].sha256, end->law[i].size);
@@ -108,7 +113,7 @@ int live_save(struct live *live, const struct live_end *end, struct live_scratch
 
 /* ---- the running test ---- */
 
-static void add_law(struct record_make_file *file, const char *folder, const struct config_file *from)
+void live_save_law_file(struct record_make_file *file, const char *folder, const struct config_file *from)
 {
     snprintf(file->name, sizeof file->name, "%s/%s.conf", folder, from->name);
     memcpy(file->sha256, from->sha256, sizeof file->sha256);
@@ -121,13 +126,13 @@ size_t live_save_law(const struct live *live, struct record_make_file law[BENCH_
     size_t count = 0;
     for (size_t i = 0; i < config->rules_count; i++)
         if (live->test.pack == &config->rules[i])
-            add_law(&law[count++], "rules", &config->rules_files[i]);
+            live_save_law_file(&law[count++], "rules", &config->rules_files[i]);
     for (size_t i = 0; i < config->profiles_count; i++) {
         bool used = false;
         for (size_t k = 0; k < config->instruments_count; k++)
             used |= live->test.takes_part[k] && config->instruments[k].sensor.profile == &config->profiles[i];
         if (used)
-            add_law(&law[count++], "profiles", &config->profile_files[i]);
+            live_save_law_file(&law[count++], "profiles", &config->profile_files[i]);
     }
     return count;
 }

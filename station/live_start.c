@@ -19,6 +19,8 @@ static int station_ready(struct live *live, struct err *err)
     if (test->open)
         return err_set(err, ERR_REFUSED, "test %s of %s is running since %s; end it or abort it first", test->id,
                        test->vehicle.plate.text, started);
+    if (live->check.open)
+        return err_set(err, ERR_REFUSED, "check %s is running; a test can start when it has ended", live->check.id);
     /* Nothing may wait when the start's transaction is open: the bench's callbacks note facts, and many would be
      * flushed at once. */
     if (live_journal_flush(live) != 0 || live->journal_faulty)

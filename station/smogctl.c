@@ -16,7 +16,8 @@ static const char help[] =
     "  status                              daemon, instruments, lockouts, disk, clock, outbox\n"
     "  instruments [NAME]                  live values, quality, certificate, firmware\n"
     "  instruments --probe                 serial ports of this machine\n"
-    "  zero NAME · span NAME --filter K    metrology checks, recorded\n"
+    "  zero NAME · span NAME --filter REFERENCE|K · leak-test NAME     metrology checks, recorded\n"
+    "  check list [NAME] [--limit N] · check show ID\n"
     "  order NAME WHAT                     remote manual measure standby pause leak-test pump-on pump-off "
     "clear-maximum\n"
     "  test start --plate P --colour C --method M [--vehicle key=value …] [--officer N]\n"
@@ -54,6 +55,9 @@ static const struct command {
     {"instruments", NULL, 0, 1, "b", ctl_instruments},
     {"zero", NULL, 1, 1, "f", ctl_zero},
     {"span", NULL, 1, 1, "kf", ctl_span},
+    {"leak-test", NULL, 1, 1, "f", ctl_leak_test},
+    {"check", "list", 0, 1, "l", ctl_check_list},
+    {"check", "show", 1, 1, "", ctl_check_show},
     {"order", NULL, 2, 2, "f", ctl_order},
     {"test", "start", 0, 0, "pqmvfgd", ctl_test_start},
     {"test", "watch", 1, 1, "", ctl_test_watch},
