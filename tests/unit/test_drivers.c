@@ -158,8 +158,17 @@ static const struct {
     const char *values;
     bool only_asked;
 } unchecked[] = {
-    {"ak", "0123456789+-. ", true}, {"csv", NULL, false},    {"elm327", "0123456789ABCDEFabcdef ", true},
-    {"jsonl", NULL, false},         {"yaogan", NULL, false},
+    {"ak", "0123456789+-. ", true},
+    {"csri", NULL, false},
+    {"csv", NULL, false},
+    {"elm327", "0123456789ABCDEFabcdef ", true},
+    {"gpsd", NULL, false},
+    {"jsonl", NULL, false},
+    {"mph", NULL, false},
+    {"rpm5300", "0123456789", false},
+    {"vaisala", "0123456789+-.", false},
+    {"vtet1000", "0123456789", false},
+    {"yaogan", NULL, false},
 };
 
 /* The driver's row, -1: its protocol has a checksum. */
@@ -185,7 +194,7 @@ static bool is_unprotected(const struct rig *rig, size_t byte, uint8_t became)
 /* The same for words: any letter can be true. */
 static bool is_unprotected_text(const struct rig *rig, uint8_t became)
 {
-    return find_unchecked(rig) >= 0 && became >= ' ' && became <= '~';
+    return find_unchecked(rig) >= 0 && became >= ' ' && became <= 0x7F;
 }
 
 /* Of a chunk that is as long as they come, the middle of a large packet, the first bytes stand for the rest. */
@@ -246,6 +255,20 @@ static void test_configuration_is_checked(void **state)
         {"ak", {.unit = 0}, NULL, "needs 'profile'"},
         {"ak", {.unit = 0}, "rsd-pinyin", "needs 'profile'"},
         {"ak", {.option = "fast"}, "ak-example", "no option 'fast'"},
+        {"elm327", {.option = "can"}, NULL, "write obd or j1939"},
+        {"elm327", {.unit = 0}, "rsd-pinyin", "takes no 'profile'"},
+        {"gpsd", {.option = "x"}, NULL, "takes no 'profile' and no 'option'"},
+        {"nmea", {.unit = 0}, "rsd-pinyin", "takes no 'profile' and no 'option'"},
+        {"maximet", {.unit = 0}, "rsd-pinyin", "kind = columns"},
+        {"vaisala", {.option = "x"}, NULL, "takes no 'profile' and no 'option'"},
+        {"vaisala", {.unit = 10}, NULL, "the transmitter's address, 0 to 9"},
+        {"csri", {.option = "three-byte"}, NULL, "one-byte, two-byte or ascii"},
+        {"csri", {.option = "ascii", .poll_ms = 5}, NULL, "at least 20 ms"},
+        {"csri", {.option = "ascii"}, "rsd-pinyin", "takes no 'profile'"},
+        {"mph", {.unit = 0}, NULL, "km/h or mph"},
+        {"mph", {.option = "mph"}, "rsd-pinyin", "takes no 'profile'"},
+        {"truspeed", {.option = "x"}, NULL, "takes no 'profile' and no 'option'"},
+        {"rpm5300", {.option = "x"}, NULL, "takes no 'profile' and no 'option'"},
         {"nht6", {.unit = 0}, "rsd-pinyin", "takes no 'profile'"},
         {"nht6", {.option = "fast"}, NULL, "no option 'fast'"},
         {"nht6", {.poll_ms = 5}, NULL, "poll pace"},
