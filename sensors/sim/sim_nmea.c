@@ -117,11 +117,11 @@ static void say_rmc(struct sim_instrument *instrument, const struct moment *m, i
     char motion[32] = ",";
     if (m->fix)
         snprintf(motion, sizeof motion, "%d.%d,0.0", nmea->tenth_knots / 10, nmea->tenth_knots % 10);
-    const char *mode = !m->fix ? "N" : nmea->quality == 7 ? "M" : nmea->quality == 8 ? "S" : "A";
+    static const char modes[] = "NADARFEMS"; /* by quality */
     char body[BODY_MAX];
-    snprintf(body, sizeof body, "%sRMC,%s,%c,%s,%s,%s,,%s%s%s", talkers[nmea->talker], m->time, m->fix ? 'A' : 'V',
-             m->place, motion, m->date, nmea->fields > 11 ? "," : "", nmea->fields > 11 ? mode : "",
-             nmea->fields > 12 ? (m->fix ? ",S" : ",V") : "");
+    snprintf(body, sizeof body, "%sRMC,%s,%c,%s,%s,%s,,%s%.*s%s", talkers[nmea->talker], m->time, m->fix ? 'A' : 'V',
+             m->place, motion, m->date, nmea->fields > 11 ? "," : "", nmea->fields > 11 ? 1 : 0,
+             &modes[m->fix ? nmea->quality : 0], nmea->fields > 12 ? (m->fix ? ",S" : ",V") : "");
     say(instrument, body, t_ms);
 }
 

@@ -21,6 +21,7 @@
     X(rpm5300)                                                                                                         \
     X(sansi)                                                                                                           \
     X(truspeed)                                                                                                        \
+    X(vmt2000)                                                                                                         \
     X(vtet1000)                                                                                                        \
     X(wxt)                                                                                                             \
     X(yaogan)

@@ -1,14 +1,16 @@
 /*
  * Speed meters. All show the world's `speed` (km/h); where there is none, no vehicle is in the beam.
  *
- * csr-i: Hikvision CSR-I radar. Greets with FE FD FD FE when it gets power. Settings:
- *     mode=continuous|trigger|answer   always; when a vehicle comes; when asked by F7
- *     format=byte|two|ascii            km/h in a byte; F9 closing, F8 away, F7 unknown, then the speed; "+125"
+ * csr-i: Hikvision CSR-I radar (its manual, pages 12 to 14). Greets with FE FD FD FE when it gets power. Settings:
+ *     mode=continuous|trigger|answer   always, 0 without a vehicle; when a vehicle comes; when asked by F7
+ *     format=byte|two|ascii            km/h in a byte; F9 closing, F8 away, F7 unknown, then the speed; "+125", "-125",
+ *                                      "*125" (unknown)
  *     direction=closing|away|unknown
  *   Frames FA 3x yy yy FB, which set it up, are heard and change nothing.
  *
- * mph: MPH radar, 1200 baud, every 250 ms: 02 status patrol target lock alternate 03, one byte a speed; status bits
- *   0 low voltage, 1 RFI, 2 front, 3 rear, 4 moving, 5 alternate, 6 opposite, 7 always. Setting: status=N (bits 0..6).
+ * mph: MPH radar (the maker's protocol page), 1200 baud, every 250 ms with and without a target:
+ *   02 status patrol target lock alternate 03, one byte a speed, below 4 none; status bits 0 low voltage, 1 RFI, 2
+ * front, 3 rear (both: it tests itself), 4 moving, 5 alternate, 6 opposite, 7 always. Setting: status=N (bits 0..6).
  *
  * truspeed: LTI TruSpeed laser: "$SP,80,213.8,K,M*493D" CR LF (speed, range, their units), CRC-16/ARC over what stands
  *   between $ and *. Settings: range=METRES, unit=K|M (km/h, mph).
@@ -24,6 +26,7 @@
 enum { CSR_PERIOD_MS = 50, CSR_ASK = 0xF7, CSR_SET = 0xFA, CSR_SET_LENGTH = 5, CSR_SPEED_MAX = 0xEF };
 enum csr_mode { CSR_CONTINUOUS, CSR_TRIGGER, CSR_ANSWER };
 enum csr_format { CSR_BYTE, CSR_TWO, CSR_ASCII };
+enum csr_direction { CSR_CLOSING, CSR_AWAY, CSR_UNKNOWN };
 
 struct csr {
     int mode, format, direction;
@@ -66,11 +69,12 @@ static size_t csr_encode(const struct csr *csr, double speed, uint8_t out[8])
 {
     static const uint8_t directions[] = {0xF9, 0xF8, 0xF7};
     long whole = speed > CSR_SPEED_MAX ? CSR_SPEED_MAX : lround(speed);
+    int direction = whole > 0 ? csr->direction : CSR_UNKNOWN;
     if (csr->format == CSR_ASCII)
-        return (size_t)snprintf((char *)out, 8, "%c%03ld", csr->direction == 1 ? '-' : '+', whole % 1000);
+        return (size_t)snprintf((char *)out, 8, "%c%03ld", "+-*"[direction], whole % 1000);
     size_t length = 0;
     if (csr->format == CSR_TWO)
-        out[length++] = directions[csr->direction];
+        out[length++] = directions[direction];
     out[length++] = (uint8_t)whole;
     return length;
 }
@@ -81,10 +85,10 @@ static void csr_tick(struct sim_instrument *instrument, int64_t t_ms)
     double speed = sim_value(instrument, QUANTITY_SPEED, t_ms);
     bool told = csr->seen;
     csr->seen = !isnan(speed);
-    if (isnan(speed) || csr->mode == CSR_ANSWER || (csr->mode == CSR_TRIGGER && told))
+    if (csr->mode == CSR_ANSWER || (csr->mode == CSR_TRIGGER && (told || isnan(speed))))
         return;
     uint8_t out[8];
-    sim_broadcast(instrument, out, csr_encode(csr, speed, out), t_ms);
+    sim_broadcast(instrument, out, csr_encode(csr, isnan(speed) ? 0 : speed, out), t_ms);
 }
 
 static size_t csr_receive(struct sim_instrument *instrument, int connection, const uint8_t *bytes, size_t length,

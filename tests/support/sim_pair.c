@@ -150,7 +150,7 @@ static const struct profile *profile_of(struct sim_pair *pair, const char *plan)
 static void begin_driver(struct sim_pair *pair, const struct sim_pair_plan *plan)
 {
     const struct bench_host host = {.ctx = pair, .send = send_to_device, .sample = take_sample, .changed = see_change};
-    struct sensor_config config = {.name = "device", .unit = plan->unit};
+    struct sensor_config config = {.name = "device", .unit = plan->unit, .poll_ms = plan->poll_ms};
     const struct sensor_driver *driver = sensor_driver_by_name(plan->driver);
     struct err err = {0};
     if (!driver)

@@ -20,6 +20,7 @@ struct sim_pair_plan {
     const char *profile; /* the name of one in sensors/profiles, or the text of one ("profile x { … }"); NULL: none */
     const char *option;  /* NULL: none */
     int unit;
+    int64_t poll_ms;   /* 0: the driver's own */
     const char *first; /* commands of the simulator before anybody connects, separated by '\n'; NULL: none */
     size_t piece;      /* deliver what is said in pieces of at most so many bytes; 0: whole */
 };

@@ -111,8 +111,10 @@ static void csr_i_shows_a_vehicle(void **state)
 {
     (void)state;
     open_device("csr-i");
+    command("set device mode=trigger");
     listen_until(0);
     expect_bytes("FE FD FD FE");
+    command("set device mode=continuous");
     command("world speed=125");
     listen_until(50);
     expect_bytes("7D");
