@@ -2,8 +2,9 @@
  * All drivers, with every profile they take, on a bench: whatever bytes come when, the same comes out however they are
  * cut and whenever they come, and everything that comes out is well formed.
  *
- * Input: which driver and profile; then steps: 00-7f time passes (8 ms each), 80-ef so many bytes (1-112) follow and
- * are received, f0 link down, f1 link up, f2-ff an operator's command.
+ * Input: which driver and profile, a byte or, for seeds that outlive new drivers, "@DRIVER PROFILE OPTION\n" with '-'
+ * for none; then steps: 00-7f time passes (8 ms each), 80-ef so many bytes (1-112) follow and are received, f0 link
+ * down, f1 link up, f2-ff an operator's command.
  */
 #include "sensors/bench.h"
 
@@ -35,9 +36,10 @@ static void load_profile(const char *path, struct profile *profile)
     FUZZ_CHECK(profile_load(profile, &conf, NULL) == 0);
 }
 
-static void add_variant(const struct sensor_driver *driver, const struct profile *profile)
+static void add_variant(const struct sensor_driver *driver, const struct profile *profile, const char *option)
 {
     struct sensor_config config = {.name = "fuzzed", .profile = profile, .unit = 1};
+    snprintf(config.option, sizeof config.option, "%s", option);
     if (driver->check(&config, NULL) != 0)
         return;
     FUZZ_CHECK(variants < VARIANTS_MAX);
@@ -52,11 +54,33 @@ static void load_variants(void)
     for (size_t i = 0; i < found.gl_pathc; i++)
         load_profile(found.gl_pathv[i], &profiles[i]);
     for (size_t d = 0; sensor_drivers[d]; d++) {
-        add_variant(sensor_drivers[d], NULL);
+        static const char *const options[] = {"", "ascii", "j1939", "km/h", "mph", "one-byte", "two-byte"};
+        for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+            add_variant(sensor_drivers[d], NULL, options[i]);
         for (size_t i = 0; i < found.gl_pathc; i++)
-            add_variant(sensor_drivers[d], &profiles[i]);
+            add_variant(sensor_drivers[d], &profiles[i], "");
     }
     globfree(&found);
+}
+
+/* Which variant the input names, and how many bytes that takes; `variants`: none. */
+static size_t find_variant(const uint8_t *data, size_t size, size_t *taken)
+{
+    const uint8_t *end = memchr(data, '\n', size);
+    *taken = 1;
+    if (data[0] != '@' || !end)
+        return data[0] % variants;
+    *taken = (size_t)(end - data) + 1;
+    size_t i = 0;
+    for (; i < variants; i++) {
+        char name[160];
+        int length = snprintf(name, sizeof name, "@%s %s %s\n", drivers[i]->name,
+                              configs[i].profile ? configs[i].profile->name : "-",
+                              configs[i].option[0] ? configs[i].option : "-");
+        if ((size_t)length == *taken && memcmp(name, data, *taken) == 0)
+            break;
+    }
+    return i;
 }
 
 /* ---- what comes out, as one number ---- */
@@ -166,14 +190,17 @@ static uint64_t play(const uint8_t *data, size_t size, size_t piece, int64_t t0_
     enum { RECEIVE = 0x80, LINK_DOWN = 0xF0, LINK_UP, COMMAND };
     static struct run run;
     const struct bench_host host = {.ctx = &run, .send = on_send, .sample = on_sample, .changed = on_changed};
-    size_t variant = data[0] % variants;
+    size_t taken;
+    size_t variant = find_variant(data, size, &taken);
+    if (variant == variants)
+        return 0;
     int64_t t_ms = t0_ms;
     run.t0_ms = t0_ms;
     run.hash = 14695981039346656037U;
     bench_init(&run.bench, &host, t0_ms);
     bench_add(&run.bench, drivers[variant], &configs[variant]);
     bench_connect(&run.bench, 0, t_ms);
-    for (size_t i = 1; i < size;) {
+    for (size_t i = taken; i < size;) {
         uint8_t step = data[i++];
         size_t length = step < RECEIVE || step >= LINK_DOWN ? 0 : step - RECEIVE + 1U;
         length = length < size - i ? length : size - i;
