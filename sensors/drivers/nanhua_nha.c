@@ -106,7 +106,7 @@ static const struct bytemodel nha506 = {
     .name = "NHA-506",
     .face = &byteface_nha506,
     .others = {&byteface_nha503},
-    .twins = {&byteface_nha503},
+    .twins = {&byteface_nha503, &byteface_nha503}, /* asked twice: one lost answer must not pass it for an NHA-506 */
     .polls = {NHA_VALUES(0x01), NHA_STATE, NHA_ENVIRONMENT},
     .commands = NHA_COMMANDS,
     BYTEMODEL_GAS_TIMES,
