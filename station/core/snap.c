@@ -47,7 +47,8 @@ void snap_init(struct snap *s, const struct snap_params *params)
     s->k.share_percent = params->k_share_percent;
     s->rpm.rise = scaled(params->rpm_rise);
     s->rpm.share_percent = params->rpm_share_percent;
-    s->manual_until_ms = s->last_k_ms = s->last_rpm_ms = s->last_bad_ms = -1;
+    s->manual_until_ms = s->last_rpm_ms = s->last_bad_ms = -1;
+    pace_init(&s->pace, params->gap_ms, params->gap_percent);
 }
 
 /* ---- one signal ---- */
@@ -94,27 +95,6 @@ static void forget(struct snap_signal *signal, int64_t t_ms)
 
 /* ---- interruptions of k ---- */
 
-/* The usual interval between samples: the lower quartile of the latest ones, which single losses do not move. */
-static int64_t usual_interval(const struct snap *s)
-{
-    size_t n = s->intervals_count < SNAP_INTERVALS ? s->intervals_count : SNAP_INTERVALS;
-    int64_t sorted[SNAP_INTERVALS];
-    for (size_t i = 0; i < n; i++) {
-        size_t at = i;
-        for (; at > 0 && sorted[at - 1] > s->intervals[i]; at--)
-            sorted[at] = sorted[at - 1];
-        sorted[at] = s->intervals[i];
-    }
-    return n == 0 ? 0 : sorted[n / 4];
-}
-
-static bool is_interruption(const struct snap *s, int64_t interval_ms)
-{
-    if (interval_ms <= s->params.gap_ms)
-        return false;
-    return s->intervals_count > 0 && interval_ms * 100 > usual_interval(s) * s->params.gap_percent;
-}
-
 static void spoil(struct snap *s, int64_t t_ms)
 {
     s->last_bad_ms = t_ms;
@@ -124,14 +104,8 @@ static void spoil(struct snap *s, int64_t t_ms)
 
 void snap_pace(struct snap *s, int64_t t_ms)
 {
-    int64_t interval = t_ms - s->last_k_ms;
-    if (s->last_k_ms >= 0 && interval > 0) {
-        if (is_interruption(s, interval))
-            spoil(s, t_ms);
-        s->intervals[s->intervals_count % SNAP_INTERVALS] = interval;
-        s->intervals_count++;
-    }
-    s->last_k_ms = t_ms;
+    if (pace_take(&s->pace, t_ms))
+        spoil(s, t_ms);
 }
 
 /* ---- windows ---- */
@@ -174,7 +148,7 @@ void snap_k(struct snap *s, int64_t t_ms, struct decimal k)
 
 void snap_k_bad(struct snap *s, int64_t t_ms)
 {
-    s->last_k_ms = t_ms; /* the instrument spoke: no silence besides */
+    pace_skip(&s->pace, t_ms);
     spoil(s, t_ms);
 }
 
@@ -263,7 +237,7 @@ static bool close_window(struct snap *s, int64_t t_ms, struct snap_window *close
     s->window.manual = s->manual_until_ms >= 0 && !rose;
     s->window.to_ms = later(s->quiet_from_ms, s->manual_until_ms);
     s->window.rpm_high_ms = s->rpm.high_ms;
-    if (!s->window.has_max || is_interruption(s, t_ms - s->last_k_ms))
+    if (!s->window.has_max || pace_interrupted(&s->pace, t_ms))
         s->window.spoiled = true;
     *closed = s->window;
     return rose || s->window.manual;

@@ -20,9 +20,8 @@
 
 #include "station/core/decimal.h"
 #include "station/core/err.h"
+#include "station/core/pace.h"
 #include "station/core/rules.h"
-
-enum { SNAP_INTERVALS = 16 };
 
 struct snap_params {
     struct decimal k_rise, rpm_rise;            /* smallest rise that opens a window */
@@ -32,7 +31,7 @@ struct snap_params {
     int64_t settle_ms;
     int64_t longest_ms;          /* a window that does not close by itself is closed */
     int64_t rpm_gap_ms;          /* without engine speed for so long: it is not known any more */
-    int64_t gap_ms, gap_percent; /* k: an interval above both (percent of the usual interval) is an interruption */
+    int64_t gap_ms, gap_percent; /* interruptions of k, see pace.h */
     int64_t manual_ms;           /* window that the operator opens */
 };
 
@@ -60,11 +59,10 @@ struct snap {
     struct snap_params params;
     struct snap_signal k, rpm;
     bool open;
-    int64_t manual_until_ms;                     /* -1 none */
-    int64_t quiet_from_ms;                       /* both signals low since */
-    int64_t last_k_ms, last_rpm_ms, last_bad_ms; /* -1 none */
-    size_t intervals_count;
-    int64_t intervals[SNAP_INTERVALS]; /* the latest ones, as a ring */
+    int64_t manual_until_ms;          /* -1 none */
+    int64_t quiet_from_ms;            /* both signals low since */
+    int64_t last_rpm_ms, last_bad_ms; /* -1 none */
+    struct pace pace;                 /* of k */
     struct snap_window window;
 };
 
