@@ -27,7 +27,12 @@ const struct ctl_word *ctl_word_prompt(const char *name)
         {"zero-check", "探头置于清洁空气中后确认", "hold the probe in clean air, then confirm"},
         {"zero-wait", "正在读取零点,请勿移动探头", "reading zero: keep the probe in clean air"},
         {"zero-instrument", "零点超差:仪器调零后确认", "zero is off: zero the instrument (smogctl zero), then confirm"},
-        {"speed", "加速到目标车速", "drive to the speed"},
+        {"connect", "插入诊断接头并接通电源后确认", "plug in the OBD adapter, ignition on, then confirm"},
+        {"read", "正在读取车载诊断数据", "reading the control units"},
+        {"full-pedal", "挂入合适挡位,油门踩到底后确认", "right gear, pedal to the floor, then confirm"},
+        {"scan", "保持油门到底,功率扫描中", "power scan: keep the pedal down"},
+        {"rev", "保持发动机转速", "hold the engine speed"},
+        {"speed", "保持目标车速,油门到底", "hold the speed with the pedal down"},
         {"done", "测试结束", "done"},
     };
     return find(words, sizeof words / sizeof words[0], name);

@@ -1,15 +1,13 @@
 #include "station/core/free_acceleration.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "station/core/free_acceleration_plan.h"
 #include "station/core/procedure_part.h"
+#include "station/core/warm.h"
 #include "station/core/zero_check.h"
-
-enum { BYPASS_MAX = VERDICT_REASON_MAX };
 
 enum phase {
     PHASE_NOT_STARTED,
@@ -30,10 +28,8 @@ struct state {
     bool smoke_seen; /* an ok reading came */
     struct smoke smoke;
     struct smoke_air air;
-    bool has_oil_temp;
-    struct decimal oil_temp;
+    struct warm warm;
     enum instrument_status status; /* of the instrument that gives k */
-    char bypass[BYPASS_MAX];       /* the reason line; empty: engine found warm */
     int64_t purged;
     int64_t accelerations; /* measured ones, counted or not */
     size_t maxima_count;
@@ -61,6 +57,7 @@ static int init(struct procedure *p, const struct rule_pack *pack, const struct 
         return -1;
     verdict_init(&p->verdict, pack, rule, limit_class);
     snap_init(&s->snap, &s->plan.snap);
+    warm_init(&s->warm, s->plan.oil_temp_min);
     smoke_init(&s->smoke, &s->plan.smoke);
     zero_check_init(&s->zero, &s->plan.zero, s->plan.limit.quantity);
     s->shown.prompt = PROMPT_COUNT;
@@ -71,9 +68,7 @@ static int init(struct procedure *p, const struct rule_pack *pack, const struct 
 
 static void end(struct procedure *p, enum verdict_kind kind, int64_t t_ms, const struct procedure_host *host)
 {
-    const struct state *s = state_of(p);
-    if (s->bypass[0])
-        verdict_reason(&p->verdict, "%s", s->bypass);
+    warm_tell(&state_of(p)->warm, &p->verdict);
     procedure_finish(p, kind, t_ms, host);
 }
 
@@ -249,16 +244,11 @@ static void take_measured(struct procedure *p, const struct snap_window *w, int6
 
 /* ---- phases ---- */
 
-static bool warm(const struct state *s)
-{
-    return s->bypass[0] || (s->has_oil_temp && decimal_compare(s->oil_temp, s->plan.oil_temp_min) >= 0);
-}
-
 static void advance_phase(struct state *s)
 {
     if (s->phase == PHASE_WAIT && s->smoke_seen && !procedure_unfit(s->status))
         s->phase = PHASE_WARM;
-    if (s->phase != PHASE_WARM || !warm(s))
+    if (s->phase != PHASE_WARM || !warm_is(&s->warm))
         return;
     s->phase = s->plan.zero.wanted ? PHASE_ZERO : PHASE_PROBE;
     if (s->plan.zero.wanted)
@@ -284,9 +274,7 @@ static struct prompting prompting(const struct state *s, int64_t t_ms)
     switch (s->phase) {
     case PHASE_NOT_STARTED:
     case PHASE_WAIT: break;
-    case PHASE_WARM:
-        return (struct prompting){PROMPT_WARM_UP, s->has_oil_temp ? procedure_whole(s->oil_temp) : PROMPT_UNKNOWN,
-                                  procedure_whole(s->plan.oil_temp_min)};
+    case PHASE_WARM: return warm_prompting(&s->warm);
     case PHASE_ZERO:
     case PHASE_ZERO_AFTER: return zero_check_prompting(&s->zero, t_ms);
     case PHASE_PROBE: return (struct prompting){PROMPT_INSERT_PROBE, 0, 0};
@@ -322,12 +310,8 @@ static void on_reading(struct procedure *p, const struct sample *sample, int64_t
 {
     struct state *s = state_of(p);
     struct decimal smoke = {0};
-    const struct reading *oil = sample_find(sample, QUANTITY_OIL_TEMP);
     const struct reading *rpm = sample_find(sample, QUANTITY_RPM);
-    if (oil) {
-        s->has_oil_temp = oil->quality == QUALITY_OK;
-        s->oil_temp = oil->value;
-    }
+    warm_read(&s->warm, sample);
     bool measuring_now = s->phase == PHASE_PURGE || s->phase == PHASE_MEASURE;
     if (rpm && measuring_now && rpm->quality == QUALITY_OK)
         snap_rpm(&s->snap, t_ms, rpm->value);
@@ -349,21 +333,6 @@ static void on_reading(struct procedure *p, const struct sample *sample, int64_t
         read_zero(p, smoke, good, t_ms, host);
 }
 
-static void on_bypass(struct state *s, const char *reason)
-{
-    char temp[DECIMAL_TEXT_MAX];
-    char min[DECIMAL_TEXT_MAX];
-    if (s->phase != PHASE_WARM || !reason || !*reason)
-        return;
-    decimal_format(s->plan.oil_temp_min, min);
-    if (s->has_oil_temp) {
-        decimal_format(s->oil_temp, temp);
-        snprintf(s->bypass, sizeof s->bypass, "warm-bypass: engine at %s degC, minimum %s: %s", temp, min, reason);
-    } else {
-        snprintf(s->bypass, sizeof s->bypass, "warm-bypass: engine temperature not taken: %s", reason);
-    }
-}
-
 static void on_confirm(struct state *s, int64_t t_ms)
 {
     if (s->phase == PHASE_ZERO || s->phase == PHASE_ZERO_AFTER) {
@@ -382,8 +351,8 @@ static void on_key(struct procedure *p, const struct procedure_event *event, int
     struct state *s = state_of(p);
     if (event->key == KEY_CONFIRM)
         on_confirm(s, t_ms);
-    else if (event->key == KEY_BYPASS_WARM)
-        on_bypass(s, event->text);
+    else if (event->key == KEY_BYPASS_WARM && s->phase == PHASE_WARM)
+        warm_bypass(&s->warm, event->text);
     else if (event->key == KEY_ABORT && event->text && *event->text)
         abort_test(p, t_ms, host, "aborted by the operator: ", event->text);
 }

@@ -5,9 +5,13 @@
 
 #include "station/core/free_acceleration.h"
 #include "station/core/metrology.h"
+#include "station/core/obd_check.h"
 #include "station/core/remote.h"
+#include "station/core/ringelmann.h"
+#include "station/core/two_speed_idle.h"
 
-const struct procedure_method *const procedure_methods[] = {&free_acceleration_method, NULL};
+const struct procedure_method *const procedure_methods[] = {&free_acceleration_method, &obd_check_method,
+                                                            &ringelmann_method, &two_speed_idle_method, NULL};
 
 static const char *const key_names[KEY_COUNT] = {
     [KEY_CONFIRM] = "confirm", [KEY_BYPASS_WARM] = "bypass-warm", [KEY_OBSERVE] = "observe", [KEY_ABORT] = "abort"};

@@ -64,8 +64,13 @@ struct procedure_event {
     X(OBSERVE, "observe")                                                                                              \
     X(ZERO_CHECK, "zero-check")           /* probe into clean air, then confirm; value: 1 before, 2 after the test */  \
     X(ZERO_WAIT, "zero-wait")             /* zero is being read; value: as above, limit: ms to go */                   \
-    X(ZERO_INSTRUMENT, "zero-instrument") /* zero is off: zero the instrument, then confirm; value: attempts so far */ \
-    X(SPEED, "speed")                     /* dynamometer: value: speed to reach */                                     \
+    X(ZERO_INSTRUMENT, "zero-instrument") /* zero is off: zero the instrument, then confirm; value: attempts */        \
+    X(REV, "rev")                         /* hold this engine speed; value: r/min, limit: ms to go */                  \
+    X(CONNECT, "connect")                 /* plug the adapter into the vehicle, ignition on, then confirm */           \
+    X(READ, "read")                       /* the adapter is being read; limit: ms to go */                             \
+    X(FULL_PEDAL, "full-pedal")           /* dynamometer: pedal down in the right gear, then confirm */                \
+    X(SCAN, "scan")   /* dynamometer: load rises until the speed has fallen; value: km/h, limit: km/h to reach */      \
+    X(SPEED, "speed") /* dynamometer: hold this speed; value: km/h, limit: ms to go */                                 \
     X(DONE, "done")
 
 enum prompt {

@@ -51,6 +51,16 @@ static int load_judge(struct rule_limit *limit, struct conf *conf, ptrdiff_t sec
                       "'judge = %s': say verdict or screening", judge);
 }
 
+/* A quantity may have a least and a greatest value at one point. */
+static bool has_limit(const struct rule *rule, const struct rule_limit *like)
+{
+    for (size_t i = 0; i < rule->limits_count; i++)
+        if (rule->limits[i].quantity == like->quantity && rule->limits[i].point == like->point &&
+            rule->limits[i].at_least == like->at_least)
+            return true;
+    return false;
+}
+
 static int load_limit(struct rule *rule, struct conf *conf, ptrdiff_t section, struct err *err)
 {
     enum { POINT_MAX = 100 };
@@ -70,7 +80,7 @@ static int load_limit(struct rule *rule, struct conf *conf, ptrdiff_t section, s
         load_judge(&limit, conf, section, err) != 0 || load_origin(&limit.origin, conf, section, err) != 0)
         return -1;
     limit.point = (int)point;
-    if (rule_limit(rule, limit.quantity, limit.point))
+    if (has_limit(rule, &limit))
         return conf_error(conf, section, err, "rule '%s' has two limits for %s", rule->name, name);
     rule->limits[rule->limits_count++] = limit;
     return 0;

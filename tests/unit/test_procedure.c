@@ -38,7 +38,8 @@ static void methods_are_found_by_name(void **state)
     for (size_t i = 0; procedure_methods[i]; i++) {
         const struct procedure_method *method = procedure_methods[i];
         assert_ptr_equal(procedure_method_by_name(method->name), method);
-        assert_int_not_equal(method->quantities[0], QUANTITY_COUNT);
+        bool by_observer = strcmp(method->name, "ringelmann") == 0;
+        assert_int_equal(method->quantities[0] == QUANTITY_COUNT, by_observer);
     }
     assert_non_null(procedure_method_by_name("free-acceleration"));
     assert_null(procedure_method_by_name("free_acceleration"));
