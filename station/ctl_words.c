@@ -51,6 +51,15 @@ const struct ctl_word *ctl_word_alert(const char *name)
 {
     static const struct ctl_word words[] = {
         {"input-changed", "车辆参数与以前的记录不符", "a vehicle fact differs from an earlier record"},
+        {"factor", "两个烟度量按固定比例不一致", "k and opacity differ by one constant factor"},
+        {"frozen", "发动机转速变化而烟度示值不变", "smoke stands still while the engine speed moves"},
+        {"rpm-regular", "转速示值长时间完全不变", "the engine speed stands still for too long"},
+        {"rpm-without-smoke", "部分加速有转速无烟度", "engine speed rises, in some accelerations without smoke"},
+        {"curve-twice", "同一次检测中两条曲线相同", "two accelerations of one test have the same curve"},
+        {"curve-again", "曲线与以前的检测相同", "a curve is the same as in an earlier test"},
+        {"aborted-above-limit", "已超标后人为中止", "ended by hand after an acceleration above the limit"},
+        {"tested-until-pass", "多次检测直至合格", "tested again and again until it passed"},
+        {"pass-rate", "合格率明显偏离全站", "pass rate far from that of the others"},
         {"electric-plate", "纯电动号牌车辆做烟度检测", "a smoke test under the plate of an electric vehicle"},
     };
     return find(words, sizeof words / sizeof words[0], name);

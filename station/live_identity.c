@@ -2,33 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reports/log.h"
 #include "station/live_parts.h"
-
-/* ---- alerts ---- */
-
-int live_alert(struct live *live, const char *code, const char *subject, struct entries *evidence, struct err *err)
-{
-    struct store_alert row = {.at_ms = clock_unix_ms()};
-    struct json_writer w;
-    struct entries e = {0};
-    char text[sizeof row.evidence + 512];
-    uint64_t event;
-    json_writer_init(&w, row.evidence, sizeof row.evidence);
-    entries_write(evidence, &w, NULL);
-    if (json_writer_finish(&w) < 0)
-        return err_set(err, ERR_FAILED, "the evidence of alert %s is too long", code);
-    snprintf(row.code, sizeof row.code, "%s", code);
-    snprintf(row.subject, sizeof row.subject, "%s", subject);
-    entries_text(&e, "alert", code);
-    entries_raw(&e, "evidence", row.evidence, strlen(row.evidence));
-    entries_text(&e, "subject", subject);
-    if (live_journal_append(live, "alert", &e, text, sizeof text, &event, err) != 0 ||
-        store_alert_add(live->store, &row, event, err) != 0)
-        return -1;
-    log_notice("alert %s: %s %s", code, subject, row.evidence);
-    return 0;
-}
 
 /* ---- what was said of the same plate before ---- */
 

@@ -15,7 +15,8 @@
  * live_journal.c  facts that wait for the next transaction
  * live_request.c  the control socket's commands
  * live_operator.c those by which an operator acts
- * live_identity.c what is known of the vehicle otherwise; alerts
+ * live_identity.c what is known of the vehicle otherwise
+ * live_alerts.c   what a supervisor is to look at
  * live_roster.c   lists of depot visits
  * live_status.c   what they show
  * live_web.c      what the web server serves
@@ -30,6 +31,7 @@
 #include "sensors/links/link.h"
 #include "station/anpr.h"
 #include "station/clock.h"
+#include "station/core/anomaly.h"
 #include "station/config.h"
 #include "station/control.h"
 #include "station/core/join.h"
@@ -146,6 +148,8 @@ struct live {
     struct join_source *joins[BENCH_INSTRUMENTS_MAX]; /* NULL: it lends nothing */
     struct live_test test;
     struct live_check check;
+    bool watching; /* the running test, for signs of cheating */
+    struct anomaly anomaly;
     struct live_lockouts lockouts;
     /* events and passages in their order, waiting for the next transaction */
     struct live_fact *facts, **facts_end;
@@ -284,6 +288,7 @@ struct live_end {
     const char *instruments, *vehicle, *officers, *rules; /* canonical JSON */
     const struct verdict *verdict;
     bool may_be_pushed;
+    bool watched;     /* the running test, as live_alerts has seen it */
     size_t law_count; /* rule pack and profiles */
     struct record_make_file law[BENCH_INSTRUMENTS_MAX + 1];
 };
@@ -357,9 +362,17 @@ int live_identity_check(const struct live *live, struct vehicle *vehicle, const 
                         struct err *err);
 /* Its alerts, inside the transaction of the test's start. */
 int live_identity_alerts(struct live *live, const struct live_test *test, struct err *err);
+
+/* ---- live_alerts.c ---- */
 /* Something that a supervisor is to look at; it changes no verdict. Inside a transaction. `subject`: a test, an
  * instrument, an officer. */
 int live_alert(struct live *live, const char *code, const char *subject, struct entries *evidence, struct err *err);
+/* Watches the running test, where a pack has the figures (station/core/anomaly.h). */
+void live_alerts_begin(struct live *live);
+void live_alerts_sample(struct live *live, const struct sample *sample);
+void live_alerts_mark(struct live *live, const struct verdict_mark *mark);
+/* What it found, in that test and against earlier ones; inside the transaction of the test's end. */
+int live_alerts_end(struct live *live, const struct verdict *verdict, struct err *err);
 
 /* ---- live_roster.c ---- */
 live_answer live_roster_import, live_roster_absent;

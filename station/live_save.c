@@ -71,7 +71,8 @@ static int write_all(struct live *live, const struct live_end *end, struct live_
     if (store_begin(live->store, err) != 0)
         return -1;
     if (live_journal_append(live, "test-end", &e, scratch->event, sizeof scratch->event, &event, err) != 0 ||
-        write_rows(live, end, &scratch->make, scratch->record, event, err) != 0) {
+        write_rows(live, end, &scratch->make, scratch->record, event, err) != 0 ||
+        (end->watched && live_alerts_end(live, end->verdict, err) != 0)) {
         store_rollback(live->store);
         return -1;
     }
@@ -194,6 +195,7 @@ int live_save_test(struct live *live, struct err *err)
                            .officers = scratch->officers,
                            .rules = scratch->rules,
                            .verdict = &test->verdict,
+                           .watched = true,
                            .may_be_pushed = plate_may_be_pushed(&test->vehicle.plate)};
     end.law_count = live_save_law(live, end.law);
     int result = live_save_parts(live, scratch, err);

@@ -168,6 +168,7 @@ static int begin(struct live *live, struct live_scratch *scratch, struct err *er
     for (int i = 0; i < live->bench.count; i++)
         test->takes_part[i] = live->bench.instruments[i].in_test;
     live_test_files(live);
+    live_alerts_begin(live);
     if (append_start(live, scratch, err) != 0 || live_identity_alerts(live, test, err) != 0)
         goto failed;
     if (store_commit(live->store, err) == 0)

@@ -53,6 +53,7 @@ void live_test_sample(struct live *live, int instrument, const struct sample *sa
 {
     if (!live->bench.instruments[instrument].in_test)
         return;
+    live_alerts_sample(live, sample);
     char text[SAMPLE_CSV_MAX];
     ptrdiff_t length = sample_csv(sample, sample->t_ms - live->bench.start_ms,
                                   live->config->instruments[instrument].sensor.name, text, sizeof text);
@@ -109,6 +110,7 @@ void live_test_mark(struct live *live, const struct verdict_mark *mark)
 {
     char value[DECIMAL_TEXT_MAX] = "";
     struct entries e = {0};
+    live_alerts_mark(live, mark);
     entries_bool(&e, "counted", mark->counted);
     entries_integer(&e, "from_ms", mark->from_ms);
     entries_text(&e, "mark", mark->kind);

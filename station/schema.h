@@ -116,13 +116,24 @@
     " evidence TEXT NOT NULL, event INTEGER NOT NULL) STRICT;"                                                         \
     "CREATE INDEX alert_subject ON alert(subject, seq);"
 
+/* Projections of ended tests, by which later ones are compared: curves of accelerations (peak in thousandths of 1/m,
+ * points as in station/core/anomaly.h), and who measured with what and how it ended (pass or fail only). seq of tally:
+ * the test's. */
+#define SCHEMA_COMPARE                                                                                                 \
+    "CREATE TABLE curve(seq INTEGER PRIMARY KEY, test TEXT NOT NULL, number INTEGER NOT NULL, peak INTEGER NOT NULL,"  \
+    " duration_ms INTEGER NOT NULL, points BLOB NOT NULL) STRICT;"                                                     \
+    "CREATE INDEX curve_peak ON curve(peak);"                                                                          \
+    "CREATE TABLE tally(seq INTEGER PRIMARY KEY, officer TEXT NOT NULL, instrument TEXT NOT NULL,"                     \
+    " passed INTEGER NOT NULL) STRICT;"
+
 /* X(what the step makes); append only. */
 #define SCHEMA_STEPS(X)                                                                                                \
     X(SCHEMA_BASE)                                                                                                     \
     X(SCHEMA_ROSTER)                                                                                                   \
     X(SCHEMA_METROLOGY)                                                                                                \
     X(SCHEMA_SUGGESTION)                                                                                               \
-    X(SCHEMA_ALERT)
+    X(SCHEMA_ALERT)                                                                                                    \
+    X(SCHEMA_COMPARE)
 
 #define SCHEMA_ONE(step) +1
 enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };

@@ -205,6 +205,28 @@ int store_alert_add(struct store *s, const struct store_alert *a, uint64_t event
 int store_alert_list(struct store *s, const char *subject, int64_t since_ms, int limit,
                      int (*each)(void *ctx, const struct store_alert *a), void *ctx, struct err *err);
 
+/* ---- what tests are compared by ---- */
+
+struct store_curve {
+    char test[48];
+    int64_t number, peak, duration_ms; /* peak in thousandths of 1/m */
+    int16_t points[40];
+};
+int store_curve_add(struct store *s, const struct store_curve *c, struct err *err);
+/* Those with a peak between the two, at most `limit`; `each` returns 0 to go on. */
+int store_curve_near(struct store *s, int64_t low, int64_t high, int limit,
+                     int (*each)(void *ctx, const struct store_curve *c), void *ctx, struct err *err);
+
+int store_tally_add(struct store *s, int64_t seq, const char *officer, const char *instrument, bool passed,
+                    struct err *err);
+/* Over the tests with a number above `after`: tests and passes of this officer (NULL: any) and instrument (NULL: any),
+ * and of all others. */
+struct store_tally {
+    int64_t tests, passed, other_tests, other_passed;
+};
+int store_tally_sums(struct store *s, const char *officer, const char *instrument, int64_t after,
+                     struct store_tally *out, struct err *err);
+
 /* ---- rosters: depot visits ---- */
 
 struct store_roster {

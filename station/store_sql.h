@@ -108,6 +108,15 @@
       "SELECT seq, code, subject, at_ms, evidence FROM alert WHERE subject = ?1 AND seq < ?2 AND at_ms >= ?3"          \
       " ORDER BY seq DESC LIMIT ?4")                                                                                   \
                                                                                                                        \
+    X(CURVE_INSERT, true, "INSERT INTO curve(test, number, peak, duration_ms, points) VALUES(?, ?, ?, ?, ?)")          \
+    X(CURVE_NEAR, false,                                                                                               \
+      "SELECT test, number, peak, duration_ms, points FROM curve WHERE peak BETWEEN ? AND ? LIMIT ?")                  \
+    X(TALLY_INSERT, true, "INSERT INTO tally(seq, officer, instrument, passed) VALUES(?, ?, ?, ?)")                    \
+    X(TALLY_SUMS, false,                                                                                               \
+      "SELECT sum(own), sum(own AND passed), sum(NOT own), sum(NOT own AND passed) FROM"                               \
+      " (SELECT passed, (?1 IS NULL OR officer = ?1) AND (?2 IS NULL OR instrument = ?2) AS own FROM tally"            \
+      " WHERE seq > ?3)")                                                                                              \
+                                                                                                                       \
     X(ROSTER_LAST, false, "SELECT max(seq) FROM roster")                                                               \
     X(ROSTER_INSERT, true, "INSERT INTO roster(seq, name, sha256, from_ms, to_ms, event) VALUES(?, ?, ?, ?, ?, ?)")    \
     X(ROSTER_GET, false, "SELECT seq, name, sha256, from_ms, to_ms FROM roster WHERE seq = ?")                         \

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "station/core/free_acceleration.h"
+#include "station/core/anomaly.h"
 #include "station/core/metrology.h"
 #include "station/core/obd_check.h"
 #include "station/core/remote.h"
@@ -62,6 +63,8 @@ static int check_rule(const struct rule_pack *pack, const struct rule *rule, str
     struct procedure p;
     if (strcmp(rule->method, REMOTE_METHOD) == 0)
         return remote_check_rule(rule, err);
+    if (strcmp(rule->method, ANOMALY_METHOD) == 0)
+        return anomaly_load(&(struct anomaly_params){0}, rule, err);
     if (metrology_knows(rule->method))
         return metrology_check_rule(pack, rule, err);
     if (!method)

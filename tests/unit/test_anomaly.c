@@ -1,0 +1,396 @@
+/* Signs of cheating: every published way fires its alert on a simulated truck, an honest day of 150 trucks fires none.
+ */
+#include "station/core/anomaly.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sensors/sim/cheat.h"
+#include "sensors/sim/engine.h"
+#include "station/core/opacity.h"
+#include "station/core/procedure.h"
+#include "tests/support/law.h"
+
+enum { STEP_MS = 100, LONGEST_MS = 600000, SHAPES_MAX = 150 * 8 };
+
+static struct rule_pack *law, *figures;
+static struct anomaly_params params;
+static const struct decimal path_m = {430, 3};
+
+/* One test of one truck in virtual time: engine, what falsifies it, an opacimeter of 10 Hz, the procedure, an operator
+ * who does what the prompts say, and the watch. */
+struct run {
+    struct engine engine;
+    struct cheat cheat;
+    uint32_t seed;
+    int64_t t_ms, wake_ms, act_ms, abort_ms; /* -1: none */
+    enum prompt prompt;
+    bool finished, rpm_known;
+    struct procedure procedure;
+    struct verdict verdict;
+    struct anomaly anomaly;
+    struct cheat_curve curve; /* what was read, for a replay */
+};
+
+static uint32_t any(struct run *r, uint32_t below)
+{
+    r->seed = r->seed * 1664525u + 1013904223u;
+    return (r->seed >> 8) % below;
+}
+
+static void on_prompt(void *ctx, enum prompt prompt, int64_t value, int64_t limit)
+{
+    struct run *r = ctx;
+    (void)value;
+    (void)limit;
+    r->prompt = prompt;
+    r->act_ms = r->t_ms + 300 + any(r, 900);
+}
+
+static void on_wake(void *ctx, int64_t at_ms)
+{
+    ((struct run *)ctx)->wake_ms = at_ms;
+}
+
+static void on_mark(void *ctx, const struct verdict_mark *mark)
+{
+    anomaly_mark(&((struct run *)ctx)->anomaly, mark);
+}
+
+static void on_finish(void *ctx, const struct verdict *verdict)
+{
+    struct run *r = ctx;
+    r->finished = true;
+    r->verdict = *verdict;
+}
+
+static void step(struct run *r, struct procedure_event event)
+{
+    const struct procedure_host host = {r, on_prompt, on_wake, on_mark, on_finish};
+    event.t_ms = r->t_ms;
+    if (!r->finished)
+        r->procedure.method->step(&r->procedure, &event, &host);
+}
+
+static void operate(struct run *r)
+{
+    if (r->abort_ms >= 0 && r->t_ms >= r->abort_ms) {
+        step(r, (struct procedure_event){.kind = PROCEDURE_KEY, .key = KEY_ABORT, .text = "engine stalled"});
+        return;
+    }
+    if (r->act_ms < 0 || r->t_ms < r->act_ms)
+        return;
+    r->act_ms = -1;
+    if (r->prompt == PROMPT_ZERO_CHECK || r->prompt == PROMPT_INSERT_PROBE) {
+        r->engine.in_clean_air = r->prompt == PROMPT_ZERO_CHECK;
+        step(r, (struct procedure_event){.kind = PROCEDURE_KEY, .key = KEY_CONFIRM, .text = ""});
+    } else if (r->prompt == PROMPT_PURGE || r->prompt == PROMPT_PRESS) {
+        engine_press(&r->engine, r->t_ms);
+        if (!r->rpm_known) /* no signal may show it: the operator says so */
+            step(r, (struct procedure_event){.kind = PROCEDURE_KEY, .key = KEY_CONFIRM, .text = ""});
+        r->act_ms = r->t_ms + 15000; /* presses again if that did not count */
+    }
+}
+
+static struct decimal shown(double value, unsigned digits)
+{
+    struct decimal d;
+    assert_true(decimal_from_double(value, digits, &d));
+    return d;
+}
+
+static void keep(struct run *r, enum quantity quantity, double value)
+{
+    if (r->curve.count < CHEAT_POINTS_MAX)
+        r->curve.points[r->curve.count++] = (struct cheat_point){r->t_ms, quantity, value};
+}
+
+/* What the instrument says now. */
+static void measure(struct run *r, struct sample *sample)
+{
+    struct engine_state e = engine_at(&r->engine, r->t_ms);
+    double k = cheat_source(&r->cheat, QUANTITY_K, e.k_per_m, r->t_ms), opacity;
+    /* a real engine's speed is never still */
+    double rpm = cheat_source(&r->cheat, QUANTITY_RPM, e.rpm + (double)any(r, 9) - 4, r->t_ms);
+    opacity = 100 * (1 - exp(-cheat_reading(&r->cheat, QUANTITY_OPACITY, k) * 0.43));
+    *sample = (struct sample){.t_ms = r->t_ms};
+    sample_add(sample, QUANTITY_OPACITY, QUALITY_OK, shown(opacity, 1));
+    sample_add(sample, QUANTITY_K, QUALITY_OK, shown(cheat_reading(&r->cheat, QUANTITY_K, k), 2));
+    sample_add(sample, QUANTITY_OIL_TEMP, QUALITY_OK, shown(88, 0));
+    if (r->rpm_known)
+        sample_add(sample, QUANTITY_RPM, QUALITY_OK, shown(cheat_reading(&r->cheat, QUANTITY_RPM, rpm), 0));
+    keep(r, QUANTITY_K, k);
+    keep(r, QUANTITY_RPM, rpm);
+}
+
+static void run(struct run *r)
+{
+    step(r, (struct procedure_event){.kind = PROCEDURE_START});
+    for (; !r->finished && r->t_ms < LONGEST_MS; r->t_ms += STEP_MS) {
+        struct sample sample;
+        if (r->wake_ms >= 0 && r->wake_ms <= r->t_ms) {
+            r->wake_ms = -1;
+            step(r, (struct procedure_event){.kind = PROCEDURE_WAKE});
+        }
+        measure(r, &sample);
+        anomaly_sample(&r->anomaly, &sample, r->t_ms);
+        step(r, (struct procedure_event){.kind = PROCEDURE_READING, .sample = &sample});
+        operate(r);
+    }
+    if (!r->finished)
+        fail_msg("the test did not end; prompt %s", prompt_name(r->prompt));
+}
+
+/* A truck with that peak; everything that makes an engine an engine is drawn from the seed. */
+static struct run *truck(double peak_k, uint32_t seed)
+{
+    struct vehicle vehicle = {0};
+    struct err err = {0};
+    struct run *r = calloc(1, sizeof *r);
+    assert_non_null(r);
+    *r = (struct run){.seed = seed * 2654435761u + 1, .wake_ms = -1, .act_ms = -1, .abort_ms = -1, .rpm_known = true};
+    assert_int_equal(vehicle_set(&vehicle, "fuel", "diesel", FACT_TYPED, "t", &err), 0);
+    assert_int_equal(vehicle_set(&vehicle, "class", "heavy", FACT_TYPED, "t", &err), 0);
+    assert_int_equal(vehicle_set(&vehicle, "gearbox", "manual", FACT_TYPED, "t", &err), 0);
+    engine_init(&r->engine);
+    r->engine.peak_k = peak_k;
+    r->engine.idle_k = 0.01 + 0.001 * any(r, 40);
+    r->engine.idle_rpm = 600 + any(r, 200);
+    r->engine.cutoff_rpm = 2100 + any(r, 600);
+    r->engine.hold_ms = 2400 + any(r, 900);
+    r->engine.scatter = 0.06;
+    r->engine.noise = 0.02;
+    r->engine.seed = any(r, 1000000);
+    cheat_init(&r->cheat);
+    anomaly_init(&r->anomaly, &params, path_m);
+    r->procedure.method = procedure_method_by_name("free-acceleration");
+    if (r->procedure.method->init(&r->procedure, law, &law->rules[0], &vehicle, LIMIT_CLASS_A, &err) != 0)
+        fail_msg("%s", err.text);
+    return r;
+}
+
+/* The codes found, "" none, joined by blanks. */
+static const char *found(const struct run *r)
+{
+    static char text[256];
+    struct anomaly_finding out[ANOMALY_FINDINGS_MAX];
+    size_t count = anomaly_findings(&r->anomaly, &r->verdict, &law->rules[0], out);
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i ? " " : "", out[i].code);
+    return text;
+}
+
+static void an_honest_day_is_quiet(void **state)
+{
+    (void)state;
+    static struct anomaly_shape shapes[SHAPES_MAX];
+    size_t count = 0, passed = 0;
+    double closest = 1;
+    for (uint32_t n = 0; n < 150; n++) {
+        struct run *r = truck(0.05 + 0.015 * (double)((n * 7919) % 150), n);
+        r->rpm_known = n % 5 != 0; /* some trucks have no pick-up for it */
+        run(r);
+        assert_true(r->verdict.kind == VERDICT_PASS || r->verdict.kind == VERDICT_FAIL);
+        passed += r->verdict.kind == VERDICT_PASS;
+        if (*found(r))
+            fail_msg("truck %u: %s", n, found(r));
+        for (size_t i = 0; i < r->anomaly.shapes_count && count < SHAPES_MAX; i++) {
+            for (size_t j = 0; j < count; j++)
+                closest = fmin(closest, anomaly_difference(&r->anomaly.shapes[i], &shapes[j]));
+            shapes[count++] = r->anomaly.shapes[i];
+        }
+        free(r);
+    }
+    assert_true(passed > 30 && passed < 120 && count > 300);
+    if (closest < params.curve_same)
+        fail_msg("two honest curves are only %.3f %% apart", closest * 100);
+}
+
+static void expect(struct run *r, const char *codes)
+{
+    run(r);
+    if (strcmp(found(r), codes) != 0)
+        fail_msg("found '%s', wanted '%s'", found(r), codes);
+    free(r);
+}
+
+static void a_scaled_reading(void **state)
+{
+    (void)state;
+    struct run *r = truck(1.9, 1);
+    r->cheat.factor[QUANTITY_K] = 0.6;
+    expect(r, "factor");
+    r = truck(1.9, 2);
+    r->cheat.factor[QUANTITY_K] = 0.97; /* within what two instruments may differ */
+    expect(r, "");
+}
+
+static void a_stored_curve_is_played(void **state)
+{
+    (void)state;
+    struct run *first = truck(0.6, 3), *second = truck(2.5, 4);
+    run(first);
+    second->cheat.curve = &first->curve;
+    second->cheat.replay_ms = 0;
+    second->seed = 3u * 2654435761u + 1; /* an operator as quick as the one before */
+    run(second);
+    double closest = 1;
+    for (size_t i = 0; i < first->anomaly.shapes_count; i++)
+        for (size_t j = 0; j < second->anomaly.shapes_count; j++)
+            closest = fmin(closest, anomaly_difference(&first->anomaly.shapes[i], &second->anomaly.shapes[j]));
+    if (closest >= params.curve_same)
+        fail_msg("a replayed curve is %.3f %% apart", closest * 100);
+    free(first);
+    free(second);
+}
+
+/* The same puff three times in one test, as a program plays it. */
+static void one_curve_three_times(void **state)
+{
+    (void)state;
+    struct run *r = truck(0.8, 5);
+    r->engine.scatter = 0;
+    r->engine.noise = 0;
+    expect(r, "curve-twice");
+}
+
+static void a_frozen_reading(void **state)
+{
+    (void)state;
+    struct run *r = truck(0.5, 6);
+    run(r);
+    assert_string_equal(found(r), "");
+    /* the reading is held at 0.31 while the engine is driven on */
+    for (int i = 0; i < 80; i++) {
+        struct sample sample = {.t_ms = r->t_ms};
+        sample_add(&sample, QUANTITY_K, QUALITY_OK, shown(0.31, 2));
+        sample_add(&sample, QUANTITY_RPM, QUALITY_OK, shown(700 + 20 * i, 0));
+        anomaly_sample(&r->anomaly, &sample, r->t_ms += STEP_MS);
+    }
+    assert_string_equal(found(r), "frozen");
+    free(r);
+}
+
+static void an_invented_engine_speed(void **state)
+{
+    (void)state;
+    struct run *r = truck(0.9, 7);
+    r->cheat.rpm.on = true;
+    r->cheat.rpm.period_ms = 0; /* one speed */
+    r->cheat.rpm.low = r->cheat.rpm.high = 750;
+    r->abort_ms = 90000;
+    expect(r, "rpm-regular");
+}
+
+/* Every other puff goes beside the probe: the speed rises, the smoke does not. */
+static void speed_without_smoke(void **state)
+{
+    (void)state;
+    struct anomaly *a = calloc(1, sizeof *a);
+    assert_non_null(a);
+    anomaly_init(a, &params, path_m);
+    for (int64_t t = 0; t < 60000; t += STEP_MS) {
+        int64_t in = t % 20000;
+        bool smokes = t < 20000 || t >= 40000;
+        double rise = in < 3000 ? (double)in / 3000 : 0;
+        struct sample sample = {.t_ms = t};
+        sample_add(&sample, QUANTITY_K, QUALITY_OK, shown(0.02 + (double)(t / 100 % 3) / 100 + (smokes ? rise : 0), 2));
+        sample_add(&sample, QUANTITY_RPM, QUALITY_OK, shown(700 + 1500 * rise + (double)(t / 100 % 5), 0));
+        anomaly_sample(a, &sample, t);
+        if (in == 4000)
+            anomaly_mark(
+                a, &(struct verdict_mark){
+                       .kind = "acceleration", .number = (int)(t / 20000) + 1, .from_ms = t - 4000, .to_ms = t - 500});
+    }
+    struct anomaly_finding out[ANOMALY_FINDINGS_MAX];
+    const struct verdict verdict = {.kind = VERDICT_PASS};
+    size_t count = anomaly_findings(a, &verdict, &law->rules[0], out);
+    assert_true(count >= 1);
+    assert_string_equal(out[0].code, "rpm-without-smoke");
+    free(a);
+}
+
+static void ended_by_hand_above_the_limit(void **state)
+{
+    (void)state;
+    for (int64_t at_ms = 20000; at_ms <= 150000; at_ms += 130000 / 2) {
+        struct run *r = truck(2.0, 8);
+        r->abort_ms = at_ms;
+        run(r);
+        bool seen = false;
+        for (size_t i = 0; i < r->verdict.marks_count; i++)
+            seen |= strcmp(r->verdict.marks[i].kind, "acceleration") == 0;
+        assert_string_equal(found(r), seen && r->verdict.kind == VERDICT_ABORTED ? "aborted-above-limit" : "");
+        free(r);
+    }
+    struct run *clean = truck(0.4, 9);
+    clean->abort_ms = 120000;
+    expect(clean, "");
+}
+
+static void rates_and_distances(void **state)
+{
+    (void)state;
+    assert_true(fabs(anomaly_rate_sigma(50, 50, 500, 1000) - 6.9) < 0.1);
+    assert_true(anomaly_rate_sigma(20, 50, 900, 1000) < -9);
+    assert_true(fabs(anomaly_rate_sigma(45, 50, 900, 1000)) < 0.001);
+    assert_true(anomaly_rate_sigma(0, 0, 900, 1000) == 0 && anomaly_rate_sigma(10, 10, 20, 20) == 0);
+    /* 乌鲁木齐 43.825 N 87.617 E to 昌吉 44.011 N 87.304 E: 32.5 km */
+    assert_true(fabs(anomaly_distance_km(43.825, 87.617, 44.011, 87.304) - 32.5) < 0.5);
+    assert_true(anomaly_distance_km(44, 87, 44, 87) == 0);
+}
+
+static void a_figure_that_is_missing(void **state)
+{
+    (void)state;
+    struct rule_pack *pack = law_open("alerts-cn");
+    for (size_t i = 0; i < figures->rules[0].params_count; i++) {
+        struct rule rule = figures->rules[0];
+        struct anomaly_params p;
+        struct err err = {0};
+        law_drop(&rule, figures->rules[0].params[i].name);
+        assert_int_equal(anomaly_load(&p, &rule, &err), -1);
+        assert_non_null(strstr(err.text, figures->rules[0].params[i].name));
+    }
+    law_set(&pack->rules[0], "travel", "-1");
+    struct err err = {0};
+    assert_int_equal(anomaly_load(&(struct anomaly_params){0}, &pack->rules[0], &err), -1);
+    assert_non_null(strstr(err.text, "'travel' must not be negative"));
+    free(pack);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    free(law);
+    free(figures);
+    return 0;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    law = law_open("gb3847-2018");
+    figures = law_open("alerts-cn");
+    return anomaly_load(&params, &figures->rules[0], &err);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_honest_day_is_quiet),   cmocka_unit_test(a_scaled_reading),
+        cmocka_unit_test(a_stored_curve_is_played), cmocka_unit_test(one_curve_three_times),
+        cmocka_unit_test(a_frozen_reading),         cmocka_unit_test(an_invented_engine_speed),
+        cmocka_unit_test(speed_without_smoke),      cmocka_unit_test(ended_by_hand_above_the_limit),
+        cmocka_unit_test(rates_and_distances),      cmocka_unit_test(a_figure_that_is_missing),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
