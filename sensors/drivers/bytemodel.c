@@ -20,6 +20,7 @@ struct state {
     bool waiting;           /* a request is in flight */
     bool identified;
     bool face_refused;
+    bool stopped;            /* its pump, by an order that it has confirmed: what it measures is no exhaust */
     bool lengthy;            /* the request goes out again, after the instrument was busy with it */
     size_t index;            /* of the other, twin, tell or poll */
     unsigned due;            /* bits: polls that are to be asked */
@@ -108,7 +109,10 @@ static void report_status(struct sensor *s, const struct sensor_host *host)
     const struct bytemodel *m = model_of(s);
     char detail[BYTEMODEL_TEXT_ROOM], need[BYTEMODEL_TEXT_ROOM];
     state->status = bytemodel_status(m, state->told, detail);
-    if (state->status == STATUS_OK && state->values_refused >= FAILURES_MAX) {
+    if (state->status == STATUS_OK && state->stopped) {
+        state->status = STATUS_STANDBY;
+        snprintf(detail, sizeof detail, "its pump is off: switch it on");
+    } else if (state->status == STATUS_OK && state->values_refused >= FAILURES_MAX) {
         state->status = STATUS_INTERNAL;
         snprintf(detail, sizeof detail, "it refuses to give values");
     } else if (bytemodel_lacks_digits(m, s->config->option, need)) {
@@ -264,6 +268,7 @@ static void forget(struct sensor *s)
     *state = (struct state){.step = STEP_FACE,
                             .command = state->command,
                             .failures = state->failures,
+                            .stopped = state->stopped,
                             .values_sent_ms = state->values_sent_ms};
     memset(&s->identity, 0, sizeof s->identity);
 }
@@ -420,6 +425,12 @@ static void on_poll(struct sensor *s, const uint8_t *bytes, int64_t t_ms, const 
     go_poll(state, values);
 }
 
+static void note_order(struct state *state, enum sensor_command command)
+{
+    if (command == COMMAND_PUMP_ON || command == COMMAND_PUMP_OFF)
+        state->stopped = command == COMMAND_PUMP_OFF;
+}
+
 static void on_reply(struct sensor *s, const uint8_t *bytes, size_t length, int64_t t_ms,
                      const struct sensor_host *host)
 {
@@ -440,6 +451,7 @@ static void on_reply(struct sensor *s, const uint8_t *bytes, size_t length, int6
         break;
     case STEP_POLL: on_poll(s, bytes, t_ms, host); break;
     case STEP_COMMAND:
+        note_order(state, m->commands[state->command].command);
         state->command = NO_COMMAND;
         go_look(state, m);
         break;
