@@ -35,7 +35,7 @@ static uint8_t mqw5101_byte(const struct sim_instrument *instrument, const char 
     if (strcmp(name, "pumps") == 0)
         return s->off ? 0 : s->air ? 2 : 1;
     if (strcmp(name, "calibrations") == 0)
-        return s->doing == DOING_ZERO ? 1 : 0;
+        return table_health(instrument) == HEALTH_ZEROING ? 1 : 0;
     if (strcmp(name, "tests") == 0)
         return s->doing == DOING_LEAK_TEST ? 1 : 0;
     enum { WARM_UP = 0x01, BUSY = 0x02, LOW_FLOW = 0x40, TIGHT = 0x80 };
@@ -146,6 +146,8 @@ static uint8_t nha_byte(const struct sim_instrument *instrument, const char *nam
     enum { READY, MEASURING, WARM_UP, LEAK_TEST, ZEROING = 5 };
     if (strcmp(name, "age") == 0)
         return (uint8_t)(s->bits | (instrument->health == HEALTH_SENSOR_EXPIRED ? 1 : 0));
+    if (strcmp(name, "leak") == 0) /* what it answers to 07: 00, or 01 after a test that found one */
+        return instrument->health == HEALTH_LEAK ? 1 : 0;
     if (strcmp(name, "busy") == 0) /* what it answers to 08 */
         return instrument->health == HEALTH_WARMING ? 5 : 0;
     enum sim_health health = table_health(instrument);
@@ -161,16 +163,17 @@ static double nha_number(const struct sim_instrument *instrument, const char *na
 {
     if (strcmp(name, "pef") == 0)
         return 0.5;
-    double flow = sim_value(instrument, QUANTITY_FLOW, t_ms); /* sample_flow */
-    flow = isnan(flow) ? 100 : flow;
-    return instrument->health == HEALTH_LOW_FLOW ? flow / 10 : flow;
+    double flow = sim_value(instrument, QUANTITY_FLOW, t_ms); /* sample_flow, in no known unit */
+    return isnan(flow) ? 100 : flow;
 }
 
+/* What only does something answers with one byte. */
 #define NHA_COMMON                                                                                                     \
-    {"02", "06 air_temp*10 pressure*10 humidity*10", ACT_NONE}, {"05", "06", ACT_BLOW_BACK}, {"06", "06", ACT_STOP},   \
-        {"07", "06", ACT_LEAK_TEST}, {"08", "06 =busy", ACT_ZERO}, {"09 ?? ?? ?? ?? ?? ?? ?? ??", "06", ACT_NONE},     \
-        {"0A", "06", ACT_NONE}, {"0D", "06 pef*1000", ACT_NONE}, {"22", "06", ACT_AIR}, {"23", "06", ACT_EXHAUST},     \
-        {"26", "06 =state", ACT_NONE}, {"27", "06 warm_up_s", ACT_NONE},                                               \
+    {"02", "06 air_temp*10 pressure*10 humidity*10", ACT_NONE}, {"05", "! 06", ACT_BLOW_BACK},                         \
+        {"06", "! 06", ACT_STOP}, {"07", "! =leak", ACT_LEAK_TEST}, {"08", "! =busy", ACT_ZERO},                       \
+        {"09 ?? ?? ?? ?? ?? ?? ?? ??", "! 06", ACT_NONE}, {"0A", "! 06", ACT_NONE}, {"0D", "06 pef*1000", ACT_NONE},   \
+        {"22", "! 06", ACT_AIR}, {"23", "! 06", ACT_EXHAUST}, {"26", "! =state", ACT_NONE},                            \
+        {"27", "06 warm_up_s", ACT_NONE},                                                                              \
     {                                                                                                                  \
         NULL, NULL, ACT_NONE                                                                                           \
     }
@@ -184,12 +187,11 @@ static const struct table_row nha506_v29_rows[] = {
 static const struct table_row fla502_rows[] = {
     {"01", "06 hc co*1000 co2*100 o2*100 no rpm oil_temp*10 sample_flow =age lambda*100", ACT_NONE}, NHA_COMMON};
 
-#define NHA_SHOWS                                                                                                      \
-    (SHOWS(OK) | SHOWS(WARMING) | SHOWS(ZEROING) | SHOWS(STANDBY) | SHOWS(SENSOR_EXPIRED) | SHOWS(LOW_FLOW))
+#define NHA_SHOWS (SHOWS(OK) | SHOWS(WARMING) | SHOWS(ZEROING) | SHOWS(SENSOR_EXPIRED))
 #define NHA(variable, name_, rows_)                                                                                    \
     const struct sim_table variable = {TABLE_PROTOCOL(name_, NHA_SHOWS),                                               \
                                        .rows = (rows_),                                                                \
-                                       .refusal = "15",                                                                \
+                                       .refusal = "! 15",                                                              \
                                        .asked = SUM_NONE,                                                              \
                                        .answered = SUM_PLAIN,                                                          \
                                        .length = nha_length,                                                           \
@@ -217,9 +219,9 @@ static const struct table_row fga4100_rows[] = {
      "7E 01 F4 0A 7E 2C 00 01 02 02 00 00 00 00 00 00 00 00 hc:a co*100:a co2*10:a o2*10:a no:a lambda*100:a rpm:a "
      "oil_temp*10:a ~18",
      ACT_NONE},
-    {"7E 01 F4 0A 7E 0A 00 01 0E 02 01 00 00 00 00 00", "7E 01 F4 0A 7E 04 00 01 0E 02", ACT_EXHAUST},
-    {"7E 01 F4 0A 7E 0A 00 01 0E 02 00 00 00 00 00 00", "7E 01 F4 0A 7E 04 00 01 0E 02", ACT_STOP},
-    {"7E 01 F4 0A 7E 04 00 01 16 45", "7E 01 F4 0A 7E 04 00 01 16 45", ACT_ZERO},
+    {"7E 01 F4 0A 7E 0A 00 01 0E 02 01 00 00 00 00 00", "! 7E 01 C6 38 7E 01 81 7D", ACT_EXHAUST},
+    {"7E 01 F4 0A 7E 0A 00 01 0E 02 00 00 00 00 00 00", "! 7E 01 C6 38 7E 01 81 7D", ACT_STOP},
+    {"7E 01 F4 0A 7E 04 00 01 16 45", "! 7E 01 C6 38 7E 01 81 7D", ACT_ZERO},
     {NULL, NULL, ACT_NONE},
 };
 

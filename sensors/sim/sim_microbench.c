@@ -50,15 +50,17 @@ static int set(struct sim_instrument *instrument, const char *key, const char *v
     return 0;
 }
 
-enum { LOW_FLOW = 0x0001, NOT_ACCURATE = 0x0008, ZERO_RECOMMENDED = 0x0010, CO_RANGE = 0x0200, INTERNAL = 0x8000 };
+enum { LOW_FLOW = 0x0001, ZERO_RECOMMENDED = 0x0010, CO_RANGE = 0x0200, INTERNAL = 0x8000 };
 enum { MORE_WARM_UP = 0x01, MORE_ZERO_NEEDED = 0x02, MORE_BAD_O2 = 0x10, MORE_LOW_FLOW = 0x20 };
 
 /* w_QUANTITY, its value in the instrument's own decimals; status and more, the status words. */
 static double number(const struct sim_instrument *instrument, const char *name, int64_t t_ms)
 {
-    static const struct table_flag status[] = {
-        {HEALTH_LOW_FLOW, LOW_FLOW},     {HEALTH_WARMING, NOT_ACCURATE}, {HEALTH_ZERO_NEEDED, ZERO_RECOMMENDED},
-        {HEALTH_OUT_OF_RANGE, CO_RANGE}, {HEALTH_FAULT, INTERNAL},       {HEALTH_OK, 0}};
+    static const struct table_flag status[] = {{HEALTH_LOW_FLOW, LOW_FLOW},
+                                               {HEALTH_ZERO_NEEDED, ZERO_RECOMMENDED},
+                                               {HEALTH_OUT_OF_RANGE, CO_RANGE},
+                                               {HEALTH_FAULT, INTERNAL},
+                                               {HEALTH_OK, 0}};
     static const struct table_flag more[] = {{HEALTH_WARMING, MORE_WARM_UP},
                                              {HEALTH_ZERO_NEEDED, MORE_ZERO_NEEDED},
                                              {HEALTH_SENSOR_EXPIRED, MORE_BAD_O2},
@@ -102,19 +104,20 @@ static const char *before(struct sim_instrument *instrument, const uint8_t *requ
 static const struct table_row rows[] = {
     {"03 ?? 02 00 ?? ?? ?? ??", "03 06 0A 00 status w_hc w_co w_co2 w_o2 w_nox w_rpm w_oil_temp w_air_temp w_pressure",
      ACT_NONE},
-    {"04 ?? 00 00", "04 06 0A 00 status more 00 00 00 00 00 00 00 00 00 00 00 00 00 00 warm_up_s", ACT_NONE},
+    {"04 ?? 00 00", "04 06 0A 00 more status 00 00 00 00 00 00 00 00 00 00 00 00 00 00 warm_up_s", ACT_NONE},
     {"08 ?? 01 00 01 00", "08 06 00 00", ACT_EXHAUST},
     {"08 ?? 01 00 02 00", "08 06 00 00", ACT_AIR},
     {"08 ?? 01 00 00 00", "08 06 00 00", ACT_STOP},
     {"0B ?? 00 00", "0B 06 01 00 running", ACT_NONE},
     {"0C ?? 00 00", "0C 06 02 00 02 01 16 20", ACT_NONE},
+    {"0C ?? 02 00 ?? ?? ?? ??", "0C 06 02 00 02 01 16 20", ACT_NONE},
     {"0D ?? 00 00", "0D 06 04 00 serial0 serial1 serial2 serial3", ACT_NONE},
     {"12 ?? 01 00 ?? ??", "12 06 00 00", ACT_NONE},
     {NULL, NULL, ACT_NONE},
 };
 
 const struct sim_table sim_microbench = {
-    TABLE_PROTOCOL("microbench", SHOWS(OK) | SHOWS(WARMING) | SHOWS(ZEROING) | SHOWS(LOW_FLOW) | SHOWS(ZERO_NEEDED) |
+    TABLE_PROTOCOL("microbench", SHOWS(OK) | SHOWS(WARMING) | SHOWS(LOW_FLOW) | SHOWS(ZERO_NEEDED) |
                                      SHOWS(OUT_OF_RANGE) | SHOWS(SENSOR_EXPIRED) | SHOWS(FAULT)),
     .rows = rows,
     .refusal = "cmd 15 00 00",

@@ -215,7 +215,7 @@ static uint8_t fty_byte(const struct sim_instrument *instrument, const char *nam
 }
 
 static const struct table_row fty100_rows[] = {
-    {"66 74 79 01 02 01", "01 02 01 =state", ACT_NONE},
+    {"66 74 79 01 02 01", "01 02 01 =state 00 00", ACT_NONE},
     {"66 74 79 01 02 02", "01 02 02 opacity*10 oil_temp+273 rpm", ACT_NONE},
     {"66 74 79 01 02 05", "01 02 05", ACT_ZERO},
     {NULL, NULL, ACT_NONE},
@@ -233,7 +233,7 @@ const struct sim_table sim_fty100 = {
 };
 
 static const struct table_row fty100_short_rows[] = {
-    {"01 02 01", "01 02 01 =state", ACT_NONE},
+    {"01 02 01", "01 02 01 =state 00 00", ACT_NONE},
     {"01 02 02", "01 02 02 opacity*10 oil_temp+273 rpm", ACT_NONE},
     {"01 02 05", "01 02 05", ACT_ZERO},
     {NULL, NULL, ACT_NONE},
@@ -261,14 +261,11 @@ static size_t cap_length(const uint8_t *bytes, size_t length)
 static uint8_t cap_byte(const struct sim_instrument *instrument, const char *name, int64_t t_ms)
 {
     (void)t_ms;
-    enum { FAN_ON = 0x10, NO_OPACITY = 0x40 };
+    enum { FAN_ON = 0x10 };
     static const struct table_flag low[] = {
-        {HEALTH_WARMING, FAN_ON | 0x04 | NO_OPACITY}, {HEALTH_STANDBY, 0x80}, {HEALTH_OK, FAN_ON}, {HEALTH_OK, 0}};
-    static const struct table_flag high[] = {{HEALTH_ZEROING, 0x01},
-                                             {HEALTH_ZERO_NEEDED, 0x02},
-                                             {HEALTH_FAULT, 0x80},
-                                             {HEALTH_LOW_FLOW, 0x10},
-                                             {HEALTH_OK, 0}};
+        {HEALTH_WARMING, FAN_ON | 0x04}, {HEALTH_STANDBY, 0x80}, {HEALTH_OK, FAN_ON}, {HEALTH_OK, 0}};
+    static const struct table_flag high[] = {
+        {HEALTH_WARMING, 0x20}, {HEALTH_ZEROING, 0x01}, {HEALTH_FAULT, 0x80}, {HEALTH_OK, 0}};
     unsigned bits = table_look(instrument)->bits;
     if (strcmp(name, "high") == 0)
         return (uint8_t)(table_flags(instrument, high) | bits >> 8);
@@ -301,8 +298,7 @@ static const struct table_row cap3030_rows[] = {
 };
 
 const struct sim_table sim_cap3030 = {
-    TABLE_PROTOCOL("cap3030", SHOWS(OK) | SHOWS(WARMING) | SHOWS(ZEROING) | SHOWS(ZERO_NEEDED) | SHOWS(STANDBY) |
-                                  SHOWS(LOW_FLOW) | SHOWS(FAULT)),
+    TABLE_PROTOCOL("cap3030", SHOWS(OK) | SHOWS(WARMING) | SHOWS(ZEROING) | SHOWS(STANDBY) | SHOWS(FAULT)),
     .rows = cap3030_rows,
     .refusal = "! 15 01",
     .asked = SUM_ZERO,

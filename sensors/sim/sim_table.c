@@ -14,7 +14,8 @@ enum {
     ZERO_MS = 4000,
     LEAK_MS = 6000,
     BLOW_MS = 3000,
-    TABLE_VALUES = 500
+    TABLE_VALUES = 500,
+    GAP_MS = 100
 };
 
 static_assert(sizeof(struct table_state) <= SIM_STATE_MAX, "a table's state fits");
@@ -387,15 +388,34 @@ static const struct table_row *find_row(const struct sim_table *table, const uin
     return row->request ? row : NULL;
 }
 
+/* Bytes at the beginning that nobody went on with; 0: none. */
+static size_t given_up(struct table_state *s, size_t length, int64_t t_ms)
+{
+    size_t begun = s->begun;
+    bool late = begun > 0 && length > begun && t_ms - s->heard_ms > GAP_MS;
+    s->begun = 0;
+    return late ? begun : 0;
+}
+
+static size_t wait_for_more(struct table_state *s, size_t length, int64_t t_ms)
+{
+    s->begun = length;
+    s->heard_ms = t_ms;
+    return 0;
+}
+
 size_t table_receive(struct sim_instrument *instrument, int connection, const uint8_t *bytes, size_t length,
                      int64_t t_ms)
 {
     const struct sim_table *table = table_of(instrument);
+    size_t stale = given_up(table_state(instrument), length, t_ms);
+    if (stale > 0)
+        return stale;
     size_t need = table->length(bytes, length);
     if (need == TABLE_NOT)
         return 1;
     if (need == 0 || length < need)
-        return 0;
+        return wait_for_more(table_state(instrument), length, t_ms);
     if (!sum_is_good(table->asked, bytes, need))
         return 1; /* noise: try one byte on */
     pass_time(instrument, t_ms);

@@ -19,6 +19,7 @@
  * What all of them share is here too: warm-up, zeroing and leak test take their time and end in a state; the pump feeds
  * exhaust or air; the instrument itself looks 50 times a second for the maximum. Whatever is wrong with it shows in the
  * numbers: in warm-up they drift, with low flow or a leak the plume is thinned, while zeroing they are those of air.
+ * A request that stops in its middle is forgotten after a tenth of a second.
  * Settings (set NAME …): zero-ms leak-ms leaks=yes|no serial=TEXT bits=HEX (or-ed into its status), and the table's
  * own.
  */
@@ -65,6 +66,8 @@ struct table_state {
     unsigned bits;
     double maximum_k;
     int64_t looked_ms; /* for the maximum; -1: not yet */
+    int64_t heard_ms;  /* when the beginning of a request came that is not whole yet */
+    size_t begun;      /* its bytes; 0: none */
     char serial[16];
     double scale[QUANTITY_COUNT]; /* where the protocol does not fix it; 0: the table's own */
     uint8_t busy_with;            /* a command that was answered with BUSY; 0: none */

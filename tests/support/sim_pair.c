@@ -25,19 +25,28 @@ static bool same(double a, double b)
     return fabs(a - b) <= 1e-9 * (1 + fabs(b));
 }
 
+static double shown(const struct sim_pair *pair, enum quantity quantity, int64_t t_ms)
+{
+    if (quantity == QUANTITY_OPACITY && pair->path_m > 0)
+        return 100 * (1 - exp(-sim_value(pair->device, QUANTITY_K, t_ms) * pair->path_m));
+    return sim_value(pair->device, quantity, t_ms);
+}
+
 /* Was it so at some moment of the last age_ms? */
 static bool was_so(const struct sim_pair *pair, const struct reading *reading)
 {
-    double low = INFINITY;
-    double high = -INFINITY;
-    for (int64_t t = pair->now_ms - pair->age_ms; t <= pair->now_ms; t++) {
-        double truth = sim_value(pair->device, reading->quantity, t);
-        low = fmin(low, truth);
-        high = fmax(high, truth);
-    }
     double value = decimal_to_double(reading->value);
     double within = 0.5 * pow(10, -reading->value.digits) + pair->slack[reading->quantity] + 1e-9;
-    return value >= low - within && value <= high + within;
+    double low = INFINITY;
+    double high = -INFINITY;
+    for (int64_t back = 0; back <= pair->age_ms; back++) {
+        double truth = shown(pair, reading->quantity, pair->now_ms - back);
+        low = fmin(low, truth);
+        high = fmax(high, truth);
+        if (value >= low - within && value <= high + within)
+            return true;
+    }
+    return false;
 }
 
 static void guard(const struct sim_pair *pair, const struct reading *reading)

@@ -35,6 +35,7 @@ struct sim_pair {
     int64_t grace_ms; /* 1000 */
     int64_t age_ms;   /* 0: the world stands still between commands */
     double slack[QUANTITY_COUNT];
+    double path_m;              /* over which N is measured; 0: 0.430 */
     const char *during;         /* what the test does, for the message of a breach; NULL: nothing special */
     int64_t reconnect_ms;       /* -1: connected */
     bool loose[QUANTITY_COUNT]; /* not guarded: the protocol's step is coarser than the world, or it computes it */
