@@ -54,7 +54,18 @@ static void load_variants(void)
     for (size_t i = 0; i < found.gl_pathc; i++)
         load_profile(found.gl_pathv[i], &profiles[i]);
     for (size_t d = 0; sensor_drivers[d]; d++) {
-        static const char *const options[] = {"", "ascii", "j1939", "km/h", "mph", "one-byte", "two-byte"};
+        static const char *const options[] = {"",
+                                              "ascii",
+                                              "co=3 oil_temp=0",
+                                              "hc=0 co=2 co2=2 o2=2 nox=0 rpm=0",
+                                              "j1939",
+                                              "km/h",
+                                              "mph",
+                                              "oil_temp=0",
+                                              "one-byte",
+                                              "short",
+                                              "short-tail",
+                                              "two-byte"};
         for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
             add_variant(sensor_drivers[d], NULL, options[i]);
         for (size_t i = 0; i < found.gl_pathc; i++)
