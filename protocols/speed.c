@@ -17,7 +17,7 @@ static bool is_digit(uint8_t byte)
 /* Could `buf` become "+125"? */
 static bool is_ascii(const uint8_t *buf, size_t length)
 {
-    if (buf[0] != '+' && buf[0] != '-')
+    if (buf[0] != '+' && buf[0] != '-' && buf[0] != '*')
         return false;
     for (size_t i = 1; i < length; i++)
         if (!is_digit(buf[i]))
@@ -75,8 +75,10 @@ enum slice_found speed_mph_find(const uint8_t *buf, size_t length, size_t *frame
 
 void speed_mph_parse(const uint8_t *frame, struct speed_mph *out)
 {
+    enum { BOTH = 0x0C };
     *out = (struct speed_mph){.supply_low = frame[1] & 1,
                               .interference = frame[1] & 2,
+                              .self_test = (frame[1] & BOTH) == BOTH,
                               .patrol = frame[2],
                               .target = frame[3],
                               .lock = frame[4]};

@@ -54,8 +54,12 @@ static bool frame(struct sensor *s, const uint8_t *bytes, size_t length, int64_t
         host->fault(host->ctx, STATUS_INTERNAL, "its supply voltage is low");
     else if (said.interference)
         host->fault(host->ctx, STATUS_INTERNAL, "it hears radio interference");
+    else if (said.self_test)
+        host->fault(host->ctx, STATUS_BUSY, "it tests itself");
     else
         host->fault(host->ctx, STATUS_OK, "");
+    if (said.self_test || said.target < SPEED_MPH_LEAST)
+        return true;
     if (!is_mph(s->config) || speed_from_mph(km_h, &km_h))
         speed_publish(km_h, said.supply_low || said.interference ? QUALITY_SUSPECT : QUALITY_OK, t_ms, host);
     return true;

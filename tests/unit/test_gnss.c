@@ -143,7 +143,7 @@ static void test_reports_as_libgps_reads_them(void **state)
         static struct gps_data_t theirs;
         char line[512];
         memset(&theirs, 0, sizeof theirs);
-        theirs.fix.latitude = theirs.fix.longitude = theirs.fix.altMSL = NAN;
+        theirs.fix.latitude = theirs.fix.longitude = theirs.fix.altMSL = (double)NAN;
         snprintf(line, sizeof line, "%s\r\n", lines[i]);
         bench_receive(&bench, 0, (const uint8_t *)line, strlen(line), (int64_t)(i + 1) * 1000);
         assert_int_equal(gps_unpack(line, &theirs), 0);

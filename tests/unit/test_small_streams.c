@@ -93,6 +93,7 @@ static void test_csri(void **state)
     assert_int_equal(speed_csri_find(SPEED_CSRI_ASCII, (const uint8_t *)"\x2B\x31\x32\x35", 4, &frame), SLICE_FRAME);
     assert_int_equal(speed_csri_value(SPEED_CSRI_ASCII, (const uint8_t *)"\x2B\x31\x32\x35"), 125);
     assert_false(speed_is_greeting((const uint8_t *)"+125", 4));
+    assert_int_equal(speed_csri_find(SPEED_CSRI_ASCII, (const uint8_t *)"*060", 4, &frame), SLICE_FRAME);
     assert_int_equal(speed_csri_find(SPEED_CSRI_ASCII, (const uint8_t *)"+12+", 4, &frame), SLICE_BAD);
     assert_int_equal(speed_csri_find(SPEED_CSRI_ASCII, (const uint8_t *)"+12", 3, &frame), SLICE_MORE);
 }
@@ -110,10 +111,12 @@ static void test_mph(void **state)
     assert_int_equal(said.patrol, 50);
     assert_int_equal(said.target, 99);
     assert_int_equal(said.lock, 75);
-    assert_false(said.supply_low || said.interference);
+    assert_false(said.supply_low || said.interference || said.self_test);
     assert_int_equal(speed_mph_find(published[1], 7, &frame), SLICE_FRAME);
     speed_mph_parse(published[1], &said);
     assert_int_equal(said.target, 65);
+    speed_mph_parse((const uint8_t *)"\x02\x8C\x00\x32\x00\x00\x03", &said);
+    assert_true(said.self_test);
     assert_int_equal(speed_mph_find((const uint8_t *)"\x02\x74", 2, &frame), SLICE_BAD); /* bit 7 is always 1 */
     assert_int_equal(speed_mph_find((const uint8_t *)"\x02\xF4\x32\x63\x4B\x01\x13", 7, &frame), SLICE_BAD);
 }
