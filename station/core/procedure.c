@@ -6,13 +6,14 @@
 #include "station/core/free_acceleration.h"
 #include "station/core/anomaly.h"
 #include "station/core/metrology.h"
+#include "station/core/lug_down.h"
 #include "station/core/obd_check.h"
 #include "station/core/remote.h"
 #include "station/core/ringelmann.h"
 #include "station/core/two_speed_idle.h"
 
-const struct procedure_method *const procedure_methods[] = {&free_acceleration_method, &obd_check_method,
-                                                            &ringelmann_method, &two_speed_idle_method, NULL};
+const struct procedure_method *const procedure_methods[] = {
+    &free_acceleration_method, &lug_down_method, &obd_check_method, &ringelmann_method, &two_speed_idle_method, NULL};
 
 static const char *const key_names[KEY_COUNT] = {
     [KEY_CONFIRM] = "confirm", [KEY_BYPASS_WARM] = "bypass-warm", [KEY_OBSERVE] = "observe", [KEY_ABORT] = "abort"};
@@ -45,6 +46,8 @@ const char *prompt_name(enum prompt prompt)
 
 enum quantity procedure_stand_in(enum quantity quantity)
 {
+    if (quantity == QUANTITY_POWER)
+        return QUANTITY_FORCE;
     return quantity == QUANTITY_K ? QUANTITY_OPACITY : QUANTITY_COUNT;
 }
 

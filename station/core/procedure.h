@@ -108,8 +108,8 @@ struct procedure_method {
     void (*step)(struct procedure *p, const struct procedure_event *event, const struct procedure_host *host);
 };
 
-/* What serves where no instrument gives a quantity that a method needs: opacity for k, the same beam in another unit.
- * QUANTITY_COUNT: nothing does. */
+/* What serves where no instrument gives a quantity that a method needs: opacity for k, the same beam in another unit;
+ * force for power, with the speed. QUANTITY_COUNT: nothing does. */
 enum quantity procedure_stand_in(enum quantity quantity);
 
 extern const struct procedure_method *const procedure_methods[]; /* NULL-terminated */

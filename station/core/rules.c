@@ -349,6 +349,15 @@ int rule_param(const struct rule *rule, const char *name, struct decimal *out, s
     return 0;
 }
 
+int rule_param_origin(const struct rule *rule, const char *name, struct rule_origin *out, struct err *err)
+{
+    const struct rule_param *param = need_param(rule, name, err);
+    if (!param)
+        return -1;
+    *out = param->origin;
+    return 0;
+}
+
 int rule_param_integer(const struct rule *rule, const char *name, int64_t min, int64_t max, int64_t *out,
                        struct err *err)
 {

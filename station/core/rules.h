@@ -143,5 +143,7 @@ int rule_param(const struct rule *rule, const char *name, struct decimal *out, s
 int rule_param_integer(const struct rule *rule, const char *name, int64_t min, int64_t max, int64_t *out,
                        struct err *err);
 int rule_param_ms(const struct rule *rule, const char *name, int64_t *out_ms, struct err *err);
+/* Where the parameter comes from. */
+int rule_param_origin(const struct rule *rule, const char *name, struct rule_origin *out, struct err *err);
 
 #endif

@@ -45,11 +45,13 @@ static void methods_are_found_by_name(void **state)
     assert_null(procedure_method_by_name("free_acceleration"));
 }
 
-static void opacity_serves_for_k(void **state)
+static void what_serves_for_what(void **state)
 {
     (void)state;
     for (enum quantity q = 0; q < QUANTITY_COUNT; q++)
-        assert_int_equal(procedure_stand_in(q), q == QUANTITY_K ? QUANTITY_OPACITY : QUANTITY_COUNT);
+        assert_int_equal(procedure_stand_in(q), q == QUANTITY_K       ? QUANTITY_OPACITY
+                                                : q == QUANTITY_POWER ? QUANTITY_FORCE
+                                                                      : QUANTITY_COUNT);
 }
 
 static void senseless_parameters_are_refused_with_their_line(void **state)
@@ -87,7 +89,7 @@ int main(void)
         cmocka_unit_test(keys_are_known_both_ways),
         cmocka_unit_test(prompts_have_names_of_their_own),
         cmocka_unit_test(methods_are_found_by_name),
-        cmocka_unit_test(opacity_serves_for_k),
+        cmocka_unit_test(what_serves_for_what),
         cmocka_unit_test(senseless_parameters_are_refused_with_their_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
