@@ -14,8 +14,21 @@
 static const char usage[] =
     "usage: smogsim --scenario FILE\n"
     "       smogsim --replay FILE.rec (--pty PATH | --tcp PORT)\n"
+    "       smogsim --tell SOCKET \"COMMAND\"\n"
     "Plays instruments on ptys (PATH becomes a link to one) and on TCP ports of 127.0.0.1.\n"
-    "Prints one line per endpoint, then serves until 'quit' on its control socket, SIGTERM or ^C.\n";
+    "Prints one line per endpoint, then serves until 'quit' on its control socket, SIGTERM or ^C.\n"
+    "Scenarios to begin with: sensors/sim/scenarios/*.conf. Commands, from a scenario's steps or by --tell:\n"
+    "  truck [fuel=diesel|petrol] [k=1.9] [idle-no=220] …   the vehicle      press | drive [rpm=N] [load=0..1]   its "
+    "pedal\n"
+    "  world air_temp=21.5 …                                what there is to measure, by the names of the quantities\n"
+    "  pass NAME [QUANTITY=N] …                             a vehicle goes by\n"
+    "  set NAME KEY=VALUE …                                 a setting of one instrument\n"
+    "  health NAME ok|warming|zeroing|low-flow|leak|standby|… [ms=N]\n"
+    "  fault NAME none|crc|split|late|silence|garbage|half|ending|stuck|flood|model [ms=N] [count=N] [byte=N] "
+    "[as=PROTOCOL]\n"
+    "  cheat NAME none|factor smoke=0.6|replay FILE|rpm|freeze|notch 0.4\n"
+    "  unplug NAME | plug NAME [as=PATH] | quit\n"
+    "sensors/sim/sim.h says what each of them does.\n";
 
 struct options {
     const char *scenario, *replay, *pty, *tcp, *tell;

@@ -21,8 +21,9 @@ static bool makes_endpoint(const char *command)
     const char *name = strncmp(command, "plug ", 5) == 0 ? command + 5 : command + strlen("unplug ");
     if (strncmp(command, "plug ", 5) != 0 && strncmp(command, "unplug ", 7) != 0)
         return false;
+    size_t length = strcspn(name, " ");
     for (int i = 0; i < sim.count; i++)
-        if (strcmp(sim.instruments[i].name, name) == 0)
+        if (strlen(sim.instruments[i].name) == length && memcmp(sim.instruments[i].name, name, length) == 0)
             return true;
     return false;
 }
