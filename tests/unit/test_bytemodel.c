@@ -258,7 +258,8 @@ static void only_reads_go_out_unasked(void **state)
 /* An instrument that answers as its row says: in good order, middling values. */
 struct pretender {
     const struct row *row;
-    bool deaf; /* answers whatever is asked with its replies in turn */
+    bool obeys; /* an operator's orders too */
+    bool deaf;  /* answers whatever is asked with its replies in turn */
     size_t turn;
     const struct byteface *asked_too;
 };
@@ -267,6 +268,7 @@ struct stage {
     struct bench bench;
     struct pretender pretender;
     size_t good, samples;
+    size_t ordered[BYTEMODEL_COMMANDS_MAX]; /* how often each order was heard */
     uint8_t answer[BYTECODEC_ANSWER_MAX];
     size_t answer_length;
 };
@@ -369,6 +371,12 @@ static void on_send(void *ctx, int instrument, const uint8_t *bytes, size_t leng
             build(stage, m, all[i], answer_of(m, all[i]));
             return;
         }
+    for (size_t i = 0; p->obeys && has_command(m, i); i++)
+        if (same_request(&m->commands[i].exchange, &request)) {
+            stage->ordered[i]++;
+            build(stage, m, &m->commands[i].exchange, answer_of(m, &m->commands[i].exchange));
+            return;
+        }
     if (p->asked_too && same_request(&p->asked_too->exchange, &request))
         build(stage, m, &p->asked_too->exchange, p->asked_too->answer);
     else
@@ -384,10 +392,22 @@ static void on_sample(void *ctx, int instrument, const struct sample *sample)
         stage->good += sample->readings[i].quality == QUALITY_OK;
 }
 
+/* Until that time. */
+static void run_to(struct stage *stage, int64_t end_ms)
+{
+    enum { DELAY_MS = 20 };
+    for (int64_t next; (next = bench_next_ms(&stage->bench)) >= 0 && next < end_ms;) {
+        stage->answer_length = 0;
+        bench_advance(&stage->bench, next);
+        if (stage->answer_length > 0)
+            bench_receive(&stage->bench, 0, stage->answer, stage->answer_length, next + DELAY_MS);
+    }
+}
+
 /* The driver of row a, for a minute before what pretends to be row b. */
 static const struct bench_instrument *play(struct stage *stage, const struct row *a, struct pretender pretender)
 {
-    enum { MINUTE_MS = 60000, DELAY_MS = 20 };
+    enum { MINUTE_MS = 60000 };
     struct sensor_config config = {.name = "it"};
     const struct bench_host host = {.ctx = stage, .send = on_send, .sample = on_sample};
     struct err err;
@@ -398,12 +418,7 @@ static const struct bench_instrument *play(struct stage *stage, const struct row
     bench_init(&stage->bench, &host, 0);
     assert_int_equal(bench_add(&stage->bench, a->driver, &config), 0);
     bench_connect(&stage->bench, 0, 0);
-    for (int64_t next; (next = bench_next_ms(&stage->bench)) >= 0 && next < MINUTE_MS;) {
-        stage->answer_length = 0;
-        bench_advance(&stage->bench, next);
-        if (stage->answer_length > 0)
-            bench_receive(&stage->bench, 0, stage->answer, stage->answer_length, next + DELAY_MS);
-    }
+    run_to(stage, MINUTE_MS);
     return &stage->bench.instruments[0];
 }
 
@@ -420,6 +435,43 @@ static void every_driver_measures_with_its_own_model(void **state)
         for (const enum quantity *q = rows[a].driver->quantities; *q != QUANTITY_COUNT; q++)
             if (in->last_ms[*q] < 0)
                 fail_msg("%s never gave %s", rows[a].driver->name, quantity_name(*q));
+    }
+}
+
+/* An order goes out once and is taken, then the values go on; without its pump an analyzer measures no exhaust. */
+static void give_order(const struct row *row, size_t command)
+{
+    static struct stage stage;
+    const struct bytemodel_command *order = &row->model->commands[command];
+    const struct bench_instrument *in = play(&stage, row, (struct pretender){.row = row, .obeys = true});
+    struct err err = {0};
+    size_t before = stage.good;
+    assert_int_equal(stage.ordered[command], 0); /* never unasked */
+    if (bench_command(&stage.bench, 0, order->command, stage.bench.now_ms, &err) != 0)
+        fail_msg("%s: %s", row->driver->name, err.text);
+    run_to(&stage, stage.bench.now_ms + 10000);
+    bool stops = order->command == COMMAND_PUMP_OFF;
+    if (stage.ordered[command] != 1 || in->status != (stops ? STATUS_STANDBY : STATUS_OK) ||
+        (!stops && stage.good <= before))
+        fail_msg("%s: %s went out %zu times, then %s '%s'", row->driver->name, order->exchange.name,
+                 stage.ordered[command], instrument_status_name(in->status), in->status_detail);
+}
+
+static void orders_go_out_once(void **state)
+{
+    (void)state;
+    static struct stage stage;
+    for (size_t a = 0; a < rows_count; a++) {
+        bool has[COMMAND_COUNT] = {false};
+        for (size_t i = 0; has_command(rows[a].model, i); i++) {
+            assert_false(has[rows[a].model->commands[i].command]);
+            has[rows[a].model->commands[i].command] = true;
+            give_order(&rows[a], i);
+        }
+        play(&stage, &rows[a], (struct pretender){.row = &rows[a]});
+        for (enum sensor_command c = 0; c < COMMAND_COUNT; c++)
+            if (!has[c])
+                assert_int_equal(bench_command(&stage.bench, 0, c, stage.bench.now_ms, NULL), -1);
     }
 }
 
@@ -507,6 +559,7 @@ int main(void)
         cmocka_unit_test(every_face_is_listed),
         cmocka_unit_test(only_reads_go_out_unasked),
         cmocka_unit_test(every_driver_measures_with_its_own_model),
+        cmocka_unit_test(orders_go_out_once),
         cmocka_unit_test(no_driver_measures_with_another_model),
         cmocka_unit_test(faces_differ),
         cmocka_unit_test(options_are_checked),
