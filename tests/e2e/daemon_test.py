@@ -141,6 +141,7 @@ def play_refusals(lab):
     refused(lab, 4, r"smoke is locked \(warming\) since [-\d]+T[\d:]+: smoke says warming.*; wait until", "an instrument that warms up", *start_words())
     lab.sim("health smoke ok")
     lab.wait_live("smoke")
+    wait_for("the warm-up to end", lambda: lab.instrument("smoke")["status"] == "ok")
     lab.sim("fault smoke silence")
     wait_for("silence to be seen", lambda: lab.instrument("smoke")["state"] == "stale")
     refused(lab, 4, r"smoke is locked \((stale|comm-error)\) since [-\d]+T[\d:]+: ", "an instrument that is silent", *start_words())

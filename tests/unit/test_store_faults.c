@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-enum { TESTS = 2, STEPS = 2 * TESTS + 1 };
+enum { TESTS = 2, PASSAGE = 2 * TESTS, LOCKED, STEPS };
 
 static char dir[256], work[300], killed[300], empty_db[300];
 
@@ -29,7 +29,7 @@ int fsync(int fd)
     return 0;
 }
 
-/* ---- the station's evening: two tests, each with its case, and a passage ---- */
+/* ---- the station's evening: two tests, each with its case, a passage, and a check that fails and locks ---- */
 
 struct outcome {
     bool opened;
@@ -100,10 +100,30 @@ static int add_passage(struct store *s, struct err *err)
     return store_passage_add(s, &p, index, err);
 }
 
-/* Step 2k starts test k + 1, step 2k + 1 ends it; the last one is the passage. */
+static int lock(struct store *s, struct err *err)
+{
+    struct store_check c = {.id = "K1",
+                            .instrument = "smoke",
+                            .what = "zero",
+                            .serial = "A1",
+                            .verdict = "fail",
+                            .started_ms = 1,
+                            .ended_ms = 2};
+    const struct store_lockout l = {.code = "zero-failed", .subject = "smoke", .what = "x", .since_ms = 2};
+    uint64_t index;
+    if (store_check_next_seq(s, &c.seq, err) != 0 || append(s, "check-start", "", &index, err) != 0 ||
+        store_check_start(s, &c, index, err) != 0 || append(s, "check-end", "", &index, err) != 0 ||
+        store_check_end(s, &c, index, err) != 0 || append(s, "lockout", "", &index, err) != 0)
+        return -1;
+    return store_lockout_raise(s, &l, index, err);
+}
+
+/* Step 2k starts test k + 1, step 2k + 1 ends it. */
 static int do_step(struct store *s, int step, struct err *err)
 {
-    if (step == STEPS - 1)
+    if (step == LOCKED)
+        return lock(s, err);
+    if (step == PASSAGE)
         return add_passage(s, err);
     return step % 2 == 0 ? start_test(s, step / 2 + 1, err) : end_test(s, step / 2 + 1, err);
 }
@@ -181,7 +201,13 @@ static bool is_there(struct store *s, int step)
 {
     char sql[256];
     int n = step / 2 + 1;
-    if (step == STEPS - 1)
+    if (step == LOCKED) {
+        bool held = yes(s, "SELECT count(*) FROM lockout WHERE cleared_ms IS NULL");
+        assert_int_equal(yes(s, "SELECT count(*) FROM device_check WHERE verdict = 'fail'"), held);
+        assert_int_equal(yes(s, "SELECT count(*) FROM event WHERE kind = 'lockout'"), held);
+        return held;
+    }
+    if (step == PASSAGE)
         return yes(s, "SELECT count(*) FROM passage WHERE id = 'P1'");
     if (step % 2 == 0) {
         snprintf(sql, sizeof sql, "SELECT count(*) FROM test WHERE id = 'T%d'", n);
@@ -225,7 +251,7 @@ static void check_left(const char *state_dir, const struct outcome *o, bool sure
             fail_msg("%s %ld: step %d was saved and is gone", what, nth, step);
         if (sure && !o->saved[step] && there)
             fail_msg("%s %ld: step %d was not saved and is there", what, nth, step);
-        if (there && step % 2 == 1 && state_dir == work) {
+        if (there && step < PASSAGE && step % 2 == 1 && state_dir == work) {
             char id[16];
             snprintf(id, sizeof id, "T%d", step / 2 + 1);
             assert_int_equal(store_file_list(s, id, check_object, s, &err), 0);
