@@ -40,7 +40,7 @@ struct ctl {
     const char *file;
     bool json, invalid, probe;
     const char *plate, *colour, *method, *reason, *officer, *since, *output, *filter, *outlet, *consistency, *limit,
-        *from, *to, *name, *instrument, *suggestion, *confirm;
+        *from, *to, *name, *instrument, *result, *suggestion, *confirm;
     const char *facts[CTL_FACTS_MAX]; /* "key=value" */
     size_t facts_count;
     const char *words[4]; /* after the command's own */

@@ -68,6 +68,7 @@ static int run(struct ctl *ctl, const char *what, struct err *err)
     entries_text(&arguments, "filter", ctl->filter);
     entries_text(&arguments, "name", ctl->words[0]);
     entries_text(&arguments, "officer", ctl->officer);
+    entries_text(&arguments, "result", ctl->result);
     entries_text(&arguments, "what", what);
     if (ctl_call(ctl, "instrument-check", &arguments, err) != 0)
         return -1;
@@ -103,6 +104,10 @@ int ctl_span(struct ctl *ctl, struct err *err)
 
 int ctl_leak_test(struct ctl *ctl, struct err *err)
 {
+    if (!ctl->result)
+        return err_set(err, ERR_INVALID,
+                       "say what the instrument's leak test showed: --result none or --result leak "
+                       "(smogctl order NAME leak-test begins it)");
     return run(ctl, "leak-test", err);
 }
 

@@ -55,26 +55,20 @@ void live_check_abort(struct live *live, const char *reason)
 }
 
 /* Once the instrument is there: its own zeroing before a zero check; where it has no such command, somebody did it at
- * its panel. A leak test without the command is none. */
+ * its panel. */
 static void command(struct live *live)
 {
     struct live_check *check = &live->check;
-    check->command_due = false;
-    if (check->what == METROLOGY_SPAN) {
-        key(live, KEY_CONFIRM, "");
-        return;
-    }
-    enum sensor_command which = check->what == METROLOGY_ZERO ? COMMAND_ZERO : COMMAND_LEAK_TEST;
     uint64_t unsent = live->instruments[check->instrument].unsent;
     struct err err = {0};
-    if (bench_command(&live->bench, check->instrument, which, clock_mono_ms(), &err) == 0 &&
-        live->instruments[check->instrument].unsent != unsent)
-        err_set(&err, ERR_FAILED, "%s could not be sent", sensor_command_name(which));
-    snprintf(check->command, sizeof check->command, "%s", err.code ? err.text : "sent");
-    if (err.code && check->what == METROLOGY_LEAK_TEST)
-        key(live, KEY_ABORT, err.text);
-    else
-        key(live, KEY_CONFIRM, "");
+    check->command_due = false;
+    if (check->what == METROLOGY_ZERO) {
+        if (bench_command(&live->bench, check->instrument, COMMAND_ZERO, clock_mono_ms(), &err) == 0 &&
+            live->instruments[check->instrument].unsent != unsent)
+            err_set(&err, ERR_FAILED, "zero could not be sent");
+        snprintf(check->command, sizeof check->command, "%s", err.code ? err.text : "sent");
+    }
+    key(live, KEY_CONFIRM, "");
 }
 
 /* It answers: before that no driver takes a command. */
@@ -152,6 +146,13 @@ static int read_request(struct live *live, struct control_client *client, const 
         return -1;
     if (check->what == METROLOGY_WHAT_COUNT)
         return err_set(err, ERR_INVALID, "there is no check '%s'; there are zero, span and leak-test", what);
+    if (check->what == METROLOGY_LEAK_TEST) {
+        if (live_request_text(request, "result", true, check->value, sizeof check->value, err) != 0)
+            return -1;
+        return strcmp(check->value, METROLOGY_NO_LEAK) == 0 || strcmp(check->value, METROLOGY_LEAK) == 0
+                   ? 0
+                   : err_set(err, ERR_INVALID, "'%s' is no result of a leak test; say none or leak", check->value);
+    }
     if (live_request_text(request, "filter", check->what == METROLOGY_SPAN, filter, sizeof filter, err) != 0)
         return -1;
     return check->what == METROLOGY_SPAN ? read_reference(live, filter, check, err) : 0;
@@ -192,8 +193,9 @@ static int append_start(struct live *live, struct err *err)
     entries_raw(&e, "files", files, (size_t)a);
     entries_text(&e, "name", name);
     entries_text(&e, "officer", check->officer);
-    entries_raw(&e, "reference", check->value[0] ? reference : NULL, (size_t)c);
+    entries_raw(&e, "reference", check->what == METROLOGY_SPAN ? reference : NULL, (size_t)c);
     entries_raw(&e, "rules", rules, (size_t)b);
+    entries_text(&e, "said", check->what == METROLOGY_LEAK_TEST ? check->value : "");
     entries_integer(&e, "seq", check->seq);
     entries_text(&e, "user", check->user);
     entries_text(&e, "what", metrology_what_name(check->what));
@@ -284,6 +286,10 @@ int live_check_start(struct live *live, struct control_client *client, const str
         return -1;
     snprintf(wanted.user, sizeof wanted.user, "%s", control_user(client));
     wanted.rule = select_rule(live, &wanted);
+    if (!wanted.rule && wanted.what == METROLOGY_LEAK_TEST)
+        return err_set(err, ERR_REFUSED,
+                       "no rule of this station is for a leak test of this instrument; name the pack "
+                       "metrology-cn in 'rules'");
     if (!wanted.rule || (live->test.open && wanted.what == METROLOGY_ZERO))
         return live_operator_command(live, client, request, answer, err);
     if (start(live, &wanted, err) != 0)
@@ -291,7 +297,7 @@ int live_check_start(struct live *live, struct control_client *client, const str
     const struct live_check *check = &live->check;
     const char *name = live->config->instruments[check->instrument].sensor.name;
     log_notice("check %s starts: %s of %s%s%s", check->id, metrology_what_name(check->what), name,
-               check->value[0] ? ", reference " : "", check->value);
+               check->value[0] ? ", " : "", check->value);
     control_watch(client, check->id);
     json_object_begin(answer, NULL);
     json_string(answer, "check", check->id);

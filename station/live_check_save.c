@@ -77,7 +77,8 @@ static int end_entries(const struct live *live, struct parts *p, const struct ve
     entries_raw(e, "instrument", p->instrument, (size_t)instrument);
     entries_text(e, "name", live->config->instruments[check->instrument].sensor.name);
     entries_text(e, "officer", check->officer);
-    entries_raw(e, "reference", check->value[0] ? p->reference : NULL, (size_t)reference);
+    entries_raw(e, "reference", check->what == METROLOGY_SPAN ? p->reference : NULL, (size_t)reference);
+    entries_text(e, "said", check->what == METROLOGY_LEAK_TEST ? check->value : "");
     entries_raw(e, "result", p->verdict, (size_t)result);
     entries_raw(e, "rules", p->rules, (size_t)rules);
     entries_text(e, "user", check->user);

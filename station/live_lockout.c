@@ -261,7 +261,7 @@ static void look_at_check(struct live *live, int i, enum metrology_what what, in
     const struct rule *rule = metrology_rule(live->config->rules, live->config->rules_count,
                                              metrology_method(kind, what)->name, today(live), &pack);
     int64_t days = 0;
-    if (!rule || rule_param_integer(rule, "every-days", 0, INT32_MAX, &days, NULL) != 0 || days == 0) {
+    if (!rule || rule_param_integer(rule, "every-days", 0, INT32_MAX, &days, NULL) != 0) {
         ends(live, check_codes[what].due, name, "no rule asks for it");
         ends(live, check_codes[what].failed, name, "no rule asks for it");
         return;

@@ -112,7 +112,7 @@ struct live_test {
 /* The running metrology check; `open` from its start until it is saved. */
 struct live_check {
     bool open, finished;
-    bool command_due; /* it begins, with the instrument's own zeroing or test, as soon as the instrument is there */
+    bool command_due; /* it begins, with the instrument's own zeroing, as soon as the instrument is there */
     char id[LIVE_ID_MAX], officer[LIVE_OFFICER_MAX], user[CONTROL_USER_MAX];
     int64_t seq, started_ms, ended_ms; /* Unix times */
     int instrument;
@@ -120,7 +120,7 @@ struct live_check {
     const struct rule_pack *pack;
     const struct rule *rule;
     struct civil_date day;
-    char value[CONFIG_TEXT_MAX];              /* of the reference: "k=1.71"; empty: none */
+    char value[CONFIG_TEXT_MAX];              /* of the reference, "k=1.71"; what a leak test showed; empty: none */
     const struct config_reference *reference; /* NULL: its value was typed */
     char command[ERR_TEXT_MAX];               /* "sent", or why not; empty: none was due */
     struct spool spool;

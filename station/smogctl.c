@@ -16,7 +16,8 @@ static const char help[] =
     "  status                              daemon, instruments, lockouts, disk, clock, outbox\n"
     "  instruments [NAME]                  live values, quality, certificate, firmware\n"
     "  instruments --probe                 serial ports of this machine\n"
-    "  zero NAME · span NAME --filter REFERENCE|K · leak-test NAME     metrology checks, recorded\n"
+    "  zero NAME · span NAME --filter REFERENCE|K · leak-test NAME --result none|leak\n"
+    "                                      metrology checks, recorded\n"
     "  check list [NAME] [--limit N] · check show ID\n"
     "  order NAME WHAT                     remote manual measure standby pause leak-test pump-on pump-off "
     "clear-maximum\n"
@@ -55,7 +56,7 @@ static const struct command {
     {"instruments", NULL, 0, 1, "b", ctl_instruments},
     {"zero", NULL, 1, 1, "f", ctl_zero},
     {"span", NULL, 1, 1, "kf", ctl_span},
-    {"leak-test", NULL, 1, 1, "f", ctl_leak_test},
+    {"leak-test", NULL, 1, 1, "xf", ctl_leak_test},
     {"check", "list", 0, 1, "l", ctl_check_list},
     {"check", "show", 1, 1, "", ctl_check_show},
     {"order", NULL, 2, 2, "f", ctl_order},
@@ -110,6 +111,7 @@ static const struct option names[] = {
     {"to", required_argument, NULL, 'a'},
     {"name", required_argument, NULL, 'e'},
     {"instrument", required_argument, NULL, 'u'},
+    {"result", required_argument, NULL, 'x'},
     {"suggestion", required_argument, NULL, 'g'},
     {0},
 };
@@ -140,6 +142,7 @@ static int take_option(struct ctl *ctl, int letter, struct err *err)
     case 'k': ctl->filter = optarg; break;
     case 't': ctl->outlet = optarg; break;
     case 'u': ctl->instrument = optarg; break;
+    case 'x': ctl->result = optarg; break;
     case 'g': ctl->suggestion = optarg; break;
     case 'n': ctl->consistency = optarg; break;
     case 'd': ctl->confirm = optarg; break;

@@ -7,7 +7,8 @@
  *
  *     zero       clean air: the mean lies within the tolerance of 0
  *     span       a reference of known value (neutral filter, bottle of gas): the mean lies within the tolerance of it
- *     leak-test  the instrument's own test: it says no leak until the time is over, and measures
+ *     leak-test  what the instrument's own test showed, by the operator's word, since most protocols do not tell it;
+ * and the instrument says no leak until the time is over, and measures
  *
  * The figures are rules in a pack like every other figure of the law (station/rules/metrology-cn.conf): one method for
  * each kind of instrument and check ("zero-opacimeter" …) whose limits are tolerances, and the method "station" for
@@ -53,6 +54,10 @@ struct metrology_reference {
     struct decimal value[QUANTITY_COUNT];
 };
 bool metrology_reference_parse(const char *text, struct metrology_reference *out);
+
+/* What a leak test showed, as the same key says it. */
+#define METROLOGY_NO_LEAK "none"
+#define METROLOGY_LEAK "leak"
 
 /* ---- method "station" ---- */
 

@@ -13,6 +13,7 @@ enum { MEAN_DIGITS = 6, PERCENT = 100 };
 static const int64_t units_max = INT64_C(100000000000);
 
 enum phase { PHASE_WAIT, PHASE_SETTLE, PHASE_MEASURE };
+enum said { SAID_NOTHING, SAID_NONE, SAID_LEAK };
 
 /* One compared quantity. */
 struct measured {
@@ -34,6 +35,7 @@ struct state {
     int64_t from_ms; /* of the readings that count */
     int64_t good;    /* readings of any quantity while measuring */
     struct metrology_reference reference;
+    enum said said; /* what the instrument's leak test showed, by the operator's word */
     size_t count;
     struct measured measured[RULES_LIMITS_MAX];
 };
@@ -287,9 +289,25 @@ static void settle(struct procedure *p, int64_t t_ms, const struct procedure_hos
     ask_wake(p, s, host);
 }
 
+static void confirm_leak_test(struct procedure *p, int64_t t_ms, const struct procedure_host *host)
+{
+    const struct state *s = state_of(p);
+    if (s->said == SAID_NONE) {
+        settle(p, t_ms, host);
+        return;
+    }
+    verdict_reason(&p->verdict, s->said == SAID_LEAK ? "leak: the instrument's test showed one"
+                                                     : "leak: nobody said what the instrument's test showed");
+    finish(p, s->said == SAID_LEAK ? VERDICT_FAIL : VERDICT_ABORTED, t_ms, host);
+}
+
 static void confirm(struct procedure *p, int64_t t_ms, const struct procedure_host *host)
 {
     struct state *s = state_of(p);
+    if (s->what == METROLOGY_LEAK_TEST) {
+        confirm_leak_test(p, t_ms, host);
+        return;
+    }
     bool any = s->what != METROLOGY_SPAN;
     for (size_t i = 0; i < s->count && s->what == METROLOGY_SPAN; i++) {
         const struct measured *m = &s->measured[i];
@@ -323,7 +341,9 @@ static void on_key(struct procedure *p, const struct procedure_event *event, con
         verdict_reason(&p->verdict, "operator: %s", event->text);
         finish(p, VERDICT_ABORTED, event->t_ms, host);
     } else if (s->phase == PHASE_WAIT && event->key == KEY_OBSERVE) {
-        if (metrology_reference_parse(event->text, &reference))
+        if (s->what == METROLOGY_LEAK_TEST)
+            s->said = strcmp(event->text, METROLOGY_NO_LEAK) == 0 ? SAID_NONE : SAID_LEAK;
+        else if (metrology_reference_parse(event->text, &reference))
             s->reference = reference;
     } else if (s->phase == PHASE_WAIT && event->key == KEY_CONFIRM) {
         confirm(p, event->t_ms, host);

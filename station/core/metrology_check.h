@@ -6,8 +6,8 @@
 
 /*
  * PROCEDURE_START, then the keys in this order:
- *     OBSERVE "k=1.71 …"   span: what the reference stands for
- *     CONFIRM              the air is clean, the reference in place, the instrument's own zeroing or test is commanded
+ *     OBSERVE "k=1.71 …"   span: what the reference stands for; leak test: "none" or "leak"
+ *     CONFIRM              the air is clean, the reference in place, the instrument's own zeroing is commanded
  *
  * Verdict pass, fail, or aborted where there is no result (lost instrument, too few good readings, time over). Each
  * compared quantity has a value, whose `measured` is the distance of the mean from what it should be, and marks:

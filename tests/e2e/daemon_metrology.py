@@ -329,6 +329,52 @@ instrument rsd1 { driver = jsonl  profile = "rsd-pinyin"  link = rsd  certificat
     tap.equal([lab.json("rejudge", p["id"])["ok"] for p in shown], [True] * 2, "which is recomputed")
 
 
+def play_gas(lab):
+    """Gas analyzers: zero, gas of known composition, leak test; one that tells its serial number."""
+    lab.start_sim("""instrument bench { protocol = microbench  pty = "%s"  reply-ms = 3 }
+instrument gas { protocol = mqw50a  pty = "%s"  reply-ms = 3 }""" % (lab.path("dev/bench"), lab.path("dev/gas")))
+    extra = metrology_rules(lab, measure="3.0")
+
+    def configure(serial):
+        station_conf(lab, """link a { kind = serial  device = "%s" }
+link b { kind = serial  device = "%s" }
+instrument bench { driver = microbench  link = a  serial = "%s"  option = "hc=0 co=2 co2=2 o2=2 nox=0"  certificate = "JJG688-1"  valid-until = 2036-12-31 }
+instrument gas { driver = mqw50a  link = b  serial = "G2"  certificate = "JJG688-2"  valid-until = 2036-12-31 }
+""" % (lab.path("dev/bench"), lab.path("dev/gas"), serial), rules=PACKS, extra=extra)
+        lab.start_smogd()
+        lab.wait_live("bench")
+        lab.wait_live("gas")
+
+    configure("S0000001")
+    wait_for("the serial number", lambda: ("wrong-serial", "bench") in lockouts(lab))
+    tap.equal(lockouts(lab)[("wrong-serial", "bench")]["what"], "it says serial number S0012345, the configuration S0000001",
+              "another instrument than the configured one locks")
+    lab.stop("smogd")
+    configure("S0012345")
+    wait_for("the right number to be seen", lambda: ("wrong-serial", "bench") not in lockouts(lab))
+    lab.sim("truck idle-co=0 idle-co2=0 idle-hc=0 idle-no=0 idle-o2=20.9")
+    end = check(lab, 0, "zero", "bench")
+    record = lab.json("check", "show", end["check"])["record"]
+    tap.equal((record["instrument"]["serial_read"], record["result"]["method"]), ("S0012345", "zero-gas-analyzer"),
+              "a gas analyzer's zero, with the serial number that it told")
+    lab.sim("truck idle-co=3.50 idle-co2=12.00 idle-hc=2000 idle-no=1000")
+    end = check(lab, 0, "span", "bench", "--filter", "co=3.52 co2=12.0 hc=2050")
+    tap.equal(sorted(v["quantity"] for v in end["result"]["values"]), ["co", "co2", "hc"], "gas of known composition: each component is compared")
+    end = check(lab, 1, "span", "bench", "--filter", "co=3.80 co2=12.0")
+    tap.equal(end["result"]["reasons"], ["co: 0.30 % off, 0.19 allowed"], "and the one that is off is named, with 5 % of its concentration allowed")
+    refused(lab, 2, "say what the instrument's leak test showed", "a leak test without its result is none", "leak-test", "gas")
+    lab.ctl("order", "gas", "leak-test")
+    end = check(lab, 1, "leak-test", "gas", "--result", "leak")
+    tap.equal((end["verdict"], end["result"]["reasons"]), ("fail", ["leak: the instrument's test showed one"]), "what the leak test showed is recorded")
+    tap.equal(lab.json("check", "show", end["check"])["record"]["said"], "leak", "as the officer's word")
+    tap.result(("leak-test-failed", "gas") in lockouts(lab), "a leak locks", lockouts(lab))
+    check(lab, 0, "leak-test", "gas", "--result", "none")
+    wait_for("the leak to be forgotten", lambda: not {c for c, who in lockouts(lab) if who == "gas" and c.startswith("leak")})
+    tap.result(True, "until a leak test passes")
+
+
+with Lab(os.path.join(os.environ["TMPDIR"], "gas")) as gas, tap.step("play_gas"):
+    play_gas(gas)
 with Lab(os.path.join(os.environ["TMPDIR"], "one")) as one:
     for name in ("play_checks", "play_failures", "play_interruptions", "play_again", "play_word_of_the_instrument", "play_aborts"):
         with tap.step(name):

@@ -365,22 +365,34 @@ static void a_leak_test_passes_when_the_instrument_finds_none(void **state)
 {
     (void)state;
     begin("leak-test-gas-analyzer");
+    key(KEY_OBSERVE, "none");
     key(KEY_CONFIRM, "");
     status(STATUS_BUSY);
     pass_time(12000);
     status(STATUS_OK);
     readings(QUANTITY_CO, "0.00", 30000);
     assert_verdict(VERDICT_PASS, NULL);
-    assert_int_equal(bench.procedure.verdict.duration_ms, 32000);
+    assert_int_equal(bench.procedure.verdict.duration_ms, 22000);
 
     begin("leak-test-gas-analyzer");
+    key(KEY_OBSERVE, "none");
     key(KEY_CONFIRM, "");
     status(STATUS_BUSY);
     pass_time(12000);
     status(STATUS_LEAK);
     assert_verdict(VERDICT_FAIL, "leak: smoke finds one");
 
+    begin("leak-test-gas-analyzer");
+    key(KEY_OBSERVE, "leak");
+    key(KEY_CONFIRM, "");
+    assert_verdict(VERDICT_FAIL, "leak: the instrument's test showed one");
+
+    begin("leak-test-gas-analyzer");
+    key(KEY_CONFIRM, "");
+    assert_verdict(VERDICT_ABORTED, "leak: nobody said what the instrument's test showed");
+
     begin("leak-test-gas-analyzer"); /* silence is no result */
+    key(KEY_OBSERVE, "none");
     key(KEY_CONFIRM, "");
     pass_time(30000);
     assert_verdict(VERDICT_ABORTED, "no good reading of what is checked");
