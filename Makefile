@@ -12,6 +12,7 @@ PACKAGES_BUILD := gcc make libserialport-dev libsqlite3-dev libcurl4-openssl-dev
 PACKAGES_TEST := libcmocka-dev libgps-dev gpsd socat python3-minimal python3-pymodbus python3-serial python3-serial-asyncio unzip zip openssl sqlite3 jq curl procps
 PACKAGES_RUN := openssl jq
 PACKAGES_FUZZ := clang libclang-rt-14-dev
+PACKAGES_BENCH := mbpoll
 PACKAGES_LINT := clang clang-format clang-tidy cppcheck
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wformat=2 -Wvla -Wundef -Wcast-qual -Wwrite-strings \
@@ -164,6 +165,8 @@ install: programs
 # Each bench prints its figures beside the machine's own limit in the same run; bench programs are tests/bench/bench_*.c, and
 # executable scripts there.
 bench: deps-check
+	@sh tests/tools/deps.sh $(PACKAGES_BENCH)
+	@tests/tools/npm_peer.sh build/npm/node-red node-red@4 node-red-contrib-modbus@5.23.3
 	@$(MAKE) --no-print-directory -s -j2 programs benches
 	@tests/bench/run.sh
 benches: $(BENCHES)

@@ -312,6 +312,10 @@ static void answered(struct bus *bus, const struct modbusblock *block, int64_t t
     s->answers++;
     s->exceptions += block->failed;
     s->late = false;
+    if (block->failed && done.errand == BUS_READ && s->owed > 0) {
+        s->owed--; /* an older request, a probe too, may have got the same exception */
+        begin_doubt(bus, done.slave, done.sent_ms);
+    }
     if (block->failed && (block->code == TARGET_NO_PATH || block->code == TARGET_NO_ANSWER)) {
         fail(bus, &done, block->code, t_ms);
         return;
@@ -322,10 +326,6 @@ static void answered(struct bus *bus, const struct modbusblock *block, int64_t t
         return;
     }
     if (done.errand == BUS_READ) {
-        if (block->failed && s->owed > 0) { /* an older request, a probe too, may have got the same exception */
-            s->owed--;
-            begin_doubt(bus, done.slave, done.sent_ms);
-        }
         if (s->doubt) { /* or something that nobody asked for came in between */
             s->due_ms = t_ms;
             return;
@@ -481,6 +481,15 @@ void bus_advance(struct bus *bus, int64_t t_ms)
         return;
     if (!send_write(bus, t_ms) && !continue_round(bus, t_ms))
         begin_round(bus, t_ms);
+}
+
+int64_t bus_look_ms(const struct bus *bus, int64_t t_ms)
+{
+    int64_t next_ms = bus_next_ms(bus);
+    if (next_ms < 0 || bus->framing != MODBUS_TCP)
+        return next_ms;
+    int64_t due_ms = slave_due_ms(bus, &bus->slaves[next_slave(bus)]);
+    return due_ms > t_ms && due_ms < next_ms ? due_ms : next_ms;
 }
 
 int64_t bus_next_ms(const struct bus *bus)

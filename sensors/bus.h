@@ -125,6 +125,9 @@ void bus_disconnect(struct bus *bus);
 void bus_receive(struct bus *bus, const uint8_t *bytes, size_t length, int64_t t_ms);
 void bus_advance(struct bus *bus, int64_t t_ms);
 int64_t bus_next_ms(const struct bus *bus); /* when bus_advance must be called next; -1: not connected */
+/* When to set a timer for it: on TCP, where answers come soon, the next poll rather than the end of patience with this
+ * one. A timer that stands there already need not be set again for the answer, which is one system call less a poll. */
+int64_t bus_look_ms(const struct bus *bus, int64_t t_ms);
 
 /* Queues one write block, which goes out before the next read. From within callbacks too. */
 int bus_write(struct bus *bus, size_t slave, const struct modbusblock *block, struct err *err);

@@ -104,7 +104,7 @@ static bool queue(struct link *link, const uint8_t *bytes, size_t length)
 
 static void arm_bus(struct link *link)
 {
-    int64_t next_ms = bus_next_ms(&link->bus);
+    int64_t next_ms = bus_look_ms(&link->bus, now_ms());
     if (next_ms >= 0)
         sd_event_source_set_time(link->bus_timer, (uint64_t)next_ms * 1000);
     sd_event_source_set_enabled(link->bus_timer, next_ms >= 0 ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
