@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "sensors/drivers/drivers.h"
+#include "sensors/drivers/plain.h"
 #include "sensors/drivers/turn.h"
 #include "sensors/profile.h"
 
@@ -75,12 +76,7 @@ static void start(struct sensor *s, int64_t t_ms, const struct sensor_host *host
 static enum sensor_cut cut(const struct sensor *s, const uint8_t *buf, size_t length, size_t *frame)
 {
     (void)s;
-    switch (ak_find(buf, length, frame)) {
-    case SLICE_MORE: return CUT_MORE;
-    case SLICE_FRAME: return CUT_OK;
-    case SLICE_BAD: break;
-    }
-    return CUT_BAD;
+    return plain_cut(ak_find(buf, length, frame));
 }
 
 /* ---- what it says of itself ---- */

@@ -10,6 +10,7 @@
 
 #include "protocols/speed.h"
 #include "sensors/drivers/drivers.h"
+#include "sensors/drivers/plain.h"
 #include "sensors/drivers/speed.h"
 
 static const char *const modes[] = {
@@ -52,12 +53,7 @@ static void start(struct sensor *s, int64_t t_ms, const struct sensor_host *host
 
 static enum sensor_cut cut(const struct sensor *s, const uint8_t *buf, size_t length, size_t *frame)
 {
-    switch (speed_csri_find((enum speed_csri_mode)mode_of(s->config), buf, length, frame)) {
-    case SLICE_MORE: return CUT_MORE;
-    case SLICE_FRAME: return CUT_OK;
-    case SLICE_BAD: break;
-    }
-    return CUT_BAD;
+    return plain_cut(speed_csri_find((enum speed_csri_mode)mode_of(s->config), buf, length, frame));
 }
 
 static bool frame(struct sensor *s, const uint8_t *bytes, size_t length, int64_t t_ms, const struct sensor_host *host)

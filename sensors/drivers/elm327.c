@@ -18,9 +18,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "protocols/j1939.h"
 #include "protocols/j1979.h"
 #include "sensors/drivers/drivers.h"
+#include "sensors/drivers/elm327_publish.h"
+#include "sensors/drivers/plain.h"
 #include "sensors/drivers/turn.h"
 
 enum {
@@ -36,70 +37,41 @@ enum {
     MISSES_MAX = 3
 };
 
-/* What the answer is for. */
-enum use {
-    USE_RESET,
-    USE_SETTING,
-    USE_SEARCH,
-    USE_PROTOCOL,
-    USE_VIN,
-    USE_VALUE,
-    USE_MONITORS,
-    USE_CODES,
-    USE_BROADCAST
+static const struct elm327_question obd_questions[] = {
+    {"ATZ", ELM327_USE_RESET, 0, 0},        {"ATE0", ELM327_USE_SETTING, 0, 0},
+    {"ATL0", ELM327_USE_SETTING, 0, 0},     {"ATS1", ELM327_USE_SETTING, 0, 0},
+    {"ATH0", ELM327_USE_SETTING, 0, 0},     {"ATSP0", ELM327_USE_SETTING, 0, 0},
+    {"0100", ELM327_USE_SEARCH, 0, 0},      {"ATDPN", ELM327_USE_PROTOCOL, 0, 0},
+    {"0902", ELM327_USE_VIN, 0, 0},         {"010C", ELM327_USE_VALUE, 100, 0x0C},
+    {"010D", ELM327_USE_VALUE, 500, 0x0D},  {"0105", ELM327_USE_VALUE, 2000, 0x05},
+    {"0101", ELM327_USE_MONITORS, 5000, 1}, {"03", ELM327_USE_CODES, 10000, 0},
+    {"07", ELM327_USE_CODES, 10000, 0},
 };
 
-struct question {
-    const char *command;
-    enum use use;
-    int64_t every_ms; /* 0: once, while looking for the vehicle */
-    uint8_t pid;
-};
-
-static const struct question obd_questions[] = {
-    {"ATZ", USE_RESET, 0, 0},        {"ATE0", USE_SETTING, 0, 0},    {"ATL0", USE_SETTING, 0, 0},
-    {"ATS1", USE_SETTING, 0, 0},     {"ATH0", USE_SETTING, 0, 0},    {"ATSP0", USE_SETTING, 0, 0},
-    {"0100", USE_SEARCH, 0, 0},      {"ATDPN", USE_PROTOCOL, 0, 0},  {"0902", USE_VIN, 0, 0},
-    {"010C", USE_VALUE, 100, 0x0C},  {"010D", USE_VALUE, 500, 0x0D}, {"0105", USE_VALUE, 2000, 0x05},
-    {"0101", USE_MONITORS, 5000, 1}, {"03", USE_CODES, 10000, 0},    {"07", USE_CODES, 10000, 0},
-};
-
-static const struct question j1939_questions[] = {
-    {"ATZ", USE_RESET, 0, 0},
-    {"ATE0", USE_SETTING, 0, 0},
-    {"ATL0", USE_SETTING, 0, 0},
-    {"ATS1", USE_SETTING, 0, 0},
-    {"ATH1", USE_SETTING, 0, 0},
-    {"ATSPA", USE_SETTING, 0, 0},
-    {"ATMPF004 1", USE_BROADCAST, 100, 0}, /* engine speed */
-    {"ATMPF003 1", USE_BROADCAST, 1000, 0},
-    {"ATMPF00E 1", USE_BROADCAST, 500, 0},
-    {"ATMPF00F 1", USE_BROADCAST, 500, 0},
-    {"ATMPFEF1 1", USE_BROADCAST, 1000, 0},
-    {"ATMPFEF2 1", USE_BROADCAST, 2000, 0},
-    {"ATMPFEEE 1", USE_BROADCAST, 5000, 0},
-    {"ATMPFEF5 1", USE_BROADCAST, 10000, 0},
-    {"ATMPFDB4 1", USE_BROADCAST, 5000, 0},
-    {"ATMPFDB3 1", USE_BROADCAST, 5000, 0},
-    {"ATMPFDB2 1", USE_BROADCAST, 5000, 0},
-    {"ATMPFE56 1", USE_BROADCAST, 10000, 0},
-    {"ATMPFECA 1", USE_BROADCAST, 5000, 0}, /* DM1 */
+static const struct elm327_question j1939_questions[] = {
+    {"ATZ", ELM327_USE_RESET, 0, 0},
+    {"ATE0", ELM327_USE_SETTING, 0, 0},
+    {"ATL0", ELM327_USE_SETTING, 0, 0},
+    {"ATS1", ELM327_USE_SETTING, 0, 0},
+    {"ATH1", ELM327_USE_SETTING, 0, 0},
+    {"ATSPA", ELM327_USE_SETTING, 0, 0},
+    {"ATMPF004 1", ELM327_USE_BROADCAST, 100, 0}, /* engine speed */
+    {"ATMPF003 1", ELM327_USE_BROADCAST, 1000, 0},
+    {"ATMPF00E 1", ELM327_USE_BROADCAST, 500, 0},
+    {"ATMPF00F 1", ELM327_USE_BROADCAST, 500, 0},
+    {"ATMPFEF1 1", ELM327_USE_BROADCAST, 1000, 0},
+    {"ATMPFEF2 1", ELM327_USE_BROADCAST, 2000, 0},
+    {"ATMPFEEE 1", ELM327_USE_BROADCAST, 5000, 0},
+    {"ATMPFEF5 1", ELM327_USE_BROADCAST, 10000, 0},
+    {"ATMPFDB4 1", ELM327_USE_BROADCAST, 5000, 0},
+    {"ATMPFDB3 1", ELM327_USE_BROADCAST, 5000, 0},
+    {"ATMPFDB2 1", ELM327_USE_BROADCAST, 5000, 0},
+    {"ATMPFE56 1", ELM327_USE_BROADCAST, 10000, 0},
+    {"ATMPFECA 1", ELM327_USE_BROADCAST, 5000, 0}, /* DM1 */
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 static_assert(COUNT(obd_questions) <= QUESTIONS_MAX && COUNT(j1939_questions) <= QUESTIONS_MAX, "questions");
-
-static const struct {
-    uint32_t spn;
-    enum quantity quantity;
-} j1939_quantities[] = {
-    {190, QUANTITY_RPM},           {84, QUANTITY_SPEED},         {110, QUANTITY_COOLANT_TEMP},
-    {175, QUANTITY_OIL_TEMP},      {92, QUANTITY_LOAD},          {183, QUANTITY_FUEL_RATE},
-    {108, QUANTITY_OBD_PRESSURE},  {171, QUANTITY_OBD_AIR_TEMP}, {1761, QUANTITY_DEF_LEVEL},
-    {3216, QUANTITY_OBD_NOX_IN},   {3217, QUANTITY_OBD_O2_IN},   {3226, QUANTITY_OBD_NOX_OUT},
-    {3227, QUANTITY_OBD_O2_OUT},   {3242, QUANTITY_DPF_TEMP_IN}, {3246, QUANTITY_DPF_TEMP_OUT},
-    {3251, QUANTITY_DPF_PRESSURE},
-};
 
 struct state {
     struct turn turn;
@@ -121,13 +93,13 @@ static bool is_j1939(const struct sensor *s)
     return strcmp(s->config->option, "j1939") == 0;
 }
 
-static const struct question *questions_of(const struct sensor *s, size_t *count)
+static const struct elm327_question *questions_of(const struct sensor *s, size_t *count)
 {
     *count = is_j1939(s) ? COUNT(j1939_questions) : COUNT(obd_questions);
     return is_j1939(s) ? j1939_questions : obd_questions;
 }
 
-static const struct question *question_of(struct sensor *s)
+static const struct elm327_question *question_of(struct sensor *s)
 {
     size_t count;
     return &questions_of(s, &count)[state_of(s)->now];
@@ -153,34 +125,29 @@ static enum sensor_cut cut(const struct sensor *s, const uint8_t *buf, size_t le
     const struct state *state = (const struct state *)s->state.bytes;
     if (!state->turn.waiting)
         return CUT_BAD;
-    switch (elm327_find(buf, length, frame)) {
-    case SLICE_MORE: return CUT_MORE;
-    case SLICE_FRAME: return CUT_OK;
-    case SLICE_BAD: break;
-    }
-    return CUT_BAD;
+    return plain_cut(elm327_find(buf, length, frame));
 }
 
 /* ---- asking ---- */
 
-static int64_t patience_of(enum use use)
+static int64_t patience_of(enum elm327_use use)
 {
     switch (use) {
-    case USE_RESET: return RESET_MS;
-    case USE_SEARCH: return SEARCH_MS;
-    case USE_BROADCAST: return LISTEN_MS;
-    case USE_SETTING:
-    case USE_PROTOCOL:
-    case USE_VIN:
-    case USE_VALUE:
-    case USE_MONITORS:
-    case USE_CODES: break;
+    case ELM327_USE_RESET: return RESET_MS;
+    case ELM327_USE_SEARCH: return SEARCH_MS;
+    case ELM327_USE_BROADCAST: return LISTEN_MS;
+    case ELM327_USE_SETTING:
+    case ELM327_USE_PROTOCOL:
+    case ELM327_USE_VIN:
+    case ELM327_USE_VALUE:
+    case ELM327_USE_MONITORS:
+    case ELM327_USE_CODES: break;
     }
     return REPLY_MS;
 }
 
 /* The vehicle says which requests it answers; what it does not is not asked. */
-static bool is_asked(const struct state *state, const struct question *q)
+static bool is_asked(const struct state *state, const struct elm327_question *q)
 {
     return q->every_ms > 0 && (q->pid == 0 || !state->known_pids || j1979_supports(state->pids, q->pid));
 }
@@ -190,7 +157,7 @@ static size_t next_due(struct sensor *s)
 {
     struct state *state = state_of(s);
     size_t count;
-    const struct question *all = questions_of(s, &count);
+    const struct elm327_question *all = questions_of(s, &count);
     size_t next = count;
     for (size_t i = 0; i < count; i++)
         if (is_asked(state, &all[i]) && (next == count || state->due_ms[i] < state->due_ms[next]))
@@ -202,7 +169,7 @@ static void ask(struct sensor *s, int64_t t_ms, const struct sensor_host *host)
 {
     struct state *state = state_of(s);
     char line[COMMAND_SIZE];
-    const struct question *q = question_of(s);
+    const struct elm327_question *q = question_of(s);
     int length = snprintf(line, sizeof line, "%s\r", q->command);
     if (q->every_ms > 0)
         state->due_ms[state->now] = t_ms + q->every_ms;
@@ -214,12 +181,12 @@ static void look_again(struct sensor *s, bool adapter)
 {
     struct state *state = state_of(s);
     size_t count;
-    const struct question *all = questions_of(s, &count);
+    const struct elm327_question *all = questions_of(s, &count);
     state->found = false;
     state->misses = 0;
     state->known_pids = false;
     state->now = 0;
-    while (!adapter && all[state->now].use != USE_SEARCH && all[state->now].every_ms == 0)
+    while (!adapter && all[state->now].use != ELM327_USE_SEARCH && all[state->now].every_ms == 0)
         state->now++;
 }
 
@@ -244,7 +211,8 @@ static void plan(struct sensor *s, int64_t t_ms, const struct sensor_host *host)
 static void on_silence(struct sensor *s, int64_t t_ms, const struct sensor_host *host)
 {
     struct state *state = state_of(s);
-    if (question_of(s)->use == USE_BROADCAST && !state->stopping) { /* nobody sends that: any character ends it */
+    if (question_of(s)->use == ELM327_USE_BROADCAST &&
+        !state->stopping) { /* nobody sends that: any character ends it */
         state->stopping = true;
         turn_ask(&state->turn, "\r", 1, t_ms, REPLY_MS, host);
         return;
@@ -263,225 +231,6 @@ static void wake(struct sensor *s, int64_t t_ms, const struct sensor_host *host)
         on_silence(s, t_ms, host);
     else
         ask(s, t_ms, host);
-}
-
-/* A vehicle that tells something is there, and well connected. */
-static void tell(const struct sample *sample, const struct sensor_host *host)
-{
-    host->fault(host->ctx, STATUS_OK, "");
-    host->publish(host->ctx, sample);
-}
-
-/* ---- answers by J1979 ---- */
-
-static bool begins(const struct elm327_message *m, const struct question *q)
-{
-    int service = slice_hex_byte(q->command) + J1979_ANSWER;
-    if (m->length == 0 || m->bytes[0] != service)
-        return false;
-    return strlen(q->command) < 4 || (m->length > 1 && m->bytes[1] == slice_hex_byte(q->command + 2));
-}
-
-static bool publish_value(const struct question *q, const struct elm327_message *m, int64_t t_ms,
-                          const struct sensor_host *host)
-{
-    struct sample sample = {.t_ms = t_ms};
-    const uint8_t *data = m->bytes + 2;
-    enum { COOLANT_OFFSET = 40 };
-    if (q->pid == 0x0C && m->length == 4)
-        sample_add(&sample, QUANTITY_RPM, QUALITY_OK, (struct decimal){25 * (data[0] * 256 + data[1]), 2});
-    else if (q->pid == 0x0D && m->length == 3)
-        sample_add(&sample, QUANTITY_SPEED, QUALITY_OK, (struct decimal){data[0], 0});
-    else if (q->pid == 0x05 && m->length == 3)
-        sample_add(&sample, QUANTITY_COOLANT_TEMP, QUALITY_OK, (struct decimal){data[0] - COOLANT_OFFSET, 0});
-    else
-        return false;
-    tell(&sample, host);
-    return true;
-}
-
-static void write_monitors(const uint8_t bcd[3], struct sample_text *text)
-{
-    char words[SAMPLE_TEXT_MAX] = "";
-    for (size_t i = 0, used = 0; i < J1979_MONITORS; i++) {
-        const char *name;
-        bool complete;
-        if (j1979_monitor(bcd, i, &name, &complete))
-            used += (size_t)snprintf(words + used, sizeof words - used, "%s%s=%s", used ? " " : "", name,
-                                     complete ? "complete" : "incomplete");
-    }
-    sample_text_set(text, TEXT_READINESS, words, strlen(words));
-}
-
-/* Several control units answer: a lamp of any of them is on, a monitor that any of them has not completed is not. */
-static bool publish_monitors(const struct question *q, struct slice reply, int64_t t_ms, const struct sensor_host *host)
-{
-    enum { LENGTH = 6, LAMP = 0x80 };
-    struct elm327_message m;
-    struct sample_text text;
-    struct sample sample = {.t_ms = t_ms, .texts_count = 1, .texts = &text};
-    uint8_t lamp = 0, bcd[3] = {0};
-    int64_t codes = 0;
-    bool any = false;
-    while (elm327_next(&reply, q->command, &m)) {
-        if (!begins(&m, q) || m.length != LENGTH)
-            continue;
-        any = true;
-        lamp |= m.bytes[2] & LAMP;
-        codes += m.bytes[2] & ~LAMP;
-        for (size_t i = 0; i < sizeof bcd; i++)
-            bcd[i] |= m.bytes[3 + i];
-    }
-    if (!any)
-        return false;
-    sample_add(&sample, QUANTITY_MIL, QUALITY_OK, (struct decimal){lamp != 0, 0});
-    sample_add(&sample, QUANTITY_DTC_COUNT, QUALITY_OK, (struct decimal){codes, 0});
-    write_monitors(bcd, &text);
-    tell(&sample, host);
-    return true;
-}
-
-/* A list of codes; what does not fit is told as a number, "+3". */
-struct code_list {
-    char text[SAMPLE_TEXT_MAX];
-    size_t length;
-    unsigned left_out;
-};
-
-static void add_code(struct code_list *list, const char *code)
-{
-    enum { ROOM_FOR_REST = 6 };
-    if (list->length + strlen(code) + ROOM_FOR_REST >= sizeof list->text)
-        list->left_out++;
-    else
-        list->length += (size_t)snprintf(list->text + list->length, sizeof list->text - list->length, "%s%s",
-                                         list->length ? " " : "", code);
-}
-
-static void end_codes(struct code_list *list, struct sample_text *text, enum text_kind kind)
-{
-    if (list->left_out > 0)
-        list->length += (size_t)snprintf(list->text + list->length, sizeof list->text - list->length, " +%u",
-                                         list->left_out < 999 ? list->left_out : 999);
-    sample_text_set(text, kind, list->text, list->length);
-}
-
-static bool publish_codes(const struct question *q, struct slice reply, int64_t t_ms, const struct sensor_host *host)
-{
-    struct elm327_message m;
-    struct code_list list = {0};
-    struct sample_text text;
-    const struct sample sample = {.t_ms = t_ms, .texts_count = 1, .texts = &text};
-    bool any = false;
-    while (elm327_next(&reply, q->command, &m)) {
-        const uint8_t *codes;
-        int count = begins(&m, q) && m.length > 1 ? j1979_dtcs(m.bytes + 1, m.length - 1, &codes) : -1;
-        any = any || count >= 0;
-        for (int i = 0; i < count; i++) {
-            char code[J1979_DTC_SIZE];
-            j1979_dtc_text(codes[2 * i], codes[2 * i + 1], code);
-            add_code(&list, code);
-        }
-    }
-    if (!any)
-        return false;
-    end_codes(&list, &text, strcmp(q->command, "07") == 0 ? TEXT_DTC_PENDING : TEXT_DTC);
-    tell(&sample, host);
-    return true;
-}
-
-static void publish_vin(const struct question *q, struct slice reply, int64_t t_ms, const struct sensor_host *host)
-{
-    struct elm327_message m;
-    char vin[J1979_VIN_SIZE];
-    while (elm327_next(&reply, q->command, &m)) {
-        if (!begins(&m, q) || !j1979_vin(m.bytes + 2, m.length - 2, vin))
-            continue;
-        struct sample_text text;
-        const struct sample sample = {.t_ms = t_ms, .texts_count = 1, .texts = &text};
-        sample_text_set(&text, TEXT_VIN, vin, strlen(vin));
-        tell(&sample, host);
-        return;
-    }
-}
-
-static void publish_protocol(struct slice line, int64_t t_ms, const struct sensor_host *host)
-{
-    static const char *const names[] = {"automatic",          "SAE J1850 PWM",      "SAE J1850 VPW",
-                                        "ISO 9141-2",         "ISO 14230-4 slow",   "ISO 14230-4 fast",
-                                        "ISO 15765-4 11/500", "ISO 15765-4 29/500", "ISO 15765-4 11/250",
-                                        "ISO 15765-4 29/250", "SAE J1939 29/250"};
-    bool automatic = line.length == 2 && line.at[0] == 'A'; /* "A6": found by itself */
-    int number = line.length == 1U + automatic ? slice_hex_digit(line.at[automatic]) : -1;
-    struct sample_text text;
-    const struct sample sample = {.t_ms = t_ms, .texts_count = 1, .texts = &text};
-    if (number <= 0 || (size_t)number >= COUNT(names))
-        return;
-    sample_text_set(&text, TEXT_OBD_PROTOCOL, names[number], strlen(names[number]));
-    tell(&sample, host);
-}
-
-/* ---- broadcasts by J1939 ---- */
-
-static enum quantity quantity_of(uint32_t spn)
-{
-    for (size_t i = 0; i < COUNT(j1939_quantities); i++)
-        if (j1939_quantities[i].spn == spn)
-            return j1939_quantities[i].quantity;
-    return QUANTITY_COUNT;
-}
-
-static void publish_dm1(const struct elm327_message *m, int64_t t_ms, const struct sensor_host *host)
-{
-    struct code_list list = {0};
-    struct sample_text texts[2];
-    struct sample sample = {.t_ms = t_ms, .texts_count = 2, .texts = texts};
-    struct j1939_dtc dtc;
-    size_t count = 0;
-    char source[8];
-    for (; j1939_dtc(m->bytes, m->length, count, &dtc); count++) {
-        char code[24];
-        snprintf(code, sizeof code, "%u/%u", (unsigned)dtc.spn, (unsigned)dtc.fmi);
-        add_code(&list, code);
-    }
-    if (j1939_mil(m->bytes, m->length) != J1939_LAMP_UNKNOWN)
-        sample_add(&sample, QUANTITY_MIL, QUALITY_OK,
-                   (struct decimal){j1939_mil(m->bytes, m->length) == J1939_LAMP_ON, 0});
-    sample_add(&sample, QUANTITY_DTC_COUNT, QUALITY_OK, (struct decimal){(int64_t)count, 0});
-    end_codes(&list, &texts[0], TEXT_DTC);
-    snprintf(source, sizeof source, "%02X", (unsigned)m->source);
-    sample_text_set(&texts[1], TEXT_ECU, source, strlen(source));
-    tell(&sample, host);
-}
-
-static void publish_spns(const struct elm327_message *m, int64_t t_ms, const struct sensor_host *host)
-{
-    struct sample sample = {.t_ms = t_ms};
-    for (const struct j1939_spn *spn = j1939_spns; spn->spn; spn++) {
-        uint32_t raw;
-        struct decimal value;
-        const struct decimal scale = {spn->scale_units, spn->scale_digits}, offset = {spn->offset, 0};
-        if (spn->pgn != m->pgn || !j1939_raw(spn, m->bytes, m->length, &raw) ||
-            !decimal_scale(raw, scale, offset, &value))
-            continue;
-        enum quality quality = j1939_unstable(spn, m->bytes, m->length) ? QUALITY_SUSPECT : QUALITY_OK;
-        sample_add(&sample, quantity_of(spn->spn), quality, value);
-    }
-    if (sample.count > 0)
-        tell(&sample, host);
-}
-
-static bool publish_broadcast(const struct question *q, struct slice reply, int64_t t_ms,
-                              const struct sensor_host *host)
-{
-    struct elm327_message m;
-    if (!elm327_next_j1939(&reply, q->command, &m))
-        return false;
-    if (m.pgn == J1939_PGN_DM1 && m.length > 1)
-        publish_dm1(&m, t_ms, host);
-    else
-        publish_spns(&m, t_ms, host);
-    return true;
 }
 
 /* ---- answers ---- */
@@ -510,19 +259,19 @@ static bool take_name(struct sensor *s, struct slice line, const struct sensor_h
 static bool take_data(struct sensor *s, struct slice reply, int64_t t_ms, const struct sensor_host *host)
 {
     struct state *state = state_of(s);
-    const struct question *q = question_of(s);
+    const struct elm327_question *q = question_of(s);
     struct elm327_message m;
-    if (q->use == USE_MONITORS)
-        return publish_monitors(q, reply, t_ms, host);
-    if (q->use == USE_CODES)
-        return publish_codes(q, reply, t_ms, host);
-    if (q->use == USE_BROADCAST)
-        return publish_broadcast(q, reply, t_ms, host);
+    if (q->use == ELM327_USE_MONITORS)
+        return elm327_publish_monitors(q, reply, t_ms, host);
+    if (q->use == ELM327_USE_CODES)
+        return elm327_publish_codes(q, reply, t_ms, host);
+    if (q->use == ELM327_USE_BROADCAST)
+        return elm327_publish_broadcast(q, reply, t_ms, host);
     while (elm327_next(&reply, q->command, &m)) {
-        if (!begins(&m, q))
+        if (!elm327_begins(&m, q))
             continue;
-        if (q->use == USE_VALUE)
-            return publish_value(q, &m, t_ms, host);
+        if (q->use == ELM327_USE_VALUE)
+            return elm327_publish_value(q, &m, t_ms, host);
         state->known_pids = m.length == 2 + sizeof state->pids;
         memcpy(state->pids, m.bytes + 2, sizeof state->pids);
         if (state->known_pids)
@@ -537,7 +286,7 @@ static bool is_vital(struct sensor *s)
 {
     size_t count;
     size_t vital = 0;
-    const struct question *all = questions_of(s, &count);
+    const struct elm327_question *all = questions_of(s, &count);
     while (all[vital].every_ms == 0)
         vital++;
     return state_of(s)->now == vital;
@@ -555,8 +304,8 @@ static void take_miss(struct sensor *s, enum elm327_kind kind, struct slice line
         return;
     sample_text_set(&said, TEXT_ERROR, line.at, line.length < SHOWN_MAX ? line.length : SHOWN_MAX);
     snprintf(detail, sizeof detail, "%s: %.44s", question_of(s)->command, said.value);
-    bool is_setting = question_of(s)->use == USE_SETTING;
-    bool keeps = ++state->misses >= MISSES_MAX || question_of(s)->use == USE_SEARCH;
+    bool is_setting = question_of(s)->use == ELM327_USE_SETTING;
+    bool keeps = ++state->misses >= MISSES_MAX || question_of(s)->use == ELM327_USE_SEARCH;
     if (keeps && (kind == ELM327_NOT_UNDERSTOOD || is_setting))
         host->fault(host->ctx, STATUS_INTERNAL, detail);
     else if (keeps && kind == ELM327_BUS_ERROR)
@@ -572,15 +321,17 @@ static bool take_reply(struct sensor *s, enum elm327_kind kind, struct slice rep
                        const struct sensor_host *host)
 {
     switch (question_of(s)->use) {
-    case USE_RESET: return take_name(s, line, host);
-    case USE_SETTING: return kind == ELM327_OK;
-    case USE_PROTOCOL: publish_protocol(line, t_ms, host); return true;
-    case USE_VIN: publish_vin(question_of(s), reply, t_ms, host); return true; /* older vehicles have none to tell */
-    case USE_SEARCH:
-    case USE_VALUE:
-    case USE_MONITORS:
-    case USE_CODES:
-    case USE_BROADCAST: break;
+    case ELM327_USE_RESET: return take_name(s, line, host);
+    case ELM327_USE_SETTING: return kind == ELM327_OK;
+    case ELM327_USE_PROTOCOL: elm327_publish_protocol(line, t_ms, host); return true;
+    case ELM327_USE_VIN:
+        elm327_publish_vin(question_of(s), reply, t_ms, host);
+        return true; /* older vehicles have none to tell */
+    case ELM327_USE_SEARCH:
+    case ELM327_USE_VALUE:
+    case ELM327_USE_MONITORS:
+    case ELM327_USE_CODES:
+    case ELM327_USE_BROADCAST: break;
     }
     return kind == ELM327_DATA && take_data(s, reply, t_ms, host);
 }
@@ -600,7 +351,7 @@ static bool frame(struct sensor *s, const uint8_t *bytes, size_t length, int64_t
     if (good) {
         state->misses = 0;
         state->now += is_looking;
-    } else if (question_of(s)->use != USE_RESET) {
+    } else if (question_of(s)->use != ELM327_USE_RESET) {
         take_miss(s, kind, line, host);
     }
     if (!good && is_looking)

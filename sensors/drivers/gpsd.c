@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "sensors/drivers/drivers.h"
+#include "sensors/drivers/plain.h"
 #include "sensors/drivers/number_text.h"
 #include "sensors/drivers/text_line.h"
 #include "station/core/json.h"
@@ -26,13 +27,6 @@ static_assert(sizeof(struct state) <= SENSOR_STATE_MAX, "state");
 static struct state *state_of(struct sensor *s)
 {
     return (struct state *)s->state.bytes;
-}
-
-static int check(const struct sensor_config *config, struct err *err)
-{
-    if (config->profile || config->option[0])
-        return err_set(err, ERR_INVALID, "driver gpsd takes no 'profile' and no 'option'; take the line out");
-    return 0;
 }
 
 static void watch(int64_t t_ms, const struct sensor_host *host)
@@ -162,7 +156,7 @@ const struct sensor_driver driver_gpsd = {
     .title = "gpsd, the position by its JSON reports",
     .stale_ms = 5000,
     .quantities = quantities,
-    .check = check,
+    .check = plain_check,
     .start = start,
     .cut = cut,
     .frame = frame,

@@ -10,6 +10,7 @@
 
 #include "protocols/speed.h"
 #include "sensors/drivers/drivers.h"
+#include "sensors/drivers/plain.h"
 #include "sensors/drivers/speed.h"
 
 static bool is_mph(const struct sensor_config *config)
@@ -36,12 +37,7 @@ static void start(struct sensor *s, int64_t t_ms, const struct sensor_host *host
 static enum sensor_cut cut(const struct sensor *s, const uint8_t *buf, size_t length, size_t *frame)
 {
     (void)s;
-    switch (speed_mph_find(buf, length, frame)) {
-    case SLICE_MORE: return CUT_MORE;
-    case SLICE_FRAME: return CUT_OK;
-    case SLICE_BAD: break;
-    }
-    return CUT_BAD;
+    return plain_cut(speed_mph_find(buf, length, frame));
 }
 
 static bool frame(struct sensor *s, const uint8_t *bytes, size_t length, int64_t t_ms, const struct sensor_host *host)

@@ -11,6 +11,7 @@
 #include <assert.h>
 
 #include "sensors/drivers/drivers.h"
+#include "sensors/drivers/plain.h"
 #include "sensors/drivers/text_line.h"
 
 struct state {
@@ -22,13 +23,6 @@ static_assert(sizeof(struct state) <= SENSOR_STATE_MAX, "state");
 static struct state *state_of(struct sensor *s)
 {
     return (struct state *)s->state.bytes;
-}
-
-static int check(const struct sensor_config *config, struct err *err)
-{
-    if (config->profile || config->option[0])
-        return err_set(err, ERR_INVALID, "driver nmea takes no 'profile' and no 'option'; take the line out");
-    return 0;
 }
 
 static void start(struct sensor *s, int64_t t_ms, const struct sensor_host *host)
@@ -106,7 +100,7 @@ const struct sensor_driver driver_nmea = {
     .line = "9600/8n1",
     .stale_ms = 5000,
     .quantities = quantities,
-    .check = check,
+    .check = plain_check,
     .start = start,
     .cut = cut,
     .frame = frame,

@@ -10,6 +10,7 @@
 #include <assert.h>
 
 #include "sensors/drivers/drivers.h"
+#include "sensors/drivers/plain.h"
 #include "sensors/drivers/turn.h"
 
 enum { POLL_MS = 100, REPLY_MS = 300, QUIET_MS = 200 };
@@ -25,13 +26,6 @@ static struct state *state_of(struct sensor *s)
     return (struct state *)s->state.bytes;
 }
 
-static int check(const struct sensor_config *config, struct err *err)
-{
-    if (config->profile || config->option[0])
-        return err_set(err, ERR_INVALID, "this driver takes no 'profile' and no 'option'; take the line out");
-    return 0;
-}
-
 static void publish(uint32_t rpm, int64_t t_ms, const struct sensor_host *host)
 {
     static const uint32_t most = 9000;
@@ -39,16 +33,6 @@ static void publish(uint32_t rpm, int64_t t_ms, const struct sensor_host *host)
     sample_add(&sample, QUANTITY_RPM, rpm > most ? QUALITY_OUT_OF_RANGE : QUALITY_OK, (struct decimal){rpm, 0});
     if (rpm > 0)
         host->publish(host->ctx, &sample);
-}
-
-static enum sensor_cut as_cut(enum slice_found found)
-{
-    switch (found) {
-    case SLICE_MORE: return CUT_MORE;
-    case SLICE_FRAME: return CUT_OK;
-    case SLICE_BAD: break;
-    }
-    return CUT_BAD;
 }
 
 /* ---- streams ---- */
@@ -64,7 +48,7 @@ static enum sensor_cut digits_cut(const struct sensor *s, const uint8_t *buf, si
 {
     enum { LINE_MAX_BYTES = 16 };
     (void)s;
-    return as_cut(slice_find_line(buf, length, LINE_MAX_BYTES, frame));
+    return plain_cut(slice_find_line(buf, length, LINE_MAX_BYTES, frame));
 }
 
 /* A line of just four digits: in a longer one a digit came twice, and its end would be another number. */
@@ -84,7 +68,7 @@ static bool digits_frame(struct sensor *s, const uint8_t *bytes, size_t length, 
 static enum sensor_cut vtet_cut(const struct sensor *s, const uint8_t *buf, size_t length, size_t *frame)
 {
     (void)s;
-    return as_cut(rpm_vtet_find(buf, length, frame));
+    return plain_cut(rpm_vtet_find(buf, length, frame));
 }
 
 static bool vtet_frame(struct sensor *s, const uint8_t *bytes, size_t length, int64_t t_ms,
@@ -107,7 +91,7 @@ static void vmt_start(struct sensor *s, int64_t t_ms, const struct sensor_host *
 static enum sensor_cut vmt_cut(const struct sensor *s, const uint8_t *buf, size_t length, size_t *frame)
 {
     const struct state *state = (const struct state *)s->state.bytes;
-    return state->turn.waiting ? as_cut(rpm_vmt_find(buf, length, frame)) : CUT_BAD;
+    return state->turn.waiting ? plain_cut(rpm_vmt_find(buf, length, frame)) : CUT_BAD;
 }
 
 static void vmt_wake(struct sensor *s, int64_t t_ms, const struct sensor_host *host)
@@ -143,7 +127,7 @@ const struct sensor_driver driver_rpm5300 = {
     .line = "9600/8n1",
     .stale_ms = 1000,
     .quantities = quantities,
-    .check = check,
+    .check = plain_check,
     .start = stream_start,
     .cut = digits_cut,
     .frame = digits_frame,
@@ -155,7 +139,7 @@ const struct sensor_driver driver_vtet1000 = {
     .line = "9600/8n1",
     .stale_ms = 1000,
     .quantities = quantities,
-    .check = check,
+    .check = plain_check,
     .start = stream_start,
     .cut = vtet_cut,
     .frame = vtet_frame,
@@ -167,7 +151,7 @@ const struct sensor_driver driver_vmt2000 = {
     .line = "9600/8n1",
     .stale_ms = 1000,
     .quantities = quantities,
-    .check = check,
+    .check = plain_check,
     .start = vmt_start,
     .cut = vmt_cut,
     .frame = vmt_frame,

@@ -3,6 +3,7 @@
 
 #include "protocols/speed.h"
 #include "sensors/drivers/drivers.h"
+#include "sensors/drivers/plain.h"
 #include "sensors/drivers/speed.h"
 #include "sensors/drivers/text_line.h"
 
@@ -11,13 +12,6 @@ static_assert(sizeof(struct text_line) <= SENSOR_STATE_MAX, "state");
 static struct text_line *state_of(struct sensor *s)
 {
     return (struct text_line *)s->state.bytes;
-}
-
-static int check(const struct sensor_config *config, struct err *err)
-{
-    if (config->profile || config->option[0])
-        return err_set(err, ERR_INVALID, "driver truspeed takes no 'profile' and no 'option'; take the line out");
-    return 0;
 }
 
 static void start(struct sensor *s, int64_t t_ms, const struct sensor_host *host)
@@ -56,7 +50,7 @@ const struct sensor_driver driver_truspeed = {
     .line = "115200/8n1",
     .stale_ms = 0, /* an empty road is no fault */
     .quantities = speed_quantities,
-    .check = check,
+    .check = plain_check,
     .start = start,
     .cut = cut,
     .frame = frame,

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "sensors/drivers/drivers.h"
+#include "sensors/drivers/plain.h"
 #include "sensors/drivers/text_line.h"
 #include "sensors/drivers/turn.h"
 
@@ -43,11 +44,9 @@ static struct state *state_of(struct sensor *s)
 
 static int check(const struct sensor_config *config, struct err *err)
 {
-    if (config->profile || config->option[0])
-        return err_set(err, ERR_INVALID, "driver vaisala takes no 'profile' and no 'option'; take the line out");
     if (config->unit < 0 || config->unit > ADDRESS_MAX)
         return err_set(err, ERR_INVALID, "driver vaisala: 'unit' is the transmitter's address, 0 to %d", ADDRESS_MAX);
-    return 0;
+    return plain_check(config, err);
 }
 
 static void start(struct sensor *s, int64_t t_ms, const struct sensor_host *host)
