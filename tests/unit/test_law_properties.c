@@ -11,6 +11,7 @@
 
 #include "station/core/remote.h"
 #include "tests/support/law.h"
+#include "tests/support/script.h"
 #include "tests/support/truck.h"
 
 enum { FOREVER = 2000000 };
@@ -147,6 +148,112 @@ static void repeated_samples_change_nothing(void **state)
     }
 }
 
+/* ---- methods that measure at fixed points ---- */
+
+/* A vehicle that just fails on complete data, and people who do what they are asked. */
+struct point_test {
+    const char *pack, *rule;
+    void (*act)(struct script *s);
+};
+
+static double speed_kmh;
+
+static void barely_failing_petrol(struct script *s)
+{
+    bool idle = s->prompt == PROMPT_IDLE;
+    if (s->prompt == PROMPT_INSERT_PROBE)
+        script_key(s, KEY_CONFIRM, NULL);
+    script_set(s, QUANTITY_OIL_TEMP, 90, 1);
+    script_set(s, QUANTITY_RPM, idle ? 800 : s->prompt == PROMPT_REV ? (double)s->prompt_value : 900, 0);
+    script_set(s, QUANTITY_CO, 0.36, 2); /* 0.4 > 0.3 at raised idle */
+    script_set(s, QUANTITY_HC, 20, 0);
+    script_set(s, QUANTITY_LAMBDA, 1, 3);
+}
+
+static void barely_failing_diesel(struct script *s)
+{
+    if (s->prompt == PROMPT_INSERT_PROBE || s->prompt == PROMPT_FULL_PEDAL) {
+        speed_kmh = 85;
+        script_key(s, KEY_CONFIRM, NULL);
+    } else if (s->prompt == PROMPT_SCAN && s->now_ms == s->next_ms) {
+        speed_kmh -= 0.5;
+    } else if (s->prompt == PROMPT_SPEED) {
+        speed_kmh = (double)s->prompt_value;
+    }
+    script_set(s, QUANTITY_OIL_TEMP, 90, 1);
+    script_set(s, QUANTITY_AIR_TEMP, 25, 1);
+    script_set(s, QUANTITY_PRESSURE, 99, 1);
+    script_set(s, QUANTITY_SPEED, speed_kmh, 1);
+    script_set(s, QUANTITY_POWER, 120 - 0.1 * (speed_kmh - 70) * (speed_kmh - 70), 2);
+    script_set(s, QUANTITY_K, 1.21, 2);
+    script_set(s, QUANTITY_NOX, 900, 0);
+}
+
+static const struct point_test point_tests[] = {
+    {"gb18285-2018", "light", barely_failing_petrol},
+    {"gb3847-2018", "lug-down", barely_failing_diesel},
+};
+
+/* Makes readings look better where it marks them as not good. */
+static int interfere_points(struct script *s, struct sample *sample)
+{
+    struct adversary *a = s->disturb_ctx;
+    if (any(1000) < a->doubt)
+        for (size_t i = 0; i < sample->count; i++) {
+            sample->readings[i].quality = (enum quality)(1 + any(QUALITY_COUNT - 1));
+            sample->readings[i].value.units = 0;
+        }
+    if (any(1000) < a->lose)
+        return 0;
+    if (a->holds) {
+        struct sample late = a->held;
+        a->holds = false;
+        script_deliver(s, sample);
+        script_deliver(s, &late);
+        return 0;
+    }
+    if (any(1000) < a->hold) {
+        a->held = *sample;
+        a->holds = true;
+        return 0;
+    }
+    return any(1000) < a->repeat ? 3 : 1;
+}
+
+static void trouble_at_fixed_points_never_turns_fail_into_pass(void **state)
+{
+    (void)state;
+    static struct script script;
+    int kinds[VERDICT_VOID + 1] = {0};
+    for (size_t m = 0; m < sizeof point_tests / sizeof point_tests[0]; m++) {
+        const struct point_test *test = &point_tests[m];
+        struct rule_pack *law = law_open(test->pack);
+        struct vehicle vehicle = {0};
+        struct err err;
+        assert_int_equal(vehicle_set(&vehicle, "power_kw", "200", FACT_TYPED, "", &err), 0);
+        for (int i = 0; i < 60; i++) {
+            struct adversary a = {.lose = i == 0 ? 0 : any(2) * any(80),
+                                  .repeat = any(200),
+                                  .hold = i == 0 ? 0 : any(2) * any(60),
+                                  .doubt = i == 0 ? 0 : any(80)};
+            /* Any start of the clock: twenty years either way change nothing. */
+            int64_t t0_ms = INT64_C(1000000000000) + (int64_t)any(3) * INT64_C(631152000000);
+            script_start(&script, law, law_rule(law, test->rule), &vehicle, LIMIT_CLASS_A, t0_ms);
+            script.act = test->act;
+            script.disturb = interfere_points;
+            script.disturb_ctx = &a;
+            assert_true(script_run(&script, FOREVER));
+            const struct verdict *v = &script.procedure.verdict;
+            assert_int_not_equal(v->kind, VERDICT_PASS);
+            assert_true(i > 0 || v->kind == VERDICT_FAIL);
+            kinds[v->kind]++;
+        }
+        free(law);
+    }
+    print_message("# %d failed, %d aborted\n", kinds[VERDICT_FAIL], kinds[VERDICT_ABORTED]);
+    assert_true(kinds[VERDICT_FAIL] > 20 && kinds[VERDICT_ABORTED] > 5);
+}
+
 /* Any order of keys, states and readings ends by itself, with one verdict that can be written and read. */
 static void any_order_of_events_ends(void **state)
 {
@@ -234,6 +341,7 @@ int main(void)
         LAW(trouble_on_the_way_never_turns_fail_into_pass),
         LAW(repeated_samples_change_nothing),
         LAW(any_order_of_events_ends),
+        LAW(trouble_at_fixed_points_never_turns_fail_into_pass),
         LAW(a_thinner_history_never_makes_a_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
