@@ -11,6 +11,7 @@ PACKAGES_BUILD := gcc make libserialport-dev libsqlite3-dev libcurl4-openssl-dev
 	libsystemd-dev libssl-dev libzip-dev libexpat1-dev
 PACKAGES_TEST := libcmocka-dev libgps-dev gpsd socat python3-minimal python3-pymodbus python3-serial python3-serial-asyncio unzip zip openssl sqlite3 jq curl procps
 PACKAGES_RUN := openssl jq
+PACKAGES_COVERAGE := gcovr
 PACKAGES_FUZZ := clang libclang-rt-14-dev
 PACKAGES_BENCH := mbpoll
 PACKAGES_LINT := clang clang-format clang-tidy cppcheck
@@ -141,6 +142,12 @@ fuzz:
 	@sh tests/tools/deps.sh $(PACKAGES_BUILD) $(PACKAGES_TEST) $(PACKAGES_FUZZ)
 	@$(MAKE) --no-print-directory -s -j2 CC=clang VARIANT=fuzz fuzzers
 	@tests/tools/fuzz.sh $(or $(ONLY),$(FUZZ))
+
+# Branches of the pure parts that the unit tests take; asserts are no branches to be taken. ONLY=station/core: that folder.
+coverage:
+	@sh tests/tools/deps.sh $(PACKAGES_BUILD) $(PACKAGES_TEST) $(PACKAGES_COVERAGE)
+	@$(MAKE) --no-print-directory -s -j2 VARIANT=cov tests
+	@tests/tools/coverage.sh $(or $(ONLY),protocols station/core sensors/drivers)
 
 lint:
 	@sh tests/tools/deps.sh $(PACKAGES_BUILD) $(PACKAGES_LINT)

@@ -16,6 +16,7 @@
  * ctl_journal.c  journal verify, export, checkpoint
  * ctl_rejudge.c  rejudge, package
  * ctl_probe.c    instruments --probe
+ * ctl_rules.c    rules list, unconfirmed
  * ctl_roster.c   roster import, list, report, absent
  * ctl_codes.c    codes
  */
@@ -66,7 +67,7 @@ ctl_command ctl_test_start, ctl_test_watch, ctl_test_confirm, ctl_test_bypass, c
 ctl_command ctl_test_show, ctl_passes, ctl_plate, ctl_plates_suggest, ctl_outbox_list;
 ctl_command ctl_slip, ctl_journal_verify, ctl_journal_export, ctl_journal_checkpoint, ctl_rejudge, ctl_package;
 ctl_command ctl_roster_import, ctl_roster_list, ctl_roster_report, ctl_roster_absent;
-ctl_command ctl_codes, ctl_alerts;
+ctl_command ctl_codes, ctl_alerts, ctl_rules_list, ctl_rules_unconfirmed;
 int ctl_probe(struct ctl *ctl, struct err *err);
 
 /* ---- ctl_call.c ---- */

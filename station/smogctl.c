@@ -35,6 +35,7 @@ static const char help[] =
     "  roster list [N] · roster report [N] · roster absent PLATE --reason TEXT [--officer N]\n"
     "  alerts [ID] [--since T] [--limit N] what a supervisor is to look at\n"
     "  codes [TABLE]                       code lists of vehicles: hpzl, cllx, fuel, use …\n"
+    "  rules list · rules unconfirmed      the law in force here; its numbers that nobody has confirmed\n"
     "  plates suggest [--limit N]          what cameras have read, newest first\n"
     "  outbox list · outbox retry ID [--outlet NAME] · outbox release ID [--outlet NAME]\n"
     "  slip ID -o F.txt · package CASE -o F.asice · rejudge ID|F.asice\n"
@@ -77,6 +78,8 @@ static const struct command {
     {"roster", "list", 0, 1, "", ctl_roster_list},
     {"roster", "report", 0, 1, "", ctl_roster_report},
     {"roster", "absent", 1, 1, "qrf", ctl_roster_absent},
+    {"rules", "list", 0, 0, "", ctl_rules_list},
+    {"rules", "unconfirmed", 0, 0, "", ctl_rules_unconfirmed},
     {"plates", "suggest", 0, 0, "l", ctl_plates_suggest},
     {"outbox", "list", 0, 0, "l", ctl_outbox_list},
     {"outbox", "retry", 1, 1, "tf", ctl_outbox_retry},

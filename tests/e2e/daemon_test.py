@@ -91,6 +91,17 @@ def play_verdicts(lab):
     return shown["id"]
 
 
+def play_law(lab):
+    rules = lab.json("rules", "list")["rules"]
+    tap.equal([r["rule"] for r in rules if r["pack"] == "gb3847-2018"], ["free-acceleration", "lug-down"],
+              "the rules in force are listed")
+    numbers = lab.json("rules", "unconfirmed")["unconfirmed"]
+    k = [n for n in numbers if (n["rule"], n["name"], n["kind"]) == ("free-acceleration", "k", "limit")]
+    tap.equal([(n["value"], n["unit"]) for n in k], [("1.20 / 0.70", "1/m")], "what nobody has confirmed is listed with its source")
+    text = lab.ctl("rules", "unconfirmed").stdout
+    tap.equal(len(text.splitlines()), len(numbers), "and so it is for people")
+
+
 def play_newer_law(lab, test):
     with open(lab.path("rules/gb3847-2018.conf"), encoding="utf-8") as file:
         law = file.read()
@@ -204,7 +215,8 @@ with Lab(os.path.join(os.environ["TMPDIR"], "two")) as lab, tap.step("two instru
 with Lab() as lab:
     with tap.step("verdicts"):
         failed = play_verdicts(lab)
-        play_newer_law(lab, failed)
+        play_law(lab)
+    play_newer_law(lab, failed)
         play_operator(lab, failed)
     with tap.step("refusals"):
         play_refusals(lab)

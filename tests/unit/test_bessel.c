@@ -81,7 +81,7 @@ static void what_has_no_filter(void **state)
     assert_false(bessel_design(10, 0.5, 0.4, 0.05, &d)); /* the first sample would answer with more than 10 % */
     assert_false(bessel_design(1, 0.5, 0, 0, &d));       /* too few samples to shape anything */
     assert_false(bessel_design(0, 0.5, 0, 0, &d));
-    assert_false(bessel_design(NAN, 0.5, 0, 0, &d));
+    assert_false(bessel_design((double)NAN, 0.5, 0, 0, &d));
 }
 
 static void rest_stays_rest_and_a_puff_is_flattened(void **state)

@@ -57,7 +57,7 @@ static int close_law(void **state)
 
 static void dynamometer(struct script *s)
 {
-    double k = s->prompt == PROMPT_SPEED && s->prompt_value < best_kmh * 0.9 ? k_part : k_full;
+    double k = s->prompt == PROMPT_SPEED && (double)s->prompt_value < best_kmh * 0.9 ? k_part : k_full;
     if (s->prompt == PROMPT_INSERT_PROBE || s->prompt == PROMPT_FULL_PEDAL) {
         speed_kmh = 85;
         script_key(s, KEY_CONFIRM, NULL);

@@ -83,10 +83,26 @@ static void senseless_parameters_are_refused_with_their_line(void **state)
     }
 }
 
+static void every_shipped_pack_is_good(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {"eu-2014-45", "gb18285-2018", "gb36886-2018",  "gb3847-2018",
+                                      "hj845-2017", "j1667",        "local-example", "roadside-cn"};
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        struct err err = {0};
+        struct rule_pack *pack = law_open(ids[i]);
+        if (procedure_check_pack(pack, ids[i], &err) != 0)
+            fail_msg("%s", err.text);
+        assert_string_equal(pack->id, ids[i]);
+        free(pack);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_are_known_both_ways),
+        cmocka_unit_test(every_shipped_pack_is_good),
         cmocka_unit_test(prompts_have_names_of_their_own),
         cmocka_unit_test(methods_are_found_by_name),
         cmocka_unit_test(what_serves_for_what),
