@@ -47,7 +47,7 @@ uint32_t rpm_vtet_value(const uint8_t *frame)
 enum slice_found rpm_vmt_find(const uint8_t *buf, size_t length, size_t *frame)
 {
     enum { KIND_AT = 4, KIND = 0x41, SUM_FROM = 5 };
-    static const uint8_t head[] = {0x4E, 0x54, 0x30};
+    static const uint8_t head[] = {0x4E, 0x54}; /* of the next two bytes of a reply nothing is known */
     size_t seen = length < sizeof head ? length : sizeof head;
     *frame = RPM_VMT_REPLY;
     if (memcmp(buf, head, seen) != 0 || (length > KIND_AT && buf[KIND_AT] != KIND))

@@ -1,7 +1,8 @@
 /*
  * A satellite receiver that sends NMEA 0183 (protocols/nmea.h): the station's position.
  *
- * From GGA where it sends any, which tells the quality and the altitude; from RMC otherwise. A position that was typed
+ * From GGA where it sends any, which tells the quality and the altitude; from RMC otherwise, after three seconds
+ * without any: an RMC of the older kind, without a mode, does not tell a simulated position. A position that was typed
  * in by hand or simulated (quality 7, 8; mode M, S) or estimated (6, E) is suspect, and the state says so: it proves
  * nothing about where the station stood. Time and speed over ground are not taken: the one has a two-digit year and may
  * be a rolled-over week old, the other is the station's own speed and no vehicle's.
@@ -14,8 +15,11 @@
 #include "sensors/drivers/plain.h"
 #include "sensors/drivers/text_line.h"
 
+enum { GGA_WAIT_MS = 3000 };
+
 struct state {
     struct text_line line;
+    int64_t start_ms;
     bool has_gga;
 };
 static_assert(sizeof(struct state) <= SENSOR_STATE_MAX, "state");
@@ -27,9 +31,8 @@ static struct state *state_of(struct sensor *s)
 
 static void start(struct sensor *s, int64_t t_ms, const struct sensor_host *host)
 {
-    (void)t_ms;
     (void)host;
-    *state_of(s) = (struct state){0};
+    *state_of(s) = (struct state){.start_ms = t_ms};
 }
 
 static enum sensor_cut cut(const struct sensor *s, const uint8_t *buf, size_t length, size_t *frame)
@@ -83,7 +86,8 @@ static bool frame(struct sensor *s, const uint8_t *bytes, size_t length, int64_t
         return text_line_reject(&state->line, host, "a line is no NMEA sentence, or its checksum is wrong");
     state->line.bad = false;
     state->has_gga = state->has_gga || sentence.kind == NMEA_GGA;
-    if (sentence.kind == NMEA_OTHER || (sentence.kind == NMEA_RMC && state->has_gga))
+    bool rmc_counts = !state->has_gga && t_ms - state->start_ms >= GGA_WAIT_MS;
+    if (sentence.kind == NMEA_OTHER || (sentence.kind == NMEA_RMC && !rmc_counts))
         return true;
     enum nmea_fix fix = nmea_fix(&sentence);
     tell_fix(fix, host);
