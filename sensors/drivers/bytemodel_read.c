@@ -1,5 +1,6 @@
 #include "sensors/drivers/bytemodel_read.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -118,6 +119,7 @@ int bytemodel_check(const struct sensor_config *config, const struct bytemodel *
     enum { POLL_MIN_MS = 20, POLL_MAX_MS = 10000 };
     const char *option = config->option;
     struct word word;
+    assert(first);
     if (config->profile)
         return err_set(err, ERR_INVALID, "this driver takes no 'profile'; take the line out");
     while (next_word(&option, &word)) {
