@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sensors/sim/engine.h"
 #include "station/core/reading.h"
-
-static const double air_o2_percent = 20.9;
 
 void cheat_init(struct cheat *c)
 {
@@ -50,16 +49,6 @@ static double made_up_rpm(const struct cheat *c, int64_t t_ms)
     return c->rpm.low + (c->rpm.high - c->rpm.low) * (up - down);
 }
 
-static bool in_plume(enum quantity quantity)
-{
-    static const enum quantity plume[] = {QUANTITY_K,  QUANTITY_CO,  QUANTITY_CO2, QUANTITY_HC,
-                                          QUANTITY_NO, QUANTITY_NOX, QUANTITY_NO2};
-    for (size_t i = 0; i < sizeof plume / sizeof *plume; i++)
-        if (plume[i] == quantity)
-            return true;
-    return false;
-}
-
 double cheat_source(const struct cheat *c, enum quantity quantity, double value, int64_t t_ms)
 {
     if (c->frozen)
@@ -69,9 +58,7 @@ double cheat_source(const struct cheat *c, enum quantity quantity, double value,
         value = stored;
     if (quantity == QUANTITY_RPM && c->rpm.on)
         return made_up_rpm(c, t_ms);
-    if (c->notch > 0 && quantity == QUANTITY_O2)
-        return value + (air_o2_percent - value) * c->notch;
-    return c->notch > 0 && in_plume(quantity) ? value * (1 - c->notch) : value;
+    return c->notch > 0 ? engine_thinned(quantity, value, c->notch) : value;
 }
 
 double cheat_reading(const struct cheat *c, enum quantity quantity, double value)

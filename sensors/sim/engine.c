@@ -249,6 +249,19 @@ double engine_value(const struct engine *e, enum quantity quantity, int64_t t_ms
     return (double)NAN;
 }
 
+double engine_thinned(enum quantity quantity, double value, double air)
+{
+    static const enum quantity plume[] = {QUANTITY_K,  QUANTITY_CO,  QUANTITY_CO2, QUANTITY_HC,
+                                          QUANTITY_NO, QUANTITY_NOX, QUANTITY_NO2};
+    const double air_o2_percent = 20.9;
+    if (quantity == QUANTITY_O2)
+        return value + (air_o2_percent - value) * air;
+    for (size_t i = 0; i < sizeof plume / sizeof *plume; i++)
+        if (plume[i] == quantity)
+            return value * (1 - air);
+    return value;
+}
+
 double engine_opacity(double k_per_m)
 {
     return 100 * (1 - exp(-k_per_m * 0.430));

@@ -68,6 +68,10 @@ int engine_set_fuel(struct engine *e, const char *fuel, struct err *err);
 /* Of a state: NAN for a quantity that an engine does not have. */
 double engine_value(const struct engine *e, enum quantity quantity, int64_t t_ms);
 
+/* What of an exhaust's value remains when that share of the sample is ambient air: smoke and gases thin out, oxygen
+ * rises; other quantities stay. Less than 0: more of it than there is. */
+double engine_thinned(enum quantity quantity, double value, double air);
+
 /* N (%) over 0.430 m for that k. */
 double engine_opacity(double k_per_m);
 

@@ -20,10 +20,6 @@ enum {
 
 static_assert(sizeof(struct table_state) <= SIM_STATE_MAX, "a table's state fits");
 
-static const double air_o2_percent = 20.9;
-static const double thinned = 0.5; /* of the plume, by a leak or a weak pump */
-static const double warm_up_drift = 1.2;
-
 struct table_state *table_state(struct sim_instrument *instrument)
 {
     return (struct table_state *)(void *)instrument->state.bytes;
@@ -151,30 +147,20 @@ static void act(struct sim_instrument *instrument, enum table_act what, int64_t 
 
 /* ---- what it measures ---- */
 
-static bool in_plume(enum quantity quantity)
-{
-    static const enum quantity plume[] = {QUANTITY_K,  QUANTITY_CO, QUANTITY_CO2, QUANTITY_O2,
-                                          QUANTITY_HC, QUANTITY_NO, QUANTITY_NOX, QUANTITY_NO2};
-    for (size_t i = 0; i < sizeof plume / sizeof *plume; i++)
-        if (plume[i] == quantity)
-            return true;
-    return false;
-}
-
 /* What it measures with all that is wrong with it; the cheats behind the instrument come on top. */
 static double measured(const struct sim_instrument *instrument, enum quantity quantity, int64_t t_ms)
 {
-    double value = sim_source(instrument, quantity, t_ms);
-    if (!in_plume(quantity))
-        return value;
-    double air = quantity == QUANTITY_O2 ? air_o2_percent : 0;
     const struct table_state *s = table_look(instrument);
-    if (s->doing != DOING_NOTHING || s->air || s->off || instrument->health == HEALTH_ZEROING ||
-        instrument->health == HEALTH_STANDBY)
-        return air;
-    if (instrument->health == HEALTH_LOW_FLOW || instrument->health == HEALTH_LEAK)
-        return air + (value - air) * thinned;
-    return instrument->health == HEALTH_WARMING ? value * warm_up_drift : value;
+    enum sim_health health = instrument->health;
+    double air = 0;
+    if (s->doing != DOING_NOTHING || s->air || s->off || health == HEALTH_ZEROING || health == HEALTH_STANDBY)
+        air = 1;
+    else if (health == HEALTH_LOW_FLOW || health == HEALTH_LEAK)
+        air = 0.5;
+    else if (health == HEALTH_WARMING)
+        air = -0.2; /* drift */
+    double value = sim_source(instrument, quantity, t_ms);
+    return air == 0 ? value : engine_thinned(quantity, value, air);
 }
 
 double table_value(const struct sim_instrument *instrument, enum quantity quantity, int64_t t_ms)

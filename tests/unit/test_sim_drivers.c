@@ -447,6 +447,48 @@ static void test_contradicting_smoke_is_not_good(void **state)
     assert_good_again(match, "a cheat");
 }
 
+/* Each fault bit of the CAP3030's status, which stands in every answer. */
+static void test_status_bits(void **state)
+{
+    static const unsigned bits[] = {0x0001, 0x0002, 0x0004, 0x0008, 0x0040, 0x0080,
+                                    0x0100, 0x0200, 0x1000, 0x2000, 0x8000};
+    const struct match *match = *state;
+    if (strcmp(match->protocol, "cap3030") != 0)
+        return;
+    start(match);
+    for (size_t i = 0; i < sizeof bits / sizeof *bits; i++) {
+        tell("set device bits=%04X", bits[i]);
+        sim_pair_run(pair, STATUS_PERIOD_MS);
+        sim_pair_forget(pair);
+        sim_pair_run(pair, STATUS_PERIOD_MS);
+        if (pair->goods > 0 || sim_pair_status(pair) == STATUS_OK)
+            fail_msg("status bit %04X: %u ok readings, status %s", bits[i], pair->goods, status_name());
+        tell("set device bits=0");
+        assert_good_again(match, "a status bit");
+    }
+}
+
+static bool measures_exhaust(const struct sensor_driver *driver)
+{
+    for (const enum quantity *q = driver->quantities; q && *q != QUANTITY_COUNT; q++)
+        if (*q == QUANTITY_OPACITY || *q == QUANTITY_CO2 || *q == QUANTITY_NO)
+            return true;
+    return false;
+}
+
+/* Opacimeters and gas analyzers are those drivers that serve a model. */
+static void test_every_such_driver_is_here(void **state)
+{
+    (void)state;
+    for (size_t d = 0; sensor_drivers[d]; d++) {
+        bool found = !sensor_drivers[d]->model || !measures_exhaust(sensor_drivers[d]);
+        for (size_t m = 0; m < MATCHES; m++)
+            found = found || strcmp(matches[m].driver, sensor_drivers[d]->name) == 0;
+        if (!found)
+            fail_msg("no match for driver %s: add its simulator", sensor_drivers[d]->name);
+    }
+}
+
 int main(void)
 {
     static const struct {
@@ -464,10 +506,11 @@ int main(void)
         {"model changed under way", test_model_changed_under_way},
         {"commands", test_commands},
         {"unplugged and back", test_unplugged_and_back},
+        {"status bits", test_status_bits},
         {"contradicting smoke is not good", test_contradicting_smoke_is_not_good},
     };
     enum { KINDS = sizeof kinds / sizeof *kinds };
-    static struct CMUnitTest tests[KINDS * MATCHES];
+    static struct CMUnitTest tests[KINDS * MATCHES + 1];
     static char names[KINDS * MATCHES][96];
     for (size_t i = 0; i < KINDS * MATCHES; i++) {
         const struct match *match = &matches[i / KINDS];
@@ -477,6 +520,8 @@ int main(void)
         tests[i].test_func = kinds[i % KINDS].function;
         tests[i].initial_state = (void *)(uintptr_t)match;
     }
+    tests[KINDS * MATCHES].name = "every such driver is here";
+    tests[KINDS * MATCHES].test_func = test_every_such_driver_is_here;
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     sim_pair_close(pair);
     return failed;
