@@ -25,7 +25,7 @@ bool cheat_is_honest(const struct cheat *c)
 /* The curve's last value of that quantity at the time; before its first one, that. NAN: the curve has none. */
 static double curve_at(const struct cheat_curve *curve, enum quantity quantity, int64_t t_ms)
 {
-    double value = NAN;
+    double value = (double)NAN;
     for (size_t i = 0; i < curve->count; i++) {
         if (curve->points[i].quantity != quantity)
             continue;

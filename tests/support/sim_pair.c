@@ -37,8 +37,8 @@ static bool was_so(const struct sim_pair *pair, const struct reading *reading)
 {
     double value = decimal_to_double(reading->value);
     double within = 0.5 * pow(10, -reading->value.digits) + pair->slack[reading->quantity] + 1e-9;
-    double low = INFINITY;
-    double high = -INFINITY;
+    double low = (double)INFINITY;
+    double high = -(double)INFINITY;
     for (int64_t back = 0; back <= pair->age_ms; back++) {
         double truth = shown(pair, reading->quantity, pair->now_ms - back);
         low = fmin(low, truth);
@@ -200,7 +200,7 @@ void sim_pair_forget(struct sim_pair *pair)
     memset(pair->other, 0, sizeof pair->other);
     memset(pair->said, 0, sizeof pair->said);
     for (int q = 0; q < QUANTITY_COUNT; q++)
-        pair->highest[q] = -INFINITY;
+        pair->highest[q] = -(double)INFINITY;
     pair->hang_ups = pair->passages = pair->goods = pair->statuses = 0;
 }
 

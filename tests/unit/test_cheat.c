@@ -28,10 +28,10 @@ static void test_honest_is_untouched(void **state)
     cheat_init(&cheat);
     assert_true(cheat_is_honest(&cheat));
     for (enum quantity q = 0; q < QUANTITY_COUNT; q++) {
-        const double value = 1.0 / 3 + q;
+        const double value = 1.0 / 3 + (double)q;
         assert_true(cheat_reading(&cheat, q, cheat_source(&cheat, q, value, 1234)) == value);
     }
-    assert_true(isnan(cheat_source(&cheat, QUANTITY_NO, NAN, 0)));
+    assert_true(isnan(cheat_source(&cheat, QUANTITY_NO, (double)NAN, 0)));
 }
 
 static void test_factor(void **state)

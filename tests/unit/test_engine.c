@@ -18,7 +18,7 @@ static void assert_near(double got, double wanted, double within)
 
 static double maximum(const struct engine *e, enum quantity quantity, int64_t from_ms, int64_t to_ms)
 {
-    double top = -INFINITY;
+    double top = -(double)INFINITY;
     for (int64_t t = from_ms; t <= to_ms; t++)
         top = fmax(top, engine_value(e, quantity, t));
     return top;
@@ -147,7 +147,7 @@ static void test_wrong_settings(void **state)
     engine_init(&e);
     assert_int_not_equal(engine_set(&e, "smoke", 1, &err), 0);
     assert_non_null(strstr(err.text, "smoke"));
-    assert_int_not_equal(engine_set(&e, "k", NAN, &err), 0);
+    assert_int_not_equal(engine_set(&e, "k", (double)NAN, &err), 0);
     assert_int_not_equal(engine_set_fuel(&e, "coal", &err), 0);
     assert_true(isnan(engine_value(&e, QUANTITY_LATITUDE, 0)));
     for (size_t i = 0; engine_key(i); i++)
