@@ -216,7 +216,7 @@ with Lab() as lab:
     with tap.step("verdicts"):
         failed = play_verdicts(lab)
         play_law(lab)
-    play_newer_law(lab, failed)
+        play_newer_law(lab, failed)
         play_operator(lab, failed)
     with tap.step("refusals"):
         play_refusals(lab)
