@@ -220,9 +220,24 @@ static void on_fault(void *ctx, enum instrument_status status, const char *detai
         step(c->bench, (struct procedure_event){.kind = PROCEDURE_STATUS, .status = status, .text = in->config.name});
 }
 
+static void end_job(struct bench *b, int instrument, const char *trouble)
+{
+    if (!b->instruments[instrument].job)
+        return;
+    b->instruments[instrument].job = NULL;
+    if (b->host.output_done)
+        b->host.output_done(b->host.ctx, instrument, trouble);
+}
+
+static void on_done(void *ctx, const char *trouble)
+{
+    const struct caller *caller = ctx;
+    end_job(caller->bench, caller->index, trouble);
+}
+
 static struct sensor_host driver_host(struct caller *caller)
 {
-    return (struct sensor_host){caller, on_send, on_wake, on_publish, on_fault};
+    return (struct sensor_host){caller, on_send, on_wake, on_publish, on_fault, on_done};
 }
 
 /* ---- instruments ---- */
@@ -259,6 +274,7 @@ static void drop_buffer(struct bench_instrument *in)
 static void start_driver(struct bench *b, int instrument)
 {
     struct bench_instrument *in = &b->instruments[instrument];
+    end_job(b, instrument, "it was switched on again meanwhile");
     drop_buffer(in);
     in->state = BENCH_CONNECTED;
     in->status = STATUS_OK;
@@ -423,6 +439,7 @@ int64_t bench_disconnect(struct bench *b, int instrument, int64_t t_ms)
         in->status = STATUS_OK;
         in->status_detail[0] = '\0';
         in->wake_ms = in->stale_at_ms = -1;
+        end_job(b, instrument, "its link is lost");
         tell_changed(b, instrument);
         if (was != BENCH_STALE || is_checked(b))
             step_lost(b, instrument);
@@ -485,6 +502,29 @@ int bench_command(struct bench *b, int instrument, enum sensor_command command, 
         snprintf(what, sizeof what, "command %s", sensor_command_name(command));
         record_event(b, instrument, what);
         result = in->sensor.driver->command(&in->sensor, command, b->now_ms, &host, err);
+    }
+    leave(b);
+    return result;
+}
+
+int bench_output(struct bench *b, int instrument, const struct sensor_job *job, int64_t t_ms, struct err *err)
+{
+    enter(b, t_ms);
+    struct bench_instrument *in = &b->instruments[instrument];
+    struct caller caller = {b, instrument};
+    const struct sensor_host host = driver_host(&caller);
+    int result;
+    if (!in->sensor.driver->output) {
+        result = err_set(err, ERR_INVALID, "%s is no printer and no sign", in->config.name);
+    } else if (in->state == BENCH_OFFLINE) {
+        result = err_set(err, ERR_UNREACHABLE, "%s is not connected; connect it first", in->config.name);
+    } else if (in->job) {
+        result = err_set(err, ERR_REFUSED, "%s is still at work; wait until it has finished", in->config.name);
+    } else {
+        in->job = job;
+        result = in->sensor.driver->output(&in->sensor, job, b->now_ms, &host, err);
+        if (result != 0)
+            in->job = NULL;
     }
     leave(b);
     return result;

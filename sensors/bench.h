@@ -47,6 +47,7 @@ struct bench_instrument {
     int64_t wake_ms;                         /* driver's timer; -1 none */
     int64_t stale_at_ms;                     /* staleness timer; -1 none */
     uint64_t frames, garbage_bytes, samples; /* since start of the program */
+    const struct sensor_job *job;            /* of an output that is at work; NULL: none */
     bool in_test;                            /* of the running test; false again when `finish` is called */
     bool barred;                             /* the host's word: it may not be in a test (overdue, check failed …) */
     const uint8_t *frame; /* the frame being decoded, for whoever keeps a passage's raw bytes; NULL outside `sample` */
@@ -61,6 +62,7 @@ struct bench_host {
     void (*sample)(void *ctx, int instrument, const struct sample *sample);
     /* state or status changed: read it from the bench */
     void (*changed)(void *ctx, int instrument);
+    void (*output_done)(void *ctx, int instrument, const char *trouble); /* "": its job is out */
     void (*prompt)(void *ctx, enum prompt prompt, int64_t value, int64_t limit, int64_t t_ms);
     void (*mark)(void *ctx, const struct verdict_mark *mark);
     void (*finish)(void *ctx, const struct verdict *verdict);
@@ -112,5 +114,8 @@ int bench_start(struct bench *b, int64_t t_ms, struct err *err);
  * of its test: there it is recorded ("command zero") and replayed, since what it does to the driver is part of what
  * follows. */
 int bench_command(struct bench *b, int instrument, enum sensor_command command, int64_t t_ms, struct err *err);
+
+/* Gives a printer or sign its job, which must live until output_done. */
+int bench_output(struct bench *b, int instrument, const struct sensor_job *job, int64_t t_ms, struct err *err);
 
 #endif

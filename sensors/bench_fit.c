@@ -13,7 +13,7 @@ static bool offers(const struct bench_instrument *in, enum quantity quantity)
 bool bench_fit(const struct bench_instrument *in)
 {
     return (in->state == BENCH_CONNECTED || in->state == BENCH_LIVE) && in->status == STATUS_OK && !in->barred &&
-           !sensor_is_passage_source(&in->config);
+           !in->sensor.driver->output && !sensor_is_passage_source(&in->config);
 }
 
 int bench_fit_source(const struct bench *b, enum quantity quantity)

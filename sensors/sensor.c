@@ -9,11 +9,14 @@
 
 // clang-format off: one a line, by name
 const struct sensor_driver *const sensor_drivers[] = {
-    &driver_ak,         &driver_cap3030, &driver_csri,    &driver_csv,      &driver_elm327,  &driver_fga4100,
-    &driver_flb100,     &driver_fty100,  &driver_gpsd,    &driver_jsonl,    &driver_maximet, &driver_mexa584l,
-    &driver_microbench, &driver_modbus,  &driver_mph,     &driver_mqw50a,   &driver_mqw5101, &driver_mqy200,
-    &driver_nha503,     &driver_nha506,  &driver_nht1l,   &driver_nht6,     &driver_nmea,    &driver_rpm5300,
-    &driver_truspeed,   &driver_vaisala, &driver_vmt2000, &driver_vtet1000, &driver_yaogan,  NULL,
+    &driver_ak,       &driver_cap3030,    &driver_csri,     &driver_csv,
+    &driver_elm327,   &driver_escpos,     &driver_fga4100,  &driver_flb100,
+    &driver_fty100,   &driver_gpsd,       &driver_jsonl,    &driver_maximet,
+    &driver_mexa584l, &driver_microbench, &driver_modbus,   &driver_mph,
+    &driver_mqw50a,   &driver_mqw5101,    &driver_mqy200,   &driver_nha503,
+    &driver_nha506,   &driver_nht1l,      &driver_nht6,     &driver_nmea,
+    &driver_rpm5300,  &driver_sansi,      &driver_truspeed, &driver_vaisala,
+    &driver_vmt2000,  &driver_vtet1000,   &driver_yaogan,   NULL,
 };
 // clang-format on
 

@@ -52,6 +52,14 @@ struct sensor_host {
     /* The instrument's own state; detail is one line ("alarm bits 0004: lamp"). STATUS_OK ends a fault. The host passes
      * on changes only. */
     void (*fault)(void *ctx, enum instrument_status status, const char *detail);
+    void (*done)(void *ctx, const char *trouble); /* the job is over; trouble "": all of it is out */
+};
+
+/* What an output (printer, sign) is to show: one of the two. Borrowed from `output` until `done`. */
+struct sensor_job {
+    const uint8_t *raster; /* rows from the top, most significant bit left, 1 = black; NULL: a text */
+    unsigned width_bytes, rows;
+    const char *text; /* in the device's own character code */
 };
 
 /* What the instrument told about itself; empty strings: not told. Part of every record. */
@@ -118,6 +126,11 @@ struct sensor_driver {
     /* An operator's command; NULL: none. Fails when this model cannot, or not now. */
     int (*command)(struct sensor *s, enum sensor_command command, int64_t t_ms, const struct sensor_host *host,
                    struct err *err);
+    /* Printers and signs, which take no part in tests; NULL for what measures. Takes one job, and answers `done` once
+     * it is out or has failed, perhaps from within this call. The host gives no second job before, and counts a job as
+     * failed when the link is lost or the driver started again. */
+    int (*output)(struct sensor *s, const struct sensor_job *job, int64_t t_ms, const struct sensor_host *host,
+                  struct err *err);
 };
 
 extern const struct sensor_driver *const sensor_drivers[]; /* by name, NULL-terminated; the tests walk it */

@@ -15,6 +15,7 @@ extern const struct sensor_driver driver_csv;        /* one CSV record a line, c
 extern const struct sensor_driver driver_csv;        /* one CSV record a line, columns named by a profile */
 extern const struct sensor_driver driver_elm327;     /* ELM327 adapter: OBD, J1939 */
 extern const struct sensor_driver driver_elm327;     /* ELM327 adapter: OBD, J1939 */
+extern const struct sensor_driver driver_escpos;     /* receipt printer */
 extern const struct sensor_driver driver_fga4100;    /* Fofen FGA-4100 gas analyzer */
 extern const struct sensor_driver driver_flb100;     /* Fuli FLB-100 opacimeter */
 extern const struct sensor_driver driver_fty100;     /* Fofen FTY-100 opacimeter */
@@ -39,6 +40,7 @@ extern const struct sensor_driver driver_nht6;       /* Nanhua NHT-6 opacimeter 
 extern const struct sensor_driver driver_nht6;       /* Nanhua NHT-6 opacimeter */
 extern const struct sensor_driver driver_nmea;       /* NMEA 0183 satellite receiver */
 extern const struct sensor_driver driver_rpm5300;    /* RPM5300, MQZ-2, MQZ-3 engine speed */
+extern const struct sensor_driver driver_sansi;      /* LED message sign */
 extern const struct sensor_driver driver_truspeed;   /* LTI TruSpeed laser */
 extern const struct sensor_driver driver_vaisala;    /* Vaisala WXT weather transmitters, ASCII */
 extern const struct sensor_driver driver_vmt2000;    /* VMT-2000 engine speed */
