@@ -8,7 +8,7 @@ Q := $(if $(V),,@)
 B := build/$(VARIANT)
 
 PACKAGES_BUILD := gcc make libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
-	libsystemd-dev libssl-dev libzip-dev libexpat1-dev
+	libsystemd-dev libssl-dev libzip-dev libexpat1-dev libpango1.0-dev pkg-config
 PACKAGES_TEST := libcmocka-dev libgps-dev gpsd socat python3-minimal python3-pymodbus python3-serial python3-serial-asyncio unzip zip openssl sqlite3 jq curl procps
 PACKAGES_RUN := openssl jq
 PACKAGES_COVERAGE := gcovr
@@ -55,7 +55,7 @@ MAIN_smogsim := sensors/sim/smogsim.c
 PROGRAMS := $(foreach p,smogd smogctl smogpush smoginbox smogverify smogsim,$(if $(wildcard $(MAIN_$(p))),$(p)))
 
 LINK_smogd := -lsystemd -lserialport -lsqlite3 -lmicrohttpd -lexpat -lcrypto -lm
-LINK_smogctl := -lsqlite3 -lserialport -lcrypto -lm
+LINK_smogctl := -lsqlite3 -lserialport -lpangocairo-1.0 -lpango-1.0 -lgobject-2.0 -lcairo -lcrypto -lm
 LINK_smogpush := -lsystemd -lsqlite3 -lcurl -lzip -lcrypto -lm
 LINK_smoginbox := -lsqlite3 -lmicrohttpd -lgnutls -lcrypto -lm
 LINK_smogverify := -lcrypto -lm
@@ -82,6 +82,9 @@ $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  CC $@")
 	$(Q)$(CC) $(CFLAGS_ALL) -c $< -o $@
+
+# the headers of what draws slips for the printer
+$(B)/obj/station/ctl_print.o: CFLAGS += $(patsubst -I%,-isystem%,$(shell pkg-config --cflags pangocairo))
 
 define archive
 $(B)/lib$(1).a: $$(patsubst %.c,$(B)/obj/%.o,$$(SRC_$(1)))

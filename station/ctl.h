@@ -12,6 +12,7 @@
  * ctl_words.c    what prompts, verdicts and quantities are called
  * ctl_show.c     test show, passes, plate, alerts, outbox list
  * ctl_plates.c   plates suggest
+ * ctl_print.c    print: the slip on the receipt printer
  * ctl_slip.c     the slip
  * ctl_journal.c  journal verify, export, checkpoint
  * ctl_rejudge.c  rejudge, package
@@ -65,7 +66,8 @@ ctl_command ctl_zero, ctl_span, ctl_leak_test, ctl_check_list, ctl_check_show;
 ctl_command ctl_test_start, ctl_test_watch, ctl_test_confirm, ctl_test_bypass, ctl_test_observe, ctl_test_abort,
     ctl_test_void;
 ctl_command ctl_test_show, ctl_passes, ctl_plate, ctl_plates_suggest, ctl_outbox_list;
-ctl_command ctl_slip, ctl_journal_verify, ctl_journal_export, ctl_journal_checkpoint, ctl_rejudge, ctl_package;
+ctl_command ctl_slip, ctl_print, ctl_journal_verify, ctl_journal_export, ctl_journal_checkpoint, ctl_rejudge,
+    ctl_package;
 ctl_command ctl_roster_import, ctl_roster_list, ctl_roster_report, ctl_roster_absent;
 ctl_command ctl_codes, ctl_alerts, ctl_rules_list, ctl_rules_unconfirmed;
 int ctl_probe(struct ctl *ctl, struct err *err);
@@ -111,6 +113,9 @@ int ctl_check_again(struct ctl *ctl, const struct store_check *check, struct err
 /* Writes the slip of a record; `event` is its place in the journal. */
 int ctl_slip_print(const struct ctl *ctl, const char *record, int64_t event, const char *void_reason, FILE *out,
                    struct err *err);
+
+/* The same of a test or passage that is looked for in the files. */
+int ctl_slip_of(struct ctl *ctl, const char *id, FILE *out, struct err *err);
 
 /* ---- ctl_words.c ---- */
 struct ctl_word {

@@ -187,24 +187,32 @@ static int find_record(struct ctl *ctl, const char *id, char **record, int64_t *
     return 0;
 }
 
+int ctl_slip_of(struct ctl *ctl, const char *id, FILE *out, struct err *err)
+{
+    char *record = NULL, void_reason[STORE_REASON_MAX];
+    int64_t event = -1;
+    int result = ctl_open_store(ctl, err);
+    if (result == 0)
+        result = find_record(ctl, id, &record, &event, void_reason, sizeof void_reason, err);
+    if (result == 0)
+        result = ctl_slip_print(ctl, record, event, void_reason, out, err);
+    free(record);
+    return result;
+}
+
 int ctl_slip(struct ctl *ctl, struct err *err)
 {
-    char *record = NULL, void_reason[STORE_REASON_MAX], part[600];
-    int64_t event = -1;
+    char part[600];
     if (!ctl->output)
         return err_set(err, ERR_INVALID, "say where to: -o FILE.txt");
-    if (ctl_open_store(ctl, err) != 0 ||
-        find_record(ctl, ctl->words[0], &record, &event, void_reason, sizeof void_reason, err) != 0)
-        return -1;
     snprintf(part, sizeof part, "%s.part", ctl->output);
     FILE *out = fopen(part, "w");
-    int result = out ? ctl_slip_print(ctl, record, event, void_reason, out, err)
+    int result = out ? ctl_slip_of(ctl, ctl->words[0], out, err)
                      : err_set(err, ERR_UNREACHABLE, "cannot write %s; choose another place", part);
     if (out && fclose(out) != 0 && result == 0)
         result = err_set(err, ERR_FAILED, "cannot write %s; is the disk full?", part);
     if (result == 0 && rename(part, ctl->output) != 0)
         result = err_set(err, ERR_FAILED, "cannot rename %s to %s", part, ctl->output);
-    free(record);
     if (result != 0) {
         unlink(part);
         return -1;

@@ -70,6 +70,11 @@ static void on_finish(void *ctx, const struct verdict *verdict)
         live_test_finish(ctx, verdict);
 }
 
+static void on_output_done(void *ctx, int instrument, const char *trouble)
+{
+    live_output_done(ctx, instrument, trouble);
+}
+
 static void on_record(void *ctx, int instrument, const struct recording_line *line)
 {
     const struct live *live = ctx;
@@ -268,6 +273,7 @@ static void add_instruments(struct live *live)
                                     .send = on_send,
                                     .sample = on_sample,
                                     .changed = on_changed,
+                                    .output_done = on_output_done,
                                     .prompt = on_prompt,
                                     .mark = on_mark,
                                     .finish = on_finish,
@@ -351,6 +357,7 @@ void live_close(struct live *live)
     control_close(live->control);
     spool_close(&live->test.spool);
     spool_close(&live->check.spool);
+    live_output_close(live);
     live_journal_close(live);
     live_lockout_close(live);
     sd_event_source_disable_unref(live->bench_timer);

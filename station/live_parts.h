@@ -7,6 +7,7 @@
  * live_test.c     what a running test leaves behind, up to its end
  * live_save.c     its end: files, record, transaction
  * live_recover.c  tests that a dead daemon left open
+ * live_output.c   printer and sign
  * live_passage.c  passing vehicles
  * live_lockout.c  lockouts: what holds, what it blocks; live_lockout_store.c: into the journal
  * live_camera.c   plates that cameras have read
@@ -77,6 +78,14 @@ struct live_camera {
     int64_t last_ms; /* Unix time of its last plate; 0: none since the start */
     uint64_t stored, repeated, refused;
     char trouble[ERR_TEXT_MAX]; /* what was wrong with its last push; empty: nothing */
+};
+
+/* The picture that is being collected or printed. */
+struct live_output {
+    const struct control_client *client; /* whose pieces they are; only compared */
+    uint8_t *picture;
+    size_t length;
+    struct sensor_job job;
 };
 
 /* An officer's confirmation of what a camera has read. */
@@ -158,6 +167,7 @@ struct live {
     unsigned ticks;
     char journal_trouble[ERR_TEXT_MAX];
     int64_t journal_retry_ms;
+    struct live_output output;
     struct live_camera cameras[CONFIG_CAMERAS_MAX];
     uint64_t passages_stored, passages_repeated, passages_lost;
     int64_t started_mono_ms;
@@ -388,6 +398,13 @@ int live_camera_confirm(struct live *live, struct live_test *test, const struct 
 /* For the test's start event. */
 void live_camera_write(const struct live_test *test, struct json_writer *w);
 void live_camera_status(const struct live *live, struct json_writer *w);
+
+/* ---- live_output.c ---- */
+live_answer live_output_print;
+void live_output_done(struct live *live, int instrument, const char *trouble);
+void live_output_close(struct live *live);
+/* Shows the saved test's verdict on the signs, as far as the rule allows it. */
+void live_output_verdict(struct live *live);
 
 /* ---- live_web.c ---- */
 extern const struct webserver_route live_web_routes[];

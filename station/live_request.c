@@ -48,6 +48,7 @@ static const struct {
     {"instrument-command", live_operator_command},
     {"lockout-clear", live_lockout_clear},
     {"outbox", live_operator_outbox},
+    {"print", live_output_print},
     {"roster-absent", live_roster_absent},
     {"roster-import", live_roster_import},
 };

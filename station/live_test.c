@@ -182,6 +182,7 @@ void live_test_save(struct live *live)
     if (test->verdict.kind == VERDICT_ABORTED)
         live_lockout_aborts(live, test->vehicle.plate.text, plate_colour_name(test->vehicle.plate.colour));
     publish_end(live);
+    live_output_verdict(live);
 }
 
 void live_test_state(const struct live *live, struct json_writer *w, const char *key)

@@ -38,6 +38,7 @@ static const char help[] =
     "  rules list · rules unconfirmed      the law in force here; its numbers that nobody has confirmed\n"
     "  plates suggest [--limit N]          what cameras have read, newest first\n"
     "  outbox list · outbox retry ID [--outlet NAME] · outbox release ID [--outlet NAME]\n"
+    "  print ID [--instrument NAME]        the slip on the receipt printer (instrument 'printer')\n"
     "  slip ID -o F.txt · package CASE -o F.asice · rejudge ID|F.asice\n"
     "  journal verify · journal export -o F · journal checkpoint [--consistency OLD]\n"
     "\n"
@@ -85,6 +86,7 @@ static const struct command {
     {"outbox", "retry", 1, 1, "tf", ctl_outbox_retry},
     {"outbox", "release", 1, 1, "tf", ctl_outbox_release},
     {"slip", NULL, 1, 1, "o", ctl_slip},
+    {"print", NULL, 1, 1, "u", ctl_print},
     {"package", NULL, 1, 1, "o", ctl_package},
     {"rejudge", NULL, 1, 1, "", ctl_rejudge},
     {"journal", "verify", 0, 0, "", ctl_journal_verify},
