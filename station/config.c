@@ -92,10 +92,13 @@ static int read_folders(struct config *config, struct conf *conf, ptrdiff_t stat
 {
     if (default_folder("share/smogd/rules", "station/rules", config->rules_dir, err) != 0 ||
         default_folder("share/smogd/profiles", "sensors/profiles", config->profiles_dir, err) != 0 ||
-        default_folder("share/smogd/codes", "station/codes", config->codes_dir, err) != 0)
+        default_folder("share/smogd/codes", "station/codes", config->codes_dir, err) != 0 ||
+        default_folder("share/smogd/checklists", "station/checklists", config->checklists_dir, err) != 0)
         return -1;
     if (config_path(conf, station, "rules-dir", false, config->rules_dir, sizeof config->rules_dir, err) != 0 ||
-        config_path(conf, station, "codes-dir", false, config->codes_dir, sizeof config->codes_dir, err) != 0)
+        config_path(conf, station, "codes-dir", false, config->codes_dir, sizeof config->codes_dir, err) != 0 ||
+        config_path(conf, station, "checklists-dir", false, config->checklists_dir, sizeof config->checklists_dir,
+                    err) != 0)
         return -1;
     return config_path(conf, station, "profiles-dir", false, config->profiles_dir, sizeof config->profiles_dir, err);
 }
@@ -265,6 +268,7 @@ void config_close(struct config *config)
     if (!config)
         return;
     free(config->codes);
+    free(config->checklists);
     free(config->rules);
     free(config->profiles);
     free(config);

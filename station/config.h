@@ -11,8 +11,8 @@
  *
  * Unknown keys, wrong types, missing files and two instruments on one port are errors. Relative paths count from the
  * folder of the configuration file. Rule packs and profiles are files ID.conf in rules-dir and profiles-dir, code lists
- * all .conf files of codes-dir; where these are not given they are looked for beside the program: PREFIX/share/smogd,
- * or the source tree when it runs from build/.
+ * all .conf files of codes-dir, checklists those of checklists-dir; where these are not given they are looked for
+ * beside the program: PREFIX/share/smogd, or the source tree when it runs from build/.
  */
 #ifndef STATION_CONFIG_H
 #define STATION_CONFIG_H
@@ -24,6 +24,7 @@
 #include "sensors/links/kind.h"
 #include "sensors/profile.h"
 #include "sensors/sensor.h"
+#include "station/core/checklist.h"
 #include "station/core/civil.h"
 #include "station/core/codes.h"
 #include "station/core/err.h"
@@ -36,6 +37,7 @@ enum {
     CONFIG_RULES_MAX = 8,
     CONFIG_LINKS_MAX = BENCH_INSTRUMENTS_MAX,
     CONFIG_OUTLETS_MAX = 8,
+    CONFIG_CHECKLISTS_MAX = 8,
     CONFIG_REFERENCES_MAX = 16,
     CONFIG_CAMERAS_MAX = 4,
     CONFIG_SECRET_MAX = 128,
@@ -102,7 +104,8 @@ struct config {
     char sha256[SHA256_HEX_SIZE]; /* of the configuration file's bytes */
     char id[CONFIG_NAME_MAX], name[CONFIG_TEXT_MAX], kind[CONFIG_NAME_MAX], region[CONFIG_NAME_MAX];
     char state[CONFIG_PATH_MAX];
-    char rules_dir[CONFIG_PATH_MAX], profiles_dir[CONFIG_PATH_MAX], codes_dir[CONFIG_PATH_MAX];
+    char rules_dir[CONFIG_PATH_MAX], profiles_dir[CONFIG_PATH_MAX], codes_dir[CONFIG_PATH_MAX],
+        checklists_dir[CONFIG_PATH_MAX];
     bool has_position;
     struct decimal latitude, longitude;
     int utc_offset_minutes; /* option utc-offset, "+08:00" when not given: the one legal time of the country */
@@ -121,6 +124,8 @@ struct config {
     struct rule_pack *rules;  /* rules_count; NULL until config_law */
     struct profile *profiles; /* profiles_count; NULL until config_law */
     struct codes *codes;      /* NULL until config_law or config_codes */
+    size_t checklists_count;
+    struct checklist *checklists; /* NULL until config_law or config_checklists */
 };
 
 struct conf;
@@ -131,8 +136,9 @@ int config_open(struct config **out, const char *file,
 /* For `more`: loads rule packs and profiles, lets every link and driver check its part: what smogd runs on and
  * `smogd --check` reports. smogctl and smogpush do without. */
 int config_law(struct config *config, struct conf *conf, struct err *err);
-/* Loads the code lists alone, for smogctl; part of config_law. */
+/* Load the code lists and the checklists alone, for smogctl; parts of config_law. */
 int config_codes(struct config *config, struct err *err);
+int config_checklists(struct config *config, struct err *err);
 void config_close(struct config *config);
 
 /* The class of limits of that pack (NULL: none) at this station on that day. */

@@ -18,6 +18,7 @@
  * live_operator.c those by which an operator acts
  * live_identity.c what is known of the vehicle otherwise
  * live_alerts.c   what a supervisor is to look at
+ * live_checklist.c what is looked at beside the exhaust test
  * live_roster.c   lists of depot visits
  * live_status.c   what they show
  * live_web.c      what the web server serves
@@ -383,6 +384,9 @@ void live_alerts_sample(struct live *live, const struct sample *sample);
 void live_alerts_mark(struct live *live, const struct verdict_mark *mark);
 /* What it found, in that test and against earlier ones; inside the transaction of the test's end. */
 int live_alerts_end(struct live *live, const struct verdict *verdict, struct err *err);
+
+/* ---- live_checklist.c ---- */
+live_answer live_checklist_start, live_checklist_answer, live_checklist_end;
 
 /* ---- live_roster.c ---- */
 live_answer live_roster_import, live_roster_absent;

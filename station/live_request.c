@@ -49,6 +49,9 @@ static const struct {
     {"lockout-clear", live_lockout_clear},
     {"outbox", live_operator_outbox},
     {"print", live_output_print},
+    {"checklist-answer", live_checklist_answer},
+    {"checklist-end", live_checklist_end},
+    {"checklist-start", live_checklist_start},
     {"roster-absent", live_roster_absent},
     {"roster-import", live_roster_import},
 };

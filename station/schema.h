@@ -126,6 +126,22 @@
     "CREATE TABLE tally(seq INTEGER PRIMARY KEY, officer TEXT NOT NULL, instrument TEXT NOT NULL,"                     \
     " passed INTEGER NOT NULL) STRICT;"
 
+/* What was looked at beside the exhaust test, and how each item was answered last; test: "" where there was none;
+ * ended_ms: NULL while it is filled in. referral: what goes to one authority of an ended one; items: JSON array. */
+#define SCHEMA_CHECKLIST                                                                                               \
+    "CREATE TABLE checklist(seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"                     \
+    " sha256 TEXT NOT NULL, plate TEXT NOT NULL, colour TEXT NOT NULL, test TEXT NOT NULL, started_ms INTEGER NOT "    \
+    "NULL,"                                                                                                            \
+    " ended_ms INTEGER, start_event INTEGER NOT NULL) STRICT;"                                                         \
+    "CREATE INDEX checklist_plate ON checklist(plate, seq);"                                                           \
+    "CREATE TABLE checklist_answer(checklist INTEGER NOT NULL, item TEXT NOT NULL, answer TEXT NOT NULL, value TEXT,"  \
+    " remark TEXT, photo TEXT, officer TEXT NOT NULL, at_ms INTEGER NOT NULL, event INTEGER NOT NULL,"                 \
+    " PRIMARY KEY(checklist, item)) STRICT, WITHOUT ROWID;"                                                            \
+    "CREATE TABLE referral(seq INTEGER PRIMARY KEY, authority TEXT NOT NULL, checklist TEXT NOT NULL,"                 \
+    " plate TEXT NOT NULL, colour TEXT NOT NULL, at_ms INTEGER NOT NULL, items TEXT NOT NULL, event INTEGER NOT "      \
+    "NULL) STRICT;"                                                                                                    \
+    "CREATE INDEX referral_authority ON referral(authority, seq);"
+
 /* X(what the step makes); append only. */
 #define SCHEMA_STEPS(X)                                                                                                \
     X(SCHEMA_BASE)                                                                                                     \
@@ -133,7 +149,8 @@
     X(SCHEMA_METROLOGY)                                                                                                \
     X(SCHEMA_SUGGESTION)                                                                                               \
     X(SCHEMA_ALERT)                                                                                                    \
-    X(SCHEMA_COMPARE)
+    X(SCHEMA_COMPARE)                                                                                                  \
+    X(SCHEMA_CHECKLIST)
 
 #define SCHEMA_ONE(step) +1
 enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };

@@ -34,6 +34,10 @@ static const char help[] =
     "today)\n"
     "  roster list [N] · roster report [N] · roster absent PLATE --reason TEXT [--officer N]\n"
     "  alerts [ID] [--since T] [--limit N] what a supervisor is to look at\n"
+    "  checklist [ID]                      the lists there are, or one that was filled in\n"
+    "  checklist start TEST | --plate P --colour C [--name LIST] · checklist end ID [--officer N]\n"
+    "  checklist answer ID ITEM passed|failed|not-checked [--value V] [--remark TEXT] [--photo FILE] [--officer N]\n"
+    "  referrals [environment|police|transport]     failed items, by whose they are\n"
     "  codes [TABLE]                       code lists of vehicles: hpzl, cllx, fuel, use …\n"
     "  rules list · rules unconfirmed      the law in force here; its numbers that nobody has confirmed\n"
     "  plates suggest [--limit N]          what cameras have read, newest first\n"
@@ -74,6 +78,11 @@ static const struct command {
     {"passes", NULL, 0, 1, "sil", ctl_passes},
     {"plate", NULL, 1, 1, "ql", ctl_plate},
     {"alerts", NULL, 0, 1, "sl", ctl_alerts},
+    {"checklist", "start", 0, 1, "epqf", ctl_checklist_start},
+    {"checklist", "answer", 3, 3, "XYZf", ctl_checklist_answer},
+    {"checklist", "end", 1, 1, "f", ctl_checklist_end},
+    {"checklist", NULL, 0, 1, "", ctl_checklist},
+    {"referrals", NULL, 0, 1, "l", ctl_referrals},
     {"codes", NULL, 0, 1, "", ctl_codes},
     {"roster", "import", 1, 1, "ewaf", ctl_roster_import},
     {"roster", "list", 0, 1, "", ctl_roster_list},
@@ -111,6 +120,9 @@ static const struct option names[] = {
     {"filter", required_argument, NULL, 'k'},
     {"outlet", required_argument, NULL, 't'},
     {"confirm", required_argument, NULL, 'd'},
+    {"photo", required_argument, NULL, 'X'},
+    {"remark", required_argument, NULL, 'Y'},
+    {"value", required_argument, NULL, 'Z'},
     {"consistency", required_argument, NULL, 'n'},
     {"from", required_argument, NULL, 'w'},
     {"to", required_argument, NULL, 'a'},
@@ -151,6 +163,9 @@ static int take_option(struct ctl *ctl, int letter, struct err *err)
     case 'g': ctl->suggestion = optarg; break;
     case 'n': ctl->consistency = optarg; break;
     case 'd': ctl->confirm = optarg; break;
+    case 'X': ctl->photo = optarg; break;
+    case 'Y': ctl->remark = optarg; break;
+    case 'Z': ctl->value = optarg; break;
     case 'w': ctl->from = optarg; break;
     case 'a': ctl->to = optarg; break;
     case 'e': ctl->name = optarg; break;

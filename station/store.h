@@ -227,6 +227,38 @@ struct store_tally {
 int store_tally_sums(struct store *s, const char *officer, const char *instrument, int64_t after,
                      struct store_tally *out, struct err *err);
 
+/* ---- checklists: what was looked at beside the exhaust test ---- */
+
+struct store_checklist {
+    int64_t seq, started_ms, ended_ms; /* ended 0: being filled in */
+    char id[48], name[32], sha256[65], plate[40], colour[16], test[48];
+};
+struct store_answer {
+    char item[32], answer[16], value[24], remark[STORE_REASON_MAX], photo[65], officer[32]; /* "": none */
+    int64_t at_ms;
+};
+struct store_referral {
+    int64_t seq, at_ms;
+    char authority[16], checklist[48], plate[40], colour[16];
+    char items[4096]; /* JSON array */
+};
+int store_checklist_next_seq(struct store *s, int64_t *seq, struct err *err);
+int store_checklist_add(struct store *s, const struct store_checklist *c, uint64_t event, struct err *err);
+/* ERR_INVALID when there is none of that id. */
+int store_checklist_get(struct store *s, const char *id, struct store_checklist *out, struct err *err);
+/* Newest first; plate NULL: all. */
+int store_checklist_list(struct store *s, const char *plate, int limit,
+                         int (*each)(void *ctx, const struct store_checklist *c), void *ctx, struct err *err);
+int store_checklist_end(struct store *s, int64_t seq, int64_t ended_ms, struct err *err);
+/* The latest answer to an item is the one that holds. */
+int store_checklist_answer(struct store *s, int64_t seq, const struct store_answer *a, uint64_t event, struct err *err);
+int store_checklist_answers(struct store *s, int64_t seq, int (*each)(void *ctx, const struct store_answer *a),
+                            void *ctx, struct err *err); /* by item */
+int store_referral_add(struct store *s, const struct store_referral *r, uint64_t event, struct err *err);
+/* Newest first; authority NULL: all. */
+int store_referral_list(struct store *s, const char *authority, int limit,
+                        int (*each)(void *ctx, const struct store_referral *r), void *ctx, struct err *err);
+
 /* ---- rosters: depot visits ---- */
 
 struct store_roster {

@@ -117,6 +117,36 @@
       " (SELECT passed, (?1 IS NULL OR officer = ?1) AND (?2 IS NULL OR instrument = ?2) AS own FROM tally"            \
       " WHERE seq > ?3)")                                                                                              \
                                                                                                                        \
+    X(CHECKLIST_LAST, false, "SELECT max(seq) FROM checklist")                                                         \
+    X(CHECKLIST_INSERT, true,                                                                                          \
+      "INSERT INTO checklist(seq, id, name, sha256, plate, colour, test, started_ms, start_event)"                     \
+      " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                                            \
+    X(CHECKLIST_GET, false,                                                                                            \
+      "SELECT seq, id, name, sha256, plate, colour, test, started_ms, ended_ms FROM checklist WHERE id = ?")           \
+    X(CHECKLIST_LIST, false,                                                                                           \
+      "SELECT seq, id, name, sha256, plate, colour, test, started_ms, ended_ms FROM checklist WHERE seq < ?2"          \
+      " ORDER BY seq DESC LIMIT ?3")                                                                                   \
+    X(CHECKLIST_LIST_PLATE, false,                                                                                     \
+      "SELECT seq, id, name, sha256, plate, colour, test, started_ms, ended_ms FROM checklist WHERE plate = ?1"        \
+      " AND seq < ?2 ORDER BY seq DESC LIMIT ?3")                                                                      \
+    X(CHECKLIST_END, true, "UPDATE checklist SET ended_ms = ?2 WHERE seq = ?1 AND ended_ms IS NULL")                   \
+    X(CHECKLIST_ANSWER, true,                                                                                          \
+      "INSERT INTO checklist_answer(checklist, item, answer, value, remark, photo, officer, at_ms, event)"             \
+      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(checklist, item) DO UPDATE SET answer = ?3, value = "   \
+      "?4,"                                                                                                            \
+      " remark = ?5, photo = ?6, officer = ?7, at_ms = ?8, event = ?9")                                                \
+    X(CHECKLIST_ANSWERS, false,                                                                                        \
+      "SELECT item, answer, value, remark, photo, officer, at_ms FROM checklist_answer WHERE checklist = ? ORDER BY "  \
+      "item")                                                                                                          \
+    X(REFERRAL_INSERT, true,                                                                                           \
+      "INSERT INTO referral(authority, checklist, plate, colour, at_ms, items, event) VALUES(?, ?, ?, ?, ?, ?, ?)")    \
+    X(REFERRAL_LIST, false,                                                                                            \
+      "SELECT seq, authority, checklist, plate, colour, at_ms, items FROM referral WHERE seq < ?2 ORDER BY seq DESC "  \
+      "LIMIT ?3")                                                                                                      \
+    X(REFERRAL_LIST_AUTHORITY, false,                                                                                  \
+      "SELECT seq, authority, checklist, plate, colour, at_ms, items FROM referral WHERE authority = ?1 AND seq < ?2"  \
+      " ORDER BY seq DESC LIMIT ?3")                                                                                   \
+                                                                                                                       \
     X(ROSTER_LAST, false, "SELECT max(seq) FROM roster")                                                               \
     X(ROSTER_INSERT, true, "INSERT INTO roster(seq, name, sha256, from_ms, to_ms, event) VALUES(?, ?, ?, ?, ?, ?)")    \
     X(ROSTER_GET, false, "SELECT seq, name, sha256, from_ms, to_ms FROM roster WHERE seq = ?")                         \
