@@ -20,8 +20,8 @@ static bool is_echo(struct slice line, const char *command)
 {
     size_t at = 0;
     for (size_t i = 0; i < line.length; i++)
-        if (line.at[i] != ' ' && line.at[i] != command[at++])
-            return false;
+        if (line.at[i] != ' ' && (command[at] == '\0' || line.at[i] != command[at++]))
+            return false; /* a NUL byte must not match the command's end */
     return command[at] == '\0';
 }
 
