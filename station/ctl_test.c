@@ -112,13 +112,24 @@ int ctl_test_void(struct ctl *ctl, struct err *err)
 
 /* ---- watch ---- */
 
+static bool is_among(const char *name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
 static void print_prompt(const struct ctl *ctl, ptrdiff_t o)
 {
     const struct ctl_word *prompt = ctl_word_prompt(ctl_text(ctl, o, "prompt"));
+    static const char *const timed[] = {"idle", "zero-wait", "read"}, *const held[] = {"rev", "speed"};
     int64_t value = ctl_integer(ctl, o, "value"), limit = ctl_integer(ctl, o, "limit");
     printf("%7.1f s  %s · %s", (double)ctl_integer(ctl, o, "t_ms") / 1000, prompt->zh, prompt->en);
-    if ((strcmp(prompt->name, "idle") == 0 || strcmp(prompt->name, "zero-wait") == 0) && limit > 0)
+    if (limit > 0 && is_among(prompt->name, timed, 3))
         printf(" (%.1f s)", (double)limit / 1000);
+    else if (is_among(prompt->name, held, 2))
+        printf(" %" PRId64 " (%.1f s)", value, (double)limit / 1000);
     else if (limit > 0)
         printf(" (%" PRId64 "/%" PRId64 ")", value, limit);
     printf("\n");
