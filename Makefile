@@ -25,7 +25,7 @@ endif
 BASE := -std=c11 -D_POSIX_C_SOURCE=200809L -DSMOGD_VERSION='"$(VERSION)"' -I. -fPIE -ffp-contract=off -g -MMD -MP
 FLAGS_release := -O2 -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
 FLAGS_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-FLAGS_cov := -O0 --coverage
+FLAGS_cov := -O0 --coverage -Wno-format-truncation
 FLAGS_clang := -O2
 FLAGS_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_ALL = $(BASE) $(WARN) $(FLAGS_$(VARIANT)) $(CFLAGS)

@@ -418,6 +418,53 @@ static void density_corrects_opacity(void **state)
     assert_int_equal(smoke_correct(&c, &a, &n, note), SMOKE_SENSELESS);
 }
 
+/* The path alone is a correction; the density needs its path and all of its figures. */
+static void corrections_that_a_rule_may_ask_for(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"path-standard", "density-a", "density-b", "density-c", "density-needed"};
+    struct err err = {0};
+    struct smoke_correction c;
+    struct smoke_air nothing = {0};
+    char note[VERDICT_NOTE_MAX];
+    for (size_t i = 0; i < 5; i++) {
+        open_law("j1667");
+        law_drop(law_rule(pack, "from-2007-from-224-kw"), names[i]);
+        assert_int_equal(procedure_check_pack(pack, "law.conf", &err), -1);
+        assert_non_null(strstr(err.text, names[i]));
+    }
+    open_law("j1667");
+    struct rule *rule = law_rule(pack, "from-2007-from-224-kw");
+    law_drop(rule, "density-");
+    assert_int_equal(smoke_correction_load(&c, rule, &rule->limits[0], &err), 0);
+    assert_true(c.wanted && !c.by_density);
+    struct decimal n = law_decimal("20");
+    assert_int_equal(smoke_correct(&c, &nothing, &n, note), SMOKE_CORRECTED);
+    assert_true(fabs(decimal_to_double(n) - 100 * (1 - pow(0.8, 0.127 / 0.430))) < 1e-5);
+    law_set(rule, "path-standard", "0");
+    assert_int_equal(smoke_correction_load(&c, rule, &rule->limits[0], &err), -1);
+    law_drop(rule, "path-standard");
+    assert_int_equal(smoke_correction_load(&c, rule, &rule->limits[0], &err), 0);
+    assert_false(c.wanted);
+    rule->limits[0].quantity = QUANTITY_K;
+    law_set(rule, "path-standard", "0.1");
+    assert_int_equal(smoke_correction_load(&c, rule, &rule->limits[0], &err), -1);
+    assert_non_null(strstr(err.text, "correct an opacity, not k"));
+}
+
+/* Without the air the test is invalid where the rule says that density is needed. */
+static void a_rule_may_need_the_density(void **state)
+{
+    (void)state;
+    open_law("j1667");
+    know("fuel=diesel class=heavy model_year=2000 power_kw=300");
+    law_drop(law_rule(pack, "1997-to-2006-from-224-kw"), "filter-");
+    law_set(law_rule(pack, "1997-to-2006-from-224-kw"), "density-needed", "1");
+    const struct verdict *v = drive();
+    assert_int_equal(v->kind, VERDICT_INVALID);
+    assert_int_equal(v->values_count, 0);
+}
+
 int main(void)
 {
 #define LAW(test) cmocka_unit_test_setup(test, clean)
@@ -435,6 +482,8 @@ int main(void)
         LAW(an_uneven_rate_gives_no_result),
         LAW(density_of_air),
         LAW(density_corrects_opacity),
+        LAW(corrections_that_a_rule_may_ask_for),
+        LAW(a_rule_may_need_the_density),
     };
     return cmocka_run_group_tests(tests, NULL, close_law);
 }
