@@ -433,6 +433,13 @@ static void corrections_that_a_rule_may_ask_for(void **state)
         assert_int_equal(procedure_check_pack(pack, "law.conf", &err), -1);
         assert_non_null(strstr(err.text, names[i]));
     }
+    for (size_t i = 1; i < 5; i++) { /* one of them alone asks for the others */
+        open_law("j1667");
+        struct rule *some = law_rule(pack, "from-2007-from-224-kw");
+        law_drop(some, "density-");
+        law_set(some, names[i], "1");
+        assert_int_equal(smoke_correction_load(&c, some, &some->limits[0], &err), -1);
+    }
     open_law("j1667");
     struct rule *rule = law_rule(pack, "from-2007-from-224-kw");
     law_drop(rule, "density-");

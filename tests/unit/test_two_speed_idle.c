@@ -192,6 +192,38 @@ static void leaving_the_speed_begins_the_point_anew(void **state)
     assert_true(v->marks[0].from_ms >= left_ms + 15000);
 }
 
+/* Known for 2.5 s after a reading; then the point begins anew, by the operator's word. */
+static void an_engine_speed_that_falls_silent_is_not_known(void **state)
+{
+    (void)state;
+    static const int64_t silences_ms[] = {3000, 3500}; /* between two engine speeds; the gases come each 500 ms */
+    for (size_t i = 0; i < 2; i++) {
+        start(LIMIT_CLASS_A);
+        while (!(run.prompt == PROMPT_REV && run.prompt_value == 2500))
+            script_run(&run, run.now_ms - run.t0_ms + 10);
+        script_run(&run, run.now_ms - run.t0_ms + 20000);
+        run.act = NULL;
+        script_silence(&run, QUANTITY_RPM);
+        script_run(&run, run.now_ms - run.t0_ms + silences_ms[i] - 500);
+        script_set(&run, QUANTITY_RPM, 2500, 0);
+        int64_t back_ms = run.now_ms - run.t0_ms;
+        run.act = obey;
+        const struct verdict *v = finish();
+        assert_int_equal(v->kind, VERDICT_PASS);
+        assert_int_equal(v->marks[0].from_ms >= back_ms, i);
+    }
+    start(LIMIT_CLASS_A);
+    while (!(run.prompt == PROMPT_REV && run.prompt_value == 2500))
+        script_run(&run, run.now_ms - run.t0_ms + 10);
+    run.act = NULL;
+    script_silence(&run, QUANTITY_RPM);
+    script_run(&run, run.now_ms - run.t0_ms + 120000);
+    assert_int_equal(run.prompt_value, 2500);
+    script_key(&run, KEY_CONFIRM, NULL);
+    script_run(&run, run.now_ms - run.t0_ms + 50000);
+    assert_int_equal(run.prompt, PROMPT_IDLE);
+}
+
 static void the_rated_speed_sets_the_conditioning(void **state)
 {
     (void)state;
@@ -339,6 +371,7 @@ int main(void)
         LAW(without_engine_speed_the_operator_says),
         LAW(the_speed_decides),
         LAW(leaving_the_speed_begins_the_point_anew),
+        LAW(an_engine_speed_that_falls_silent_is_not_known),
         LAW(the_rated_speed_sets_the_conditioning),
         LAW(heavy_vehicles_have_another_raised_idle),
         LAW(what_is_not_good_or_missing_makes_no_mean),
