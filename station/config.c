@@ -66,8 +66,7 @@ static int read_position(struct config *config, struct conf *conf, ptrdiff_t sta
     return 0;
 }
 
-/* Where the files that come with the program lie: beside an installed one in share/smogd, or in the source tree. */
-static int default_folder(const char *installed, const char *in_tree, char out[CONFIG_PATH_MAX], struct err *err)
+int config_default_folder(const char *installed, const char *in_tree, char out[CONFIG_PATH_MAX], struct err *err)
 {
     char exe[CONFIG_PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", exe, sizeof exe - 1);
@@ -90,10 +89,10 @@ static int default_folder(const char *installed, const char *in_tree, char out[C
 
 static int read_folders(struct config *config, struct conf *conf, ptrdiff_t station, struct err *err)
 {
-    if (default_folder("share/smogd/rules", "station/rules", config->rules_dir, err) != 0 ||
-        default_folder("share/smogd/profiles", "sensors/profiles", config->profiles_dir, err) != 0 ||
-        default_folder("share/smogd/codes", "station/codes", config->codes_dir, err) != 0 ||
-        default_folder("share/smogd/checklists", "station/checklists", config->checklists_dir, err) != 0)
+    if (config_default_folder("share/smogd/rules", "station/rules", config->rules_dir, err) != 0 ||
+        config_default_folder("share/smogd/profiles", "sensors/profiles", config->profiles_dir, err) != 0 ||
+        config_default_folder("share/smogd/codes", "station/codes", config->codes_dir, err) != 0 ||
+        config_default_folder("share/smogd/checklists", "station/checklists", config->checklists_dir, err) != 0)
         return -1;
     if (config_path(conf, station, "rules-dir", false, config->rules_dir, sizeof config->rules_dir, err) != 0 ||
         config_path(conf, station, "codes-dir", false, config->codes_dir, sizeof config->codes_dir, err) != 0 ||

@@ -25,6 +25,9 @@ void config_source_close(struct config_source *source);
 /* The .conf files of a folder, sorted: how many, each entry and the list malloc'ed; -1: it cannot be read. */
 int config_folder(const char *folder, struct dirent ***names);
 
+/* Where the files that come with the program lie: beside an installed one in share/smogd, or in the source tree. */
+int config_default_folder(const char *installed, const char *in_tree, char out[CONFIG_PATH_MAX], struct err *err);
+
 /* The option as a text of less than `size` bytes; untouched when absent and not required. */
 int config_text(struct conf *conf, ptrdiff_t section, const char *name, bool required, char *out, size_t size,
                 struct err *err);

@@ -15,7 +15,7 @@ static const char help[] =
     "\n"
     "  status                              daemon, instruments, lockouts, disk, clock, outbox\n"
     "  instruments [NAME]                  live values, quality, certificate, firmware\n"
-    "  instruments --probe                 serial ports of this machine\n"
+    "  instruments --probe [PORT]          serial ports of this machine, and which known instrument answers there\n"
     "  zero NAME · span NAME --filter REFERENCE|K · leak-test NAME --result none|leak\n"
     "                                      metrology checks, recorded\n"
     "  check list [NAME] [--limit N] · check show ID\n"

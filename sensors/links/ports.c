@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sensors/links/port.h"
+#include "sensors/links/usbport.h"
 
 static const char by_id[] = "/dev/serial/by-id";
 
@@ -46,6 +47,8 @@ static void describe(const struct sp_port *port, struct ports_entry *out)
         snprintf(out->usb, sizeof out->usb, "%04x:%04x", (unsigned)vendor & 0xFFFFU, (unsigned)product & 0xFFFFU);
         copy(out->serial, sizeof out->serial, sp_get_port_usb_serial(port));
     }
+    const char *slash = strrchr(out->path, '/');
+    usbport_name("/sys", slash ? slash + 1 : out->path, out->name, sizeof out->name);
     ports_find_stable(by_id, out->path, out->stable, sizeof out->stable);
     if (!port_holder(out->path, out->holder, sizeof out->holder))
         out->holder[0] = '\0';
@@ -68,4 +71,22 @@ int ports_list(struct ports_entry **list, size_t *count, struct err *err)
     *list = entries;
     *count = found;
     return 0;
+}
+
+void ports_describe(const char *device, struct ports_entry *out)
+{
+    char found[80] = "";
+    if (usbport_is(device) && usbport_find("/sys", device, found, sizeof found, NULL) == 0)
+        device = found;
+    char *real = realpath(device, NULL);
+    struct sp_port *port = NULL;
+    *out = (struct ports_entry){0};
+    if (real && sp_get_port_by_name(real, &port) == SP_OK) {
+        describe(port, out);
+        sp_free_port(port);
+    } else {
+        copy(out->path, sizeof out->path, device);
+        port_holder(device, out->holder, sizeof out->holder);
+    }
+    free(real);
 }

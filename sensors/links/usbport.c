@@ -71,10 +71,10 @@ static void read_line(const char *folder, const char *name, char *out, size_t si
     fclose(file);
 }
 
-/* Is the tty whose folder this is a port of that adapter? The folder is climbed and lost. */
-static bool fits(const struct usbport *usb, char *folder)
+/* What the adapter says of itself whose tty's folder this is; the folder is climbed and lost. False: no adapter's. */
+static bool read_adapter(struct usbport *usb, char *folder)
 {
-    char vendor[8], product[8], serial[64], interface[8] = "";
+    char vendor[8], product[8], interface[8] = "";
     for (int level = 0; level < LEVELS; level++) {
         char *slash = strrchr(folder, '/');
         if (!slash)
@@ -86,12 +86,19 @@ static bool fits(const struct usbport *usb, char *folder)
         if (!vendor[0])
             continue;
         read_line(folder, "idProduct", product, sizeof product);
-        read_line(folder, "serial", serial, sizeof serial);
-        return strcmp(vendor, usb->vendor) == 0 && strcmp(product, usb->product) == 0 &&
-               (usb->serial[0] == '\0' || strcmp(serial, usb->serial) == 0) &&
-               (usb->interface < 0 || strtol(interface, NULL, 16) == usb->interface);
+        read_line(folder, "serial", usb->serial, sizeof usb->serial);
+        usb->interface = interface[0] ? (int)strtol(interface, NULL, 16) : -1;
+        return read_id(usb->vendor, vendor, strlen(vendor)) && read_id(usb->product, product, strlen(product));
     }
     return false;
+}
+
+static bool fits(const struct usbport *usb, char *folder)
+{
+    struct usbport is;
+    return read_adapter(&is, folder) && strcmp(is.vendor, usb->vendor) == 0 && strcmp(is.product, usb->product) == 0 &&
+           (usb->serial[0] == '\0' || strcmp(is.serial, usb->serial) == 0) &&
+           (usb->interface < 0 || is.interface == usb->interface);
 }
 
 int usbport_find(const char *sysfs, const char *device, char *out, size_t size, struct err *err)
@@ -122,4 +129,30 @@ int usbport_find(const char *sysfs, const char *device, char *out, size_t size, 
     return snprintf(out, size, "/dev/%s", found) < (int)size
                ? 0
                : err_set(err, ERR_FAILED, "the name of port %s is too long", found);
+}
+
+static bool leads_to(const char *sysfs, const char *name, size_t size, int length, const char *device)
+{
+    char found[80];
+    return length > 0 && (size_t)length < size && usbport_find(sysfs, name, found, sizeof found, NULL) == 0 &&
+           strcmp(found, device) == 0;
+}
+
+bool usbport_name(const char *sysfs, const char *tty, char *out, size_t size)
+{
+    struct usbport usb;
+    char path[PATH_MAX], folder[PATH_MAX], device[80];
+    out[0] = '\0';
+    snprintf(path, sizeof path, "%s/class/tty/%s", sysfs, tty);
+    if (!realpath(path, folder) || !read_adapter(&usb, folder) || strchr(usb.serial, ':'))
+        return false;
+    snprintf(device, sizeof device, "/dev/%.70s", tty);
+    int length = snprintf(out, size, "usb:%s:%s%s%s", usb.vendor, usb.product, usb.serial[0] ? ":" : "", usb.serial);
+    if (leads_to(sysfs, out, size, length, device))
+        return true;
+    length = snprintf(out, size, "usb:%s:%s:%s:%d", usb.vendor, usb.product, usb.serial, usb.interface);
+    if (usb.interface >= 0 && leads_to(sysfs, out, size, length, device))
+        return true;
+    out[0] = '\0';
+    return false;
 }

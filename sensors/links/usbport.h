@@ -32,4 +32,8 @@ int usbport_parse(struct usbport *usb, const char *device, struct err *err);
  * several fit and nothing tells them apart. */
 int usbport_find(const char *sysfs, const char *device, char *out, size_t size, struct err *err);
 
+/* The name by which the port of this kernel name ("ttyUSB3") is found again, with the interface where the adapter has
+ * several ports. False: it is no USB adapter's, or nothing tells it apart. */
+bool usbport_name(const char *sysfs, const char *tty, char *out, size_t size);
+
 #endif

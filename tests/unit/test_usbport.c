@@ -133,6 +133,30 @@ static void test_several_ports_on_one_adapter(void **state)
     finds_none("usb:0403:6011:FT1", "interface");
 }
 
+static void named(const char *tty, const char *wanted)
+{
+    char name[100];
+    assert_int_equal(usbport_name(root, tty, name, sizeof name), wanted[0] != '\0');
+    assert_string_equal(name, wanted);
+}
+
+static void test_the_name_of_a_port(void **state)
+{
+    (void)state;
+    plug("1-2", "0403", "6001", "A50285BI", "00", "ttyUSB0");
+    plug("1-1", "0403", "6011", "FT1", "00", "ttyUSB1");
+    plug("1-1", "0403", "6011", "FT1", "0a", "ttyUSB2");
+    plug("1-5", "1a86", "7523", NULL, "00", "ttyUSB3");
+    named("ttyUSB0", "usb:0403:6001:A50285BI");
+    named("ttyUSB1", "usb:0403:6011:FT1:0"); /* told apart from its sister */
+    named("ttyUSB2", "usb:0403:6011:FT1:10");
+    named("ttyUSB3", "usb:1a86:7523");
+    named("tty0", "");
+    named("ttyUSB9", "");
+    plug("1-6", "1a86", "7523", NULL, "00", "ttyUSB4");
+    named("ttyUSB3", ""); /* nothing tells the two apart */
+}
+
 static void test_names_that_are_none(void **state)
 {
     (void)state;
@@ -161,6 +185,7 @@ int main(void)
         cmocka_unit_test_setup(test_found_again_under_another_name, setup),
         cmocka_unit_test_setup(test_adapters_without_serial_number, setup),
         cmocka_unit_test_setup(test_several_ports_on_one_adapter, setup),
+        cmocka_unit_test_setup(test_the_name_of_a_port, setup),
         cmocka_unit_test_setup(test_names_that_are_none, setup),
     };
     return cmocka_run_group_tests_name("usbport", tests, NULL, NULL);
