@@ -39,7 +39,7 @@ SRC_links := $(wildcard sensors/links/*.c)
 SRC_sim := $(filter-out %/smogsim.c,$(wildcard sensors/sim/*.c))
 SRC_reports := $(filter-out %/smogpush.c %/smoginbox.c %/smogverify.c,$(wildcard reports/*.c))
 # What smogverify is made of, besides the pure units: it must build with nothing but OpenSSL.
-SRC_verify := $(addprefix reports/,checkpoint_read.c container.c encoding.c file.c manifest_read.c merkle.c program.c record.c rejudge.c \
+SRC_verify := $(addprefix reports/,checkpoint_read.c container.c encoding.c file.c manifest_read.c merkle.c merkle_json.c program.c record.c rejudge.c \
 	sealcheck.c sha256.c verifier.c verifier_export.c verifier_journal.c verifier_record.c verifier_seal.c verifier_words.c)
 SRC_station := $(filter-out %/smogd.c %/smogctl.c,$(wildcard station/*.c))
 ARCHIVES := station reports sim links sensors protocols core

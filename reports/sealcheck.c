@@ -117,6 +117,14 @@ const char *sealcheck_openssl_reason(char *out, size_t size)
     return out;
 }
 
+/* Stations' certificates have no purpose of TLS; one that is itself in the trusted file needs no authority above it. */
+static void set_rules(X509_STORE *store)
+{
+    X509_VERIFY_PARAM *param = X509_STORE_get0_param(store);
+    X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
+    X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+}
+
 X509_STORE *sealcheck_trust(const char *ca_file, struct err *err)
 {
     char reason[128];
@@ -132,10 +140,29 @@ X509_STORE *sealcheck_trust(const char *ca_file, struct err *err)
         X509_STORE_free(store);
         return NULL;
     }
-    X509_VERIFY_PARAM *param = X509_STORE_get0_param(store);
-    X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
-    X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+    set_rules(store);
     return store;
+}
+
+X509_STORE *sealcheck_trust_text(const char *pem, size_t length, struct err *err)
+{
+    X509_STORE *store = X509_STORE_new();
+    BIO *in = BIO_new_mem_buf(pem, (int)length);
+    X509 *certificate;
+    int count = 0;
+    while (store && in && (certificate = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL) {
+        count += X509_STORE_add_cert(store, certificate) == 1;
+        X509_free(certificate);
+    }
+    ERR_clear_error(); /* the end of the text is one */
+    BIO_free(in);
+    if (count > 0) {
+        set_rules(store);
+        return store;
+    }
+    err_set(err, ERR_INVALID, "no trusted certificate is given; give the authority's in PEM");
+    X509_STORE_free(store);
+    return NULL;
 }
 
 static bool signing_time(CMS_SignerInfo *info, int64_t *out)
@@ -240,6 +267,20 @@ static int cms_verify(struct sealcheck *s, const uint8_t *manifest, size_t size,
 int sealcheck_signature(struct sealcheck *s, const uint8_t *manifest, size_t size, struct err *err)
 {
     return cms_verify(s, manifest, size, NULL, CMS_NO_SIGNER_CERT_VERIFY, err);
+}
+
+int sealcheck_certificate(X509 *certificate, int64_t at, X509_STORE *trust, struct err *err)
+{
+    X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+    int result = 0;
+    X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(trust), (time_t)at);
+    if (!ctx || X509_STORE_CTX_init(ctx, trust, certificate, NULL) != 1)
+        result = err_set(err, ERR_FAILED, "out of memory while checking the certificate");
+    else if (X509_verify_cert(ctx) != 1)
+        result = err_set(err, ERR_FAILED, "%s", X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
+    ERR_clear_error();
+    X509_STORE_CTX_free(ctx);
+    return result;
 }
 
 /* Every certificate that travels inside the signature must be a link of the chain. */

@@ -29,6 +29,13 @@ struct sealcheck {
 /* Reads the trusted certificates from a PEM file. NULL with *err when there are none. Free with X509_STORE_free. */
 X509_STORE *sealcheck_trust(const char *ca_file, struct err *err);
 
+/* The same from PEM text in memory. */
+X509_STORE *sealcheck_trust_text(const char *pem, size_t length, struct err *err);
+
+/* Does a certificate that comes without a CMS signature lead to a trusted one, everything valid at that time? (Unix
+ * seconds) */
+int sealcheck_certificate(X509 *certificate, int64_t at, X509_STORE *trust, struct err *err);
+
 /* Reads the signature file: its shape, the signer's certificate, the signing time. */
 int sealcheck_open(struct sealcheck *s, const uint8_t *p7s, size_t size, struct err *err);
 void sealcheck_close(struct sealcheck *s);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "reports/encoding.h"
-#include "reports/merkle.h"
+#include "reports/merkle_json.h"
 #include "reports/sha256.h"
 #include "station/core/civil.h"
 #include "station/core/json.h"
@@ -37,21 +37,6 @@ struct proof {
 
 /* ---- reading ---- */
 
-static int read_path(const struct json_doc *doc, ptrdiff_t array, struct merkle_hash *path, size_t *count,
-                     struct err *err)
-{
-    if (array < 0 || doc->tokens[array].type != JSON_ARRAY || doc->tokens[array].count > MERKLE_PATH_MAX)
-        return err_set(err, ERR_INVALID, "'path' is not a list of at most %d hashes", MERKLE_PATH_MAX);
-    *count = doc->tokens[array].count;
-    for (size_t i = 0; i < *count; i++) {
-        char text[2 * MERKLE_HASH_SIZE + 1];
-        if (!json_get_string(doc, json_element(doc, (size_t)array, i), text, sizeof text) ||
-            !encoding_unhex(text, strlen(text), path[i].bytes, MERKLE_HASH_SIZE))
-            return err_set(err, ERR_INVALID, "'path' has something else than hashes in lower-case hex");
-    }
-    return 0;
-}
-
 static int get_size(const struct json_doc *doc, size_t object, const char *key, uint64_t *out, struct err *err)
 {
     int64_t value;
@@ -74,7 +59,7 @@ static int read_extensions(const struct json_doc *doc, struct proof *p, struct e
         if (doc->tokens[object].type != JSON_OBJECT)
             return err_set(err, ERR_INVALID, "'extends' has something else than objects");
         if (get_size(doc, (size_t)object, "size", &e->size, err) ||
-            read_path(doc, json_member(doc, (size_t)object, "path"), e->path, &e->count, err))
+            merkle_json_read(doc, json_member(doc, (size_t)object, "path"), e->path, &e->count, err))
             return -1;
     }
     return 0;
@@ -105,7 +90,7 @@ static int read_proof(struct proof *p, const char *text, size_t length, bool wit
     if (!json_get_string(&doc, json_member(&doc, 0, "event"), p->event, sizeof p->event))
         return err_set(err, ERR_INVALID, "there is no readable 'event'");
     if (get_size(&doc, 0, "index", &p->index, err) || get_size(&doc, 0, "size", &size, err) ||
-        read_path(&doc, json_member(&doc, 0, "path"), p->path, &p->count, err))
+        merkle_json_read(&doc, json_member(&doc, 0, "path"), p->path, &p->count, err))
         return -1;
     if (size != p->checkpoint.size)
         return err_set(err, ERR_INVALID, "the path is for %" PRIu64 " events, the checkpoint for %" PRIu64, size,

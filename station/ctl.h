@@ -20,6 +20,7 @@
  * ctl_rules.c    rules list, unconfirmed
  * ctl_roster.c   roster import, list, report, absent
  * ctl_codes.c    codes
+ * ctl_history.c  history export, import
  * ctl_checklist.c  checklist, checklist start, answer, end; referrals
  */
 #ifndef STATION_CTL_H
@@ -43,7 +44,7 @@ struct ctl {
     const char *file;
     bool json, invalid, probe;
     const char *plate, *colour, *method, *reason, *officer, *since, *output, *filter, *outlet, *consistency, *limit,
-        *from, *to, *name, *instrument, *result, *suggestion, *confirm, *photo, *remark, *value;
+        *from, *to, *name, *instrument, *result, *suggestion, *confirm, *photo, *remark, *value, *ca;
     const char *facts[CTL_FACTS_MAX]; /* "key=value" */
     size_t facts_count;
     const char *words[4]; /* after the command's own */
@@ -70,6 +71,7 @@ ctl_command ctl_test_show, ctl_passes, ctl_plate, ctl_plates_suggest, ctl_outbox
 ctl_command ctl_slip, ctl_print, ctl_journal_verify, ctl_journal_export, ctl_journal_checkpoint, ctl_rejudge,
     ctl_package;
 ctl_command ctl_roster_import, ctl_roster_list, ctl_roster_report, ctl_roster_absent;
+ctl_command ctl_history_export, ctl_history_import;
 ctl_command ctl_codes, ctl_alerts, ctl_rules_list, ctl_rules_unconfirmed;
 ctl_command ctl_checklist, ctl_checklist_start, ctl_checklist_answer, ctl_checklist_end, ctl_referrals;
 int ctl_probe(struct ctl *ctl, struct err *err);

@@ -5,6 +5,7 @@
 
 #include "reports/checkpoint_read.h"
 #include "reports/file.h"
+#include "reports/merkle_json.h"
 #include "reports/sha256.h"
 #include "station/ctl.h"
 
@@ -102,7 +103,6 @@ static int write_path(struct ctl *ctl, const struct checkpoint_read *old, const 
 {
     struct merkle_hash path[MERKLE_PATH_MAX], root;
     size_t count = 0;
-    char hex[65];
     if (old->size > now->size)
         return err_set(err, ERR_FAILED,
                        "the older checkpoint has %" PRIu64 " events, this journal's newest only %" PRIu64
@@ -116,12 +116,7 @@ static int write_path(struct ctl *ctl, const struct checkpoint_read *old, const 
                        old->size);
     json_array_begin(w, "extends");
     json_object_begin(w, NULL);
-    json_array_begin(w, "path");
-    for (size_t i = 0; i < count; i++) {
-        sha256_to_hex(path[i].bytes, hex);
-        json_string(w, NULL, hex);
-    }
-    json_array_end(w);
+    merkle_json_write(w, path, count);
     json_integer(w, "size", (int64_t)old->size);
     json_object_end(w);
     json_array_end(w);

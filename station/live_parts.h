@@ -19,6 +19,7 @@
  * live_identity.c what is known of the vehicle otherwise
  * live_alerts.c   what a supervisor is to look at
  * live_checklist.c what is looked at beside the exhaust test
+ * live_history.c  what other stations know of vehicles
  * live_roster.c   lists of depot visits
  * live_status.c   what they show
  * live_web.c      what the web server serves
@@ -387,6 +388,9 @@ int live_alerts_end(struct live *live, const struct verdict *verdict, struct err
 
 /* ---- live_checklist.c ---- */
 live_answer live_checklist_start, live_checklist_answer, live_checklist_end;
+
+/* ---- live_history.c ---- */
+live_answer live_history_import;
 
 /* ---- live_roster.c ---- */
 live_answer live_roster_import, live_roster_absent;

@@ -52,6 +52,7 @@ static const struct {
     {"checklist-answer", live_checklist_answer},
     {"checklist-end", live_checklist_end},
     {"checklist-start", live_checklist_start},
+    {"history-import", live_history_import},
     {"roster-absent", live_roster_absent},
     {"roster-import", live_roster_import},
 };

@@ -142,6 +142,16 @@
     "NULL) STRICT;"                                                                                                    \
     "CREATE INDEX referral_authority ON referral(authority, seq);"
 
+/* Facts of other stations, from history files: ended tests and passages, kind as in a record; exceeded: as of a
+ * passage; latitude, longitude: where that station stood, NULL where it did not tell; sha256: the record's; file: the
+ * history file, an object. Their order among each other is that of their times. */
+#define SCHEMA_IMPORTED                                                                                                \
+    "CREATE TABLE imported(seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,"                      \
+    " station TEXT NOT NULL, plate TEXT NOT NULL, colour TEXT NOT NULL, at_ms INTEGER NOT NULL, day TEXT NOT NULL,"    \
+    " method TEXT NOT NULL, verdict TEXT NOT NULL, valid INTEGER NOT NULL, exceeded INTEGER NOT NULL,"                 \
+    " latitude TEXT, longitude TEXT, sha256 TEXT NOT NULL, file TEXT NOT NULL, event INTEGER NOT NULL) STRICT;"        \
+    "CREATE INDEX imported_plate ON imported(plate, at_ms, seq, colour, kind, id, day, valid, exceeded);"
+
 /* X(what the step makes); append only. */
 #define SCHEMA_STEPS(X)                                                                                                \
     X(SCHEMA_BASE)                                                                                                     \
@@ -150,7 +160,8 @@
     X(SCHEMA_SUGGESTION)                                                                                               \
     X(SCHEMA_ALERT)                                                                                                    \
     X(SCHEMA_COMPARE)                                                                                                  \
-    X(SCHEMA_CHECKLIST)
+    X(SCHEMA_CHECKLIST)                                                                                                \
+    X(SCHEMA_IMPORTED)
 
 #define SCHEMA_ONE(step) +1
 enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };

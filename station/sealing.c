@@ -12,6 +12,7 @@
 #include "reports/container.h"
 #include "reports/encoding.h"
 #include "reports/file.h"
+#include "reports/merkle_json.h"
 #include "reports/report_text.h"
 #include "reports/sha256.h"
 #include "station/core/json.h"
@@ -224,17 +225,6 @@ static int gather(struct contents *c, const char *subject)
 
 /* ---- its place in the journal ---- */
 
-static void write_path(struct json_writer *w, const struct merkle_hash *path, size_t count)
-{
-    json_array_begin(w, "path");
-    for (size_t i = 0; i < count; i++) {
-        char hex[2 * MERKLE_HASH_SIZE + 1];
-        encoding_hex(path[i].bytes, sizeof path[i].bytes, hex);
-        json_string(w, NULL, hex);
-    }
-    json_array_end(w);
-}
-
 /* From the journal that the package before proves to the one of this checkpoint. */
 static int write_extends(const struct sealing *s, struct json_writer *w, struct err *err)
 {
@@ -246,7 +236,7 @@ static int write_extends(const struct sealing *s, struct json_writer *w, struct 
         return -1;
     json_array_begin(w, "extends");
     json_object_begin(w, NULL);
-    write_path(w, path, count);
+    merkle_json_write(w, path, count);
     json_integer(w, "size", (int64_t)s->proved);
     json_object_end(w);
     json_array_end(w);
@@ -275,7 +265,7 @@ static int add_proof(const struct sealing *s, struct contents *c)
     json_string_n(&w, "event", body, body_length);
     int result = write_extends(s, &w, c->err);
     json_integer(&w, "index", (int64_t)c->event);
-    write_path(&w, path, count);
+    merkle_json_write(&w, path, count);
     json_integer(&w, "size", (int64_t)s->latest.size);
     json_object_end(&w);
     ptrdiff_t length = json_writer_finish(&w);

@@ -33,6 +33,8 @@ static const char help[] =
     "  roster import FILE.csv [--name TEXT] [--from D] [--to D]    a fleet's list for a depot visit (days, default: "
     "today)\n"
     "  roster list [N] · roster report [N] · roster absent PLATE --reason TEXT [--officer N]\n"
+    "  history export [--plate P] [--since T] -o FILE · history import FILE --ca CA.pem [--officer N]\n"
+    "                                      what is known of vehicles, to and from other stations, provable\n"
     "  alerts [ID] [--since T] [--limit N] what a supervisor is to look at\n"
     "  checklist [ID]                      the lists there are, or one that was filled in\n"
     "  checklist start TEST | --plate P --colour C [--name LIST] · checklist end ID [--officer N]\n"
@@ -98,6 +100,8 @@ static const struct command {
     {"print", NULL, 1, 1, "u", ctl_print},
     {"package", NULL, 1, 1, "o", ctl_package},
     {"rejudge", NULL, 1, 1, "", ctl_rejudge},
+    {"history", "export", 0, 0, "pqso", ctl_history_export},
+    {"history", "import", 1, 1, "Cf", ctl_history_import},
     {"journal", "verify", 0, 0, "", ctl_journal_verify},
     {"journal", "export", 0, 0, "o", ctl_journal_export},
     {"journal", "checkpoint", 0, 0, "n", ctl_journal_checkpoint},
@@ -123,6 +127,7 @@ static const struct option names[] = {
     {"photo", required_argument, NULL, 'X'},
     {"remark", required_argument, NULL, 'Y'},
     {"value", required_argument, NULL, 'Z'},
+    {"ca", required_argument, NULL, 'C'},
     {"consistency", required_argument, NULL, 'n'},
     {"from", required_argument, NULL, 'w'},
     {"to", required_argument, NULL, 'a'},
@@ -163,6 +168,7 @@ static int take_option(struct ctl *ctl, int letter, struct err *err)
     case 'g': ctl->suggestion = optarg; break;
     case 'n': ctl->consistency = optarg; break;
     case 'd': ctl->confirm = optarg; break;
+    case 'C': ctl->ca = optarg; break;
     case 'X': ctl->photo = optarg; break;
     case 'Y': ctl->remark = optarg; break;
     case 'Z': ctl->value = optarg; break;

@@ -183,7 +183,8 @@ int store_passage_add(struct store *s, const struct store_passage *p, uint64_t e
  * reset begins its numbers again: same number, other bytes, another vehicle.) */
 int store_passage_known(struct store *s, const char *instrument, const char *device_record, const char *raw,
                         bool *known, struct err *err);
-/* from <= time < before; oldest first; when there are more than `max`, the newest `max` of them. */
+/* Of this station and of others; from <= time < before; oldest first; when there are more than `max`, the newest `max`
+ * of them. */
 int store_passage_history(struct store *s, const char *plate, const char *colour, int64_t from_ms, int64_t before_ms,
                           struct remote_past *past, size_t max, size_t *count, struct err *err);
 /* ERR_INVALID when there is no such passage. *record and *raw (either may be NULL) are malloc'ed. */
@@ -258,6 +259,23 @@ int store_referral_add(struct store *s, const struct store_referral *r, uint64_t
 /* Newest first; authority NULL: all. */
 int store_referral_list(struct store *s, const char *authority, int limit,
                         int (*each)(void *ctx, const struct store_referral *r), void *ctx, struct err *err);
+
+/* ---- facts of other stations ---- */
+
+struct store_imported {
+    int64_t at_ms;
+    char id[64], kind[16], station[32], plate[40], colour[16], day[11], method[32], verdict[16];
+    char latitude[24], longitude[24], sha256[65], file[65]; /* "": not told */
+    bool valid;
+    uint64_t exceeded;
+};
+/* *fresh false: it was known already, and nothing is added. ERR_REFUSED when another record is known by its id. */
+int store_imported_add(struct store *s, const struct store_imported *fact, uint64_t event, bool *fresh,
+                       struct err *err);
+/* from <= time < before, newest first; colour NULL: any. `each` returns 0 to go on. */
+int store_imported_list(struct store *s, const char *plate, const char *colour, int64_t from_ms, int64_t before_ms,
+                        int limit, int (*each)(void *ctx, const struct store_imported *fact), void *ctx,
+                        struct err *err);
 
 /* ---- rosters: depot visits ---- */
 

@@ -60,8 +60,11 @@
     X(PASSAGE_KNOWN, false, "SELECT 1 FROM passage WHERE instrument = ? AND device_record = ? AND raw = ?")            \
     X(PASSAGE_GET, false, "SELECT " STORE_PASSAGE_COLUMNS " FROM passage WHERE id = ?")                                \
     X(PASSAGE_HISTORY, false,                                                                                          \
-      "SELECT day, valid, exceeded, id FROM passage WHERE plate = ? AND at_ms >= ? AND at_ms < ? AND colour = ?"       \
-      " ORDER BY at_ms DESC, seq DESC LIMIT ?")                                                                        \
+      "SELECT day, valid, exceeded, id, at_ms, seq FROM passage"                                                       \
+      " WHERE plate = ?1 AND at_ms >= ?2 AND at_ms < ?3 AND colour = ?4 UNION ALL"                                     \
+      " SELECT day, valid, exceeded, id, at_ms, seq FROM imported"                                                     \
+      " WHERE plate = ?1 AND at_ms >= ?2 AND at_ms < ?3 AND colour = ?4 AND kind = 'passage'"                          \
+      " ORDER BY at_ms DESC, seq DESC LIMIT ?5")                                                                       \
     X(PASSAGE_LIST, false,                                                                                             \
       "SELECT " STORE_PASSAGE_LISTED " FROM passage WHERE at_ms >= ?3 AND (?4 = 0 OR valid = 0)"                       \
       " ORDER BY at_ms DESC, seq DESC LIMIT ?5")                                                                       \
@@ -146,6 +149,15 @@
     X(REFERRAL_LIST_AUTHORITY, false,                                                                                  \
       "SELECT seq, authority, checklist, plate, colour, at_ms, items FROM referral WHERE authority = ?1 AND seq < ?2"  \
       " ORDER BY seq DESC LIMIT ?3")                                                                                   \
+                                                                                                                       \
+    X(IMPORTED_KNOWN, false, "SELECT sha256 FROM imported WHERE id = ?")                                               \
+    X(IMPORTED_INSERT, true,                                                                                           \
+      "INSERT INTO imported(id, kind, station, plate, colour, at_ms, day, method, verdict, valid, exceeded, latitude," \
+      " longitude, sha256, file, event) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                       \
+    X(IMPORTED_LIST, false,                                                                                            \
+      "SELECT id, kind, station, plate, colour, at_ms, day, method, verdict, valid, exceeded, latitude, longitude,"    \
+      " sha256, file FROM imported WHERE plate = ?1 AND (?2 IS NULL OR colour = ?2) AND at_ms >= ?3 AND at_ms < ?4"    \
+      " ORDER BY at_ms DESC, seq DESC LIMIT ?5")                                                                       \
                                                                                                                        \
     X(ROSTER_LAST, false, "SELECT max(seq) FROM roster")                                                               \
     X(ROSTER_INSERT, true, "INSERT INTO roster(seq, name, sha256, from_ms, to_ms, event) VALUES(?, ?, ?, ?, ?, ?)")    \
