@@ -51,7 +51,7 @@ def play_configuration(lab):
     for text, pattern in (
             (good + "baud = 9600\n", r"smogd\.conf:6: .*baud"),
             (good.replace("rsd-pinyin", "rsd-latin"), r"smogd\.conf:5: there is no profile 'rsd-latin' in .*rsd-pinyin"),
-            (good.replace("jsonl", "csv"), r"smogd\.conf:5: there is no driver 'csv'; there are: .*jsonl"),
+            (good.replace("jsonl", "carrier-pigeon"), r"smogd\.conf:5: there is no driver 'carrier-pigeon'; there are: .*jsonl"),
             (good.replace("127.0.0.1:9", "127.0.0.1"), r"smogd\.conf:4: .*127\.0\.0\.1"),
             (good + 'link two { kind = tcp  address = "127.0.0.1:9" }', r"smogd\.conf:6: links 'gate' \(line 4\) and 'two' both claim")):
         station_conf(lab, text)

@@ -54,7 +54,7 @@ def check_record(lab, shown):
     wire = lab.path("state/objects", record["files"][3]["sha256"][:2], record["files"][3]["sha256"][2:])
     with open(wire, encoding="utf-8") as text:
         lines = [line for line in text if not line.startswith("#")]
-    tap.result(re.match(r"\d+ > [0-9a-f]+ #1$", lines[0]), "the recording begins where the driver begins", lines[0])
+    tap.result(re.match(r"\d+ [<>] [0-9a-f]+ #1$", lines[0]), "the recording begins with the first thing on the wire", lines[0])
     tap.equal((record["started_at"][-6:], record["clock"]["source"] in ("ntp", "none")), ("+08:00", True),
               "times carry their offset, the clock its source")
     tap.equal(os.listdir(lab.path("state/spool")), [], "nothing is left in the spool")
@@ -120,7 +120,7 @@ def play_operator(lab, failed):
     refused(lab, 2, "free-acceleration", "an unknown method", "test", "start", "--plate", "新A66T21", "--colour",
             "yellow", "--method", "sniffing")
     refused(lab, 2, "mass_kg", "a wrong fact", *start_words(), "mass_kg=heavy")
-    refused(lab, 2, "no rule|petrol", "a vehicle that no rule is for", "test", "start", "--plate", "新A66T21", "--colour",
+    refused(lab, 2, "no rule|petrol", "a vehicle that no rule is for", "test", "start", "--plate", "新A66T22", "--colour",
             "yellow", "--method", "free-acceleration", "--vehicle", "fuel=petrol")
     test = lab.start_test("新C77018")
     refused(lab, 4, test + " of 新C77018 is running since", "a second test", *start_words())
