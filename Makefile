@@ -9,7 +9,7 @@ B := build/$(VARIANT)
 
 PACKAGES_BUILD := gcc make libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
 	libsystemd-dev libssl-dev libzip-dev libexpat1-dev libpango1.0-dev pkg-config
-PACKAGES_TEST := libcmocka-dev libgps-dev gpsd socat python3-minimal python3-pymodbus python3-serial python3-serial-asyncio unzip zip openssl sqlite3 jq curl procps
+PACKAGES_TEST := clang libcmocka-dev libgps-dev gpsd socat python3-minimal python3-pymodbus python3-serial python3-serial-asyncio unzip zip openssl sqlite3 jq curl procps
 PACKAGES_RUN := openssl jq
 PACKAGES_COVERAGE := gcovr
 PACKAGES_FUZZ := clang libclang-rt-14-dev
@@ -26,7 +26,10 @@ BASE := -std=c11 -D_POSIX_C_SOURCE=200809L -DSMOGD_VERSION='"$(VERSION)"' -I. -f
 FLAGS_release := -O2 -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
 FLAGS_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_cov := -O0 --coverage -Wno-format-truncation
-FLAGS_clang := -O2
+FLAGS_clang := -O2 -g0
+FLAGS_o0 := -O0 -g0 -Wno-format-truncation
+# -O3 unrolls loops over small arrays until gcc 12 sees ends of them that are never reached
+FLAGS_o3 := -O3 -g0 -Wno-stringop-overflow
 FLAGS_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_ALL = $(BASE) $(WARN) $(FLAGS_$(VARIANT)) $(CFLAGS)
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now -Wl,--build-id $(FLAGS_$(VARIANT)) $(LDFLAGS)
@@ -72,7 +75,7 @@ BENCHES := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/bench_
 BENCH_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(filter-out tests/bench/bench_%,$(wildcard tests/bench/*.c)))
 TEST_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/support/*.c))
 
-.PHONY: all programs tests fuzzers benches run check deps deps-check lint bench fuzz coverage install clean
+.PHONY: all programs tests fuzzers benches run check compilers deps deps-check lint bench fuzz coverage install clean
 all: programs
 programs: $(LIBS) $(addprefix $(B)/bin/,$(PROGRAMS))
 tests: $(TESTS) $(TEST_TOOLS)
@@ -110,6 +113,13 @@ $(B)/tests/%: $(B)/obj/tests/tools/%.o $(TEST_SUPPORT) $(LIBS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(TEST_SUPPORT) -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
 
+# What the compilers must agree on (tests/e2e/compilers.sh): the pure units and little else, since each builds it.
+VERDICTS := $(B)/obj/tests/tools/verdicts.o $(patsubst %,$(B)/obj/tests/support/%.o,law rig session truck) $(B)/obj/reports/sha256.o \
+	$(foreach a,sensors protocols core,$(B)/lib$(a).a)
+$(B)/tests/verdicts: $(VERDICTS)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ -Wl,--start-group $(VERDICTS) -Wl,--end-group -lcmocka -lcrypto -lm
+
 $(B)/tests/test_gnss: LINK_tests += -lgps
 
 $(B)/tests/test_corpus_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/corpus.o $(LIBS)
@@ -132,7 +142,15 @@ check: deps-check
 	@tests/tools/house.sh
 	@$(MAKE) --no-print-directory -j2 programs
 	@$(MAKE) --no-print-directory -j2 VARIANT=asan programs tests
+	@$(MAKE) --no-print-directory -s compilers
 	@tests/run.sh
+
+# The pure units again by each compiler, for tests/e2e/compilers.sh; gcc -O2 and the sanitizers are there by now.
+compilers:
+	@$(MAKE) --no-print-directory -j2 VARIANT=release build/release/tests/verdicts
+	@$(MAKE) --no-print-directory -j2 VARIANT=o0 build/o0/tests/verdicts
+	@$(MAKE) --no-print-directory -j2 VARIANT=o3 build/o3/tests/verdicts
+	@$(MAKE) --no-print-directory -j2 VARIANT=clang CC=clang build/clang/tests/verdicts
 
 # The whole station on loopback: simulated instruments, a shift of three trucks and sixty passages, the police inbox.
 run: deps
