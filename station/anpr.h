@@ -1,5 +1,6 @@
 /*
- * What a plate-reading camera pushes: Hikvision ISAPI, "EventNotificationAlert" in XML with pictures beside it.
+ * What a plate-reading camera pushes, and what it answers when it is asked: Hikvision ISAPI, "EventNotificationAlert"
+ * in XML with pictures beside it.
  *
  *     POST, multipart/form-data
  *       anpr.xml                     <EventNotificationAlert …><eventType>ANPR</eventType><ANPR><licensePlate>…
@@ -20,7 +21,14 @@
 
 #include "station/core/err.h"
 
-enum { ANPR_TEXT_MAX = 64, ANPR_CHARS_MAX = 128, ANPR_XML_MAX = 64 << 10, ANPR_PICTURES_MAX = 6, ANPR_PARTS_MAX = 12 };
+enum {
+    ANPR_TEXT_MAX = 64,
+    ANPR_CHARS_MAX = 128,
+    ANPR_XML_MAX = 64 << 10,
+    ANPR_PICTURES_MAX = 6,
+    ANPR_PARTS_MAX = 12,
+    ANPR_LIST_MAX = 4096
+};
 
 struct anpr_picture {
     char name[ANPR_TEXT_MAX]; /* letters, digits, . - _ */
@@ -44,6 +52,21 @@ struct anpr_event {
 
 /* Reads a whole body; the event points into it. ERR_INVALID says what is wrong with it. */
 int anpr_read(struct anpr_event *event, const char *content_type, const void *body, size_t length, struct err *err);
+
+/* What a camera answers that is asked for the plates after a time: XML, or JSON as some firmware gives it.
+ *
+ *     <Plates><Plate><captureTime>20260701T093000+0800</captureTime><plateNumber>…</plateNumber><picName>…</picName>…
+ *     {"Plates":{"Plate":[{"captureTime":"…","plateNumber":"…","picName":"…"}, …]}}      or {"Plates":[…]}
+ *
+ * picName is a number of more than 53 bits; it stays a text here. Each event's xml is its own part of the answer. They
+ * are in the order of picName, oldest first. An empty body is an empty list. */
+struct anpr_list {
+    struct anpr_event *events;
+    size_t count;
+    bool json;
+};
+int anpr_list_read(struct anpr_list *list, const char *body, size_t length, struct err *err);
+void anpr_list_free(struct anpr_list *list);
 
 /* By what a repeated push is known again: the UUID, else picture name and time, else the digest of the XML. */
 void anpr_key(const struct anpr_event *event, char out[2 * ANPR_TEXT_MAX + 2]);

@@ -6,8 +6,8 @@
  *     link NAME { kind = serial  device = "/dev/…"  line = "9600/8n1" }
  *     instrument NAME { driver = nht6  link = NAME  serial = "…"  certificate = "…"  valid-until = 2027-03-01 }
  *     reference NAME { value = "k=1.71 opacity=52.0"  certificate = "…"  valid-until = … }    # neutral filter, bottle
- * of gas camera NAME { user = "…"  secret-file = "…" } outlet NAME { … }   console { listen = "127.0.0.1:8080" }   seal
- * { key = "…"  cert = "…" }
+ * of gas camera NAME { user = "…"  secret-file = "…"  poll = "ADDRESS:PORT" } outlet NAME { … }   console { listen =
+ * "127.0.0.1:8080" }   seal { key = "…"  cert = "…" }
  *
  * Unknown keys, wrong types, missing files and two instruments on one port are errors. Relative paths count from the
  * folder of the configuration file. Rule packs and profiles are files ID.conf in rules-dir and profiles-dir, code lists
@@ -87,6 +87,8 @@ struct config_camera {
     char name[CONFIG_NAME_MAX];
     char user[CONFIG_NAME_MAX];        /* of the digest authentication; empty: the secret is a token */
     char secret_file[CONFIG_PATH_MAX]; /* empty: everybody who reaches the console may push */
+    char poll[CONFIG_TEXT_MAX];        /* "ADDRESS:PORT" where it is asked for plates; empty: it pushes */
+    int64_t poll_ms;                   /* the pace of that */
     char secret[CONFIG_SECRET_MAX];    /* the file's first line; read by config_law */
     unsigned at_line;
 };

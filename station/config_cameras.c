@@ -4,7 +4,24 @@
 #include <sys/stat.h>
 
 #include "reports/file.h"
+#include "sensors/links/dial.h"
 #include "station/config_read.h"
+
+static int read_poll(struct config_camera *camera, struct conf *conf, ptrdiff_t node, struct err *err)
+{
+    enum { POLL_MS = 1000, POLL_MIN_MS = 100, POLL_MAX_MS = 60000 };
+    struct dial_address address;
+    struct err why = {0};
+    camera->poll_ms = POLL_MS;
+    if (config_text(conf, node, "poll", false, camera->poll, sizeof camera->poll, err) != 0 ||
+        conf_get_integer(conf, node, "poll-ms", false, POLL_MIN_MS, POLL_MAX_MS, &camera->poll_ms, err) != 0)
+        return -1;
+    if (camera->poll[0] && dial_parse(&address, camera->poll, &why) != 0)
+        return conf_error(conf, node, err, "poll: %s", why.text);
+    if (camera->poll[0] && camera->secret_file[0] && !camera->user[0])
+        return conf_error(conf, node, err, "camera '%s' is asked with user and password; add 'user = …'", camera->name);
+    return 0;
+}
 
 int config_read_cameras(struct config *config, struct conf *conf, struct err *err)
 {
@@ -23,10 +40,13 @@ int config_read_cameras(struct config *config, struct conf *conf, struct err *er
             if (strcmp(config->cameras[i].name, camera->name) == 0)
                 return conf_error(conf, node, err, "the camera '%s' is already in line %u", camera->name,
                                   config->cameras[i].at_line);
-        if (config->console[0] == '\0')
-            return conf_error(conf, node, err,
-                              "camera '%s' pushes to the console, and there is none; add 'console { listen = … }'",
-                              camera->name);
+        if (read_poll(camera, conf, node, err) != 0)
+            return -1;
+        if (config->console[0] == '\0' && camera->poll[0] == '\0')
+            return conf_error(
+                conf, node, err,
+                "camera '%s' pushes to the console, and there is none; add 'console { listen = … }', or poll = … here",
+                camera->name);
         config->cameras_count++;
     }
     return 0;

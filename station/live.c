@@ -305,7 +305,7 @@ static int open_parts(struct live *live, struct err *err)
     live_lockout_look(live);
     if (live_join_open(live, err) != 0)
         return -1;
-    if (live_links_open(live, err) != 0)
+    if (live_links_open(live, err) != 0 || live_poll_open(live, err) != 0)
         return -1;
     return config->console[0] ? webserver_open(&live->web, live->event, config->console, live_web_routes,
                                                &webserver_limits_default, live, err)
@@ -352,6 +352,7 @@ void live_close(struct live *live)
     if (!live)
         return;
     webserver_close(live->web);
+    live_poll_close(live);
     live_links_close(live);
     live_join_close(live);
     control_close(live->control);

@@ -9,10 +9,11 @@
 
 enum { RECORD_MAX = 8192, FILES_MAX = ANPR_PICTURES_MAX + 1 };
 
-/* One pushed event on its way into the store. */
+/* One event on its way into the store. */
 struct push {
     const struct config_camera *camera;
     struct anpr_event event;
+    bool polled;
     struct store_suggestion row;
     struct store_file files[FILES_MAX];
     size_t files_count;
@@ -77,7 +78,8 @@ static int put_file(struct live *live, struct push *p, const char *name, const v
 /* XML and pictures, on the disk before anything names them. */
 static int put_files(struct live *live, struct push *p, struct err *err)
 {
-    if (put_file(live, p, "anpr.xml", p->event.xml, p->event.xml_length, err) != 0)
+    if (put_file(live, p, p->event.xml[0] == '{' ? "anpr.json" : "anpr.xml", p->event.xml, p->event.xml_length, err) !=
+        0)
         return -1;
     for (size_t i = 0; i < p->event.pictures_count; i++)
         if (put_file(live, p, p->event.pictures[i].name, p->event.pictures[i].data, p->event.pictures[i].length, err) !=
@@ -126,6 +128,8 @@ static void describe(struct push *p, struct entries *e)
     entries_text(e, "line", p->event.line);
     entries_text(e, "plate", p->row.plate);
     entries_text(e, "plate_read", p->event.plate);
+    if (p->polled)
+        entries_text(e, "polled", p->event.pic_name);
     entries_text(e, "vehicle_type", p->event.vehicle_type);
 }
 
@@ -167,15 +171,50 @@ static int save(struct live *live, struct push *p, struct err *err)
     return -1;
 }
 
-/* ---- the push ---- */
-
-/* Says what is wrong with a camera once, until it is another thing or it is well again. */
-static void note_trouble(struct live_camera *known, const struct config_camera *camera, const char *trouble)
+static int take(struct live *live, struct push *p, char id[LIVE_ID_MAX], bool *repeated, struct err *err)
 {
+    struct live_camera *known = known_of(live, p->camera);
+    anpr_key(&p->event, p->key);
+    if (store_suggestion_known(live->store, p->camera->name, p->key, id, err) != 0)
+        return -1;
+    *repeated = id[0] != '\0';
+    known->repeated += *repeated;
+    if (*repeated)
+        return 0;
+    if (save(live, p, err) != 0)
+        return -1;
+    snprintf(id, LIVE_ID_MAX, "%s", p->row.id);
+    known->stored++;
+    known->last_ms = p->row.at_ms;
+    return 0;
+}
+
+int live_camera_take(struct live *live, const struct config_camera *camera, const struct anpr_event *event,
+                     struct err *err)
+{
+    char id[LIVE_ID_MAX];
+    bool repeated;
+    struct push *p = calloc(1, sizeof *p);
+    if (!p)
+        return err_set(err, ERR_FAILED, "out of memory");
+    p->camera = camera;
+    p->event = *event;
+    p->polled = true;
+    int result = take(live, p, id, &repeated, err);
+    free(p);
+    live_settle(live);
+    return result;
+}
+
+void live_camera_note(struct live *live, const struct config_camera *camera, const char *trouble)
+{
+    struct live_camera *known = known_of(live, camera);
     if (trouble[0] && strcmp(known->trouble, trouble) != 0)
         log_warning("camera %s: %s", camera->name, trouble);
     snprintf(known->trouble, sizeof known->trouble, "%s", trouble);
 }
+
+/* ---- the push ---- */
 
 static void say(struct webserver_request *request, const char *key, const char *value)
 {
@@ -191,32 +230,25 @@ static void say(struct webserver_request *request, const char *key, const char *
 }
 
 /* 200 once the event is on the disk; a camera that hears 503 sends it again. */
-static void store_push(struct live *live, struct push *p, struct live_camera *known, struct webserver_request *request)
+static void store_push(struct live *live, struct push *p, struct webserver_request *request)
 {
     struct err err = {0};
-    char id[sizeof p->row.id];
-    anpr_key(&p->event, p->key);
-    if (store_suggestion_known(live->store, p->camera->name, p->key, id, &err) == 0 && id[0]) {
-        known->repeated++;
-        say(request, "repeated", id);
-        return;
-    }
-    if (err.code || save(live, p, &err) != 0) {
-        note_trouble(known, p->camera, err.text);
+    char id[LIVE_ID_MAX];
+    bool repeated;
+    if (take(live, p, id, &repeated, &err) != 0) {
+        live_camera_note(live, p->camera, err.text);
         webserver_refuse(request, 503, err.text);
         return;
     }
-    note_trouble(known, p->camera, "");
-    known->stored++;
-    known->last_ms = p->row.at_ms;
-    say(request, "id", p->row.id);
+    if (!repeated)
+        live_camera_note(live, p->camera, "");
+    say(request, repeated ? "repeated" : "id", id);
 }
 
 void live_camera_push(void *ctx, struct webserver_request *request)
 {
     struct live *live = ctx;
     const struct config_camera *camera = find_camera(live, webserver_rest(request));
-    struct live_camera *known = known_of(live, camera);
     struct push *p = calloc(1, sizeof *p);
     struct err err = {0};
     size_t length;
@@ -230,13 +262,13 @@ void live_camera_push(void *ctx, struct webserver_request *request)
         char trouble[ERR_TEXT_MAX], peer[64];
         webserver_peer(request, peer, sizeof peer);
         snprintf(trouble, sizeof trouble, "a push from %s is refused: %.180s", peer, err.text);
-        known->refused++;
-        note_trouble(known, camera, trouble);
+        known_of(live, camera)->refused++;
+        live_camera_note(live, camera, trouble);
         webserver_refuse(request, 400, err.text);
     } else if (strcmp(p->event.event_type, "ANPR") != 0) {
         say(request, "ignored", p->event.event_type); /* heartbeats, lost video … */
     } else {
-        store_push(live, p, known, request);
+        store_push(live, p, request);
     }
     free(p);
     live_settle(live);
@@ -304,6 +336,8 @@ void live_camera_status(const struct live *live, struct json_writer *w)
         if (known->last_ms)
             json_integer(w, "age_ms", clock_unix_ms() - known->last_ms);
         json_string(w, "name", live->config->cameras[i].name);
+        if (live->config->cameras[i].poll[0])
+            json_integer(w, "polls", (int64_t)known->polls);
         json_string(w, "problem", known->trouble);
         json_integer(w, "refused", (int64_t)known->refused);
         json_integer(w, "repeated", (int64_t)known->repeated);

@@ -11,6 +11,7 @@
  * live_passage.c  passing vehicles
  * live_lockout.c  lockouts: what holds, what it blocks; live_lockout_store.c: into the journal
  * live_camera.c   plates that cameras have read
+ * live_poll.c     cameras that are asked for them
  * live_join.c     what other instruments lend to them
  * live_check.c    metrology checks: start and run; live_check_save.c: their end
  * live_journal.c  facts that wait for the next transaction
@@ -75,11 +76,14 @@ struct live_instrument {
     char problem[LINK_TEXT_MAX]; /* of the link as a whole, as last said */
 };
 
+struct live_poll;
+
 /* What the loop knows of one camera. */
 struct live_camera {
-    int64_t last_ms; /* Unix time of its last plate; 0: none since the start */
-    uint64_t stored, repeated, refused;
-    char trouble[ERR_TEXT_MAX]; /* what was wrong with its last push; empty: nothing */
+    int64_t last_ms;                           /* Unix time of its last plate; 0: none since the start */
+    uint64_t stored, repeated, refused, polls; /* polls: that were answered */
+    char trouble[ERR_TEXT_MAX];                /* what was wrong with its last push or answer; empty: nothing */
+    struct live_poll *poll;                    /* NULL: it is not asked */
 };
 
 /* The picture that is being collected or printed. */
@@ -406,6 +410,15 @@ int live_camera_confirm(struct live *live, struct live_test *test, const struct 
 /* For the test's start event. */
 void live_camera_write(const struct live_test *test, struct json_writer *w);
 void live_camera_status(const struct live *live, struct json_writer *w);
+/* Stores a plate that a camera has answered, unless it is known. */
+int live_camera_take(struct live *live, const struct config_camera *camera, const struct anpr_event *event,
+                     struct err *err);
+/* Says what is wrong with a camera once, until it is another thing or it is well again (""). */
+void live_camera_note(struct live *live, const struct config_camera *camera, const char *trouble);
+
+/* ---- live_poll.c ---- */
+int live_poll_open(struct live *live, struct err *err); /* begins to ask the cameras that are asked */
+void live_poll_close(struct live *live);
 
 /* ---- live_output.c ---- */
 live_answer live_output_print;

@@ -317,6 +317,8 @@ int store_suggestion_add(struct store *s, const struct store_suggestion *suggest
                          struct err *err);
 /* Has this event of the camera come before? *id is then its suggestion's, else "". */
 int store_suggestion_known(struct store *s, const char *camera, const char *key, char id[48], struct err *err);
+/* The picture name of the newest plate that this camera gave when it was asked; "" when there is none. */
+int store_suggestion_polled(struct store *s, const char *camera, char *name, size_t size, struct err *err);
 /* ERR_INVALID when there is no such suggestion. *record (may be NULL) is malloc'ed. */
 int store_suggestion_get(struct store *s, const char *id, struct store_suggestion *out, char **record, struct err *err);
 /* Newest first; what `each` gets lives until it returns; it returns 0 to go on. */

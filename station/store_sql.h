@@ -187,6 +187,9 @@
       "?)")                                                                                                            \
     X(SUGGESTION_KNOWN, false, "SELECT id FROM suggestion WHERE camera = ? AND camera_key = ?")                        \
     X(SUGGESTION_GET, false, "SELECT " STORE_SUGGESTION_COLUMNS " FROM suggestion WHERE id = ?")                       \
+    X(SUGGESTION_POLLED, false,                                                                                        \
+      "SELECT json_extract(record, '$.polled') FROM suggestion WHERE camera = ?"                                       \
+      " AND json_extract(record, '$.polled') IS NOT NULL ORDER BY seq DESC LIMIT 1")                                   \
     X(SUGGESTION_LIST, false,                                                                                          \
       "SELECT " STORE_SUGGESTION_COLUMNS " FROM suggestion WHERE seq < ? ORDER BY seq DESC LIMIT ?")                   \
                                                                                                                        \

@@ -45,6 +45,21 @@ int store_suggestion_known(struct store *s, const char *camera, const char *key,
     return rc < 0 ? -1 : 0;
 }
 
+int store_suggestion_polled(struct store *s, const char *camera, char *name, size_t size, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_SUGGESTION_POLLED, err);
+    name[0] = '\0';
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, camera);
+    int rc = store_step(s, q, "look for the newest plate", err);
+    if (rc > 0) {
+        store_column_text(q, 0, name, size);
+        store_done(q);
+    }
+    return rc < 0 ? -1 : 0;
+}
+
 static void read_row(sqlite3_stmt *q, struct store_suggestion *out)
 {
     *out = (struct store_suggestion){.seq = sqlite3_column_int64(q, 0), .at_ms = sqlite3_column_int64(q, 4)};

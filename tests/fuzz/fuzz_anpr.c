@@ -1,5 +1,5 @@
-/* What a camera pushes. First byte: multipart or XML alone; the rest: the body. What is taken stays within the body and
- * is clean text. */
+/* What a camera pushes. First byte: multipart, XML alone, or L for a list that it was asked for; the rest: the body.
+ * What is taken stays within the body and is clean text. */
 #include "station/anpr.h"
 
 #include <string.h>
@@ -20,6 +20,26 @@ static void check_range(const uint8_t *part, size_t length, const uint8_t *body,
     FUZZ_CHECK(part >= body && length <= size && (size_t)(part - body) <= size - length);
 }
 
+static int check_list(const char *body, size_t size)
+{
+    struct anpr_list list;
+    struct err err = {0};
+    if (anpr_list_read(&list, body, size, &err) != 0) {
+        FUZZ_CHECK(err.code && err.text[0] && list.count == 0 && !list.events);
+        return 0;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        const struct anpr_event *event = &list.events[i];
+        check_range(event->xml, event->xml_length, (const uint8_t *)body, size);
+        check_text(event->plate, sizeof event->plate);
+        check_text(event->pic_name, sizeof event->pic_name);
+        FUZZ_CHECK(event->pic_name[0] && event->xml_length > 0);
+        FUZZ_CHECK(i == 0 || strlen(list.events[i - 1].pic_name) <= strlen(event->pic_name));
+    }
+    anpr_list_free(&list);
+    return 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct anpr_event event;
@@ -28,6 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     const uint8_t *body = data + 1;
+    if (data[0] == 'L')
+        return check_list((const char *)body, size - 1);
     const char *type = data[0] & 1 ? "multipart/form-data; boundary=b" : "application/xml";
     if (anpr_read(&event, type, body, size - 1, &err) != 0) {
         FUZZ_CHECK(err.code && err.text[0]);

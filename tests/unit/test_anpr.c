@@ -174,11 +174,101 @@ static void test_refused(void **state)
     free(large);
 }
 
+/* ---- lists ---- */
+
+static struct anpr_list list;
+
+static void lists(const char *body, size_t count)
+{
+    free(held);
+    held = malloc(strlen(body) + 1);
+    memcpy(held, body, strlen(body));
+    err = (struct err){0};
+    anpr_list_free(&list);
+    if (anpr_list_read(&list, held, strlen(body), &err) != 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(list.count, count);
+}
+
+static void lists_not(const char *body, const char *why)
+{
+    anpr_list_free(&list);
+    err = (struct err){0};
+    assert_int_equal(anpr_list_read(&list, body, strlen(body), &err), -1);
+    assert_null(list.events);
+    if (!strstr(err.text, why))
+        fail_msg("'%s' is not in '%s'", why, err.text);
+}
+
+#define LISTED "<Plate><picName>20260701093000000010</picName><plateNumber> 新A66T21 </plateNumber></Plate>"
+
+static void test_list_in_xml(void **state)
+{
+    (void)state;
+    lists("<?xml version=\"1.0\"?>\n<x:Plates xmlns:x=\"http://www.isapi.org/ver20/XMLSchema\">" LISTED
+          "<Plate><captureTime>20260701T093000+0800</captureTime><laneNo>2</laneNo><direction>forward</direction>"
+          "<picName>9007199254740993</picName></Plate></x:Plates>",
+          2);
+    assert_string_equal(list.events[0].pic_name, "9007199254740993"); /* oldest first; beyond 53 bits to the digit */
+    assert_string_equal(list.events[0].line, "2");
+    assert_string_equal(list.events[0].time, "20260701T093000+0800");
+    assert_string_equal(list.events[0].plate, "");
+    assert_string_equal(list.events[1].plate, "新A66T21");
+    assert_string_equal(list.events[1].event_type, "ANPR");
+    assert_int_equal(list.events[1].xml_length, strlen(LISTED));
+    assert_memory_equal(list.events[1].xml, LISTED, strlen(LISTED)); /* its own part and no more */
+    char key[2 * ANPR_TEXT_MAX + 2];
+    anpr_key(&list.events[0], key);
+    assert_string_equal(key, "9007199254740993 20260701T093000+0800");
+    lists("<Plates><Plate><picName>1</picName></Plate></Plates>\n", 1);
+    lists("<Plates/>", 0);
+}
+
+static void test_list_in_json(void **state)
+{
+    (void)state;
+    lists("{\"Plates\":{\"Plate\":[{\"picName\":20260701093000000010,\"plateNumber\":\"新A66T21\",\"laneNo\":1},"
+          "{\"picName\":\"7\",\"direction\":null}]}}",
+          2);
+    assert_true(list.json);
+    assert_string_equal(list.events[0].pic_name, "7");
+    assert_string_equal(list.events[1].pic_name, "20260701093000000010");
+    assert_string_equal(list.events[1].line, "1");
+    lists("{\"Plates\":[{\"picName\":\"7\"}]}", 1);
+    lists("{\"Plates\":{\"Plate\":{\"picName\":\"7\"}}}", 1);
+    lists("{\"Plates\":{}}", 0);
+    lists("", 0);
+    lists(" \r\n", 0);
+}
+
+static void test_lists_that_are_none(void **state)
+{
+    (void)state;
+    lists_not("hello", "line 1");
+    lists_not("<ResponseStatus><statusCode>4</statusCode></ResponseStatus>", "ResponseStatus");
+    lists_not("<!DOCTYPE a [<!ENTITY e 'x'>]><Plates>&e;</Plates>", "document type");
+    lists_not("<Plates><Plate><plateNumber>a</plateNumber></Plate></Plates>", "picName");
+    lists_not("<Plates><Plate><Plate/></Plate></Plates>", "within a plate");
+    lists_not("<Plates><Plate>", "line 1");
+    lists_not("{\"Plates\":[1]}", "no object");
+    lists_not("{\"Plates\":[{\"picName\":{}}]}", "picName");
+    lists_not("{\"statusCode\":4}", "'Plates'");
+    lists_not("{\"Plates\":7}", "no list");
+    lists_not("{\"Plates\":[", "cannot be read");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parts), cmocka_unit_test(test_boundaries), cmocka_unit_test(test_cut_bodies),
-        cmocka_unit_test(test_event), cmocka_unit_test(test_namespaces), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_boundaries),
+        cmocka_unit_test(test_cut_bodies),
+        cmocka_unit_test(test_event),
+        cmocka_unit_test(test_namespaces),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_list_in_xml),
+        cmocka_unit_test(test_list_in_json),
+        cmocka_unit_test(test_lists_that_are_none),
     };
     int result = cmocka_run_group_tests_name("anpr", tests, NULL, NULL);
     free(held);
