@@ -52,6 +52,9 @@ const struct ctl_word *ctl_word_alert(const char *name)
     static const struct ctl_word words[] = {
         {"input-changed", "车辆参数与以前的记录不符", "a vehicle fact differs from an earlier record"},
         {"factor", "两个烟度量按固定比例不一致", "k and opacity differ by one constant factor"},
+        {"travel", "两地出现时间过近", "seen at two places that lie too far apart for the time between"},
+        {"check-drift", "零点或量距检查结果单向漂移或持续偏低",
+         "checks of an instrument drift in one direction, or read low"},
         {"frozen", "发动机转速变化而烟度示值不变", "smoke stands still while the engine speed moves"},
         {"rpm-regular", "转速示值长时间完全不变", "the engine speed stands still for too long"},
         {"rpm-without-smoke", "部分加速有转速无烟度", "engine speed rises, in some accelerations without smoke"},

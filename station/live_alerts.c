@@ -240,7 +240,8 @@ int live_alerts_end(struct live *live, const struct verdict *verdict, struct err
 {
     if (!live->watching)
         return 0;
-    if (tell_findings(live, verdict, err) != 0 || compare_curves(live, err) != 0)
+    if (tell_findings(live, verdict, err) != 0 || compare_curves(live, err) != 0 ||
+        live_travel_here(live, live->test.id, &live->test.vehicle.plate, live->test.started_ms, err) != 0)
         return -1;
     if (verdict->kind == VERDICT_PASS && count_retests(live, err) != 0)
         return -1;

@@ -97,6 +97,8 @@ static int write_end(struct live *live, struct parts *p, struct entries *e, cons
     int result = live_journal_append(live, "check-end", e, p->event, sizeof p->event, &event, err);
     if (result == 0)
         result = store_check_end(live->store, row, event, err);
+    if (result == 0)
+        result = live_drift_look(live, row->id, err);
     for (size_t i = 0; i < p->make.files_count && result == 0; i++)
         result = store_file_add(live->store, row->id, p->make.files[i].name, p->make.files[i].sha256,
                                 p->make.files[i].size, err);

@@ -16,6 +16,7 @@ struct import {
     char ca[HISTORY_CERTIFICATE_MAX], ca_sha256[65], file_sha256[65];
     char *bytes;
     size_t length, fresh;
+    bool *is_fresh; /* of each fact */
     struct history history;
 };
 
@@ -53,10 +54,10 @@ static int read_request(struct import *import, struct control_client *client, co
     return result;
 }
 
-static int save_fact(struct import *import, const struct history_fact *fact, uint64_t event, struct err *err)
+static int save_fact(struct import *import, size_t number, uint64_t event, struct err *err)
 {
+    const struct history_fact *fact = &import->history.facts[number];
     struct store_imported row = {.at_ms = fact->at_ms, .valid = fact->valid, .exceeded = fact->exceeded};
-    bool fresh = false;
     snprintf(row.id, sizeof row.id, "%s", fact->id);
     snprintf(row.kind, sizeof row.kind, "%s", fact->passage ? "passage" : "test");
     snprintf(row.station, sizeof row.station, "%.31s", import->history.station);
@@ -69,9 +70,9 @@ static int save_fact(struct import *import, const struct history_fact *fact, uin
     memcpy(row.sha256, fact->record_sha256, sizeof row.sha256);
     memcpy(row.file, import->file_sha256, sizeof row.file);
     civil_date_format(fact->day, row.day);
-    if (store_imported_add(import->live->store, &row, event, &fresh, err) != 0)
+    if (store_imported_add(import->live->store, &row, event, &import->is_fresh[number], err) != 0)
         return -1;
-    import->fresh += fresh;
+    import->fresh += import->is_fresh[number];
     return 0;
 }
 
@@ -94,16 +95,42 @@ static int save_event(struct import *import, struct err *err)
     return live_journal_append(import->live, "history-import", &e, text, sizeof text, &event, err);
 }
 
+/* Where the vehicle was then, against where it was seen otherwise. */
+static int look_at_travel(struct import *import, const struct history_fact *fact, struct err *err)
+{
+    struct decimal latitude, longitude;
+    if (!decimal_parse(&latitude, fact->latitude, strlen(fact->latitude)) ||
+        !decimal_parse(&longitude, fact->longitude, strlen(fact->longitude)))
+        return 0;
+    const struct live_sighting sighting = {.id = fact->id,
+                                           .station = import->history.station,
+                                           .plate = fact->plate,
+                                           .colour = fact->colour,
+                                           .at_ms = fact->at_ms,
+                                           .latitude = decimal_to_double(latitude),
+                                           .longitude = decimal_to_double(longitude)};
+    return live_travel_look(import->live, &sighting, err);
+}
+
 /* Facts that are all known already leave no trace: *import->fresh is 0 then. */
 static int save_facts(struct import *import, struct err *err)
 {
     uint64_t event;
+    const struct history *h = &import->history;
+    import->is_fresh = calloc(h->facts_count + 1, sizeof *import->is_fresh);
+    if (!import->is_fresh)
+        return err_set(err, ERR_FAILED, "out of memory");
     if (store_size(import->live->store, &event, err) != 0)
         return -1;
-    for (size_t i = 0; i < import->history.facts_count; i++)
-        if (save_fact(import, &import->history.facts[i], event, err) != 0)
+    for (size_t i = 0; i < h->facts_count; i++)
+        if (save_fact(import, i, event, err) != 0)
             return -1;
-    return import->fresh > 0 ? save_event(import, err) : 0;
+    if (import->fresh > 0 && save_event(import, err) != 0)
+        return -1;
+    for (size_t i = 0; i < h->facts_count; i++)
+        if (import->is_fresh[i] && look_at_travel(import, &h->facts[i], err) != 0)
+            return -1;
+    return 0;
 }
 
 /* The file and the certificates it was checked with, its event and its facts: all of it, or nothing. */
@@ -149,6 +176,7 @@ int live_history_import(struct live *live, struct control_client *client, const 
     import->live = live;
     int result = import_file(import, client, request, answer, err);
     history_close(&import->history);
+    free(import->is_fresh);
     free(import->bytes);
     free(import);
     return result;

@@ -20,6 +20,8 @@
  * live_identity.c what is known of the vehicle otherwise
  * live_alerts.c   what a supervisor is to look at
  * live_checklist.c what is looked at beside the exhaust test
+ * live_travel.c   alerts: a vehicle that was seen at two places too soon
+ * live_drift.c    alerts: checks of an instrument that drift
  * live_history.c  what other stations know of vehicles
  * live_roster.c   lists of depot visits
  * live_status.c   what they show
@@ -389,6 +391,22 @@ void live_alerts_sample(struct live *live, const struct sample *sample);
 void live_alerts_mark(struct live *live, const struct verdict_mark *mark);
 /* What it found, in that test and against earlier ones; inside the transaction of the test's end. */
 int live_alerts_end(struct live *live, const struct verdict *verdict, struct err *err);
+
+/* ---- live_travel.c ---- */
+/* A vehicle was seen somewhere. */
+struct live_sighting {
+    const char *id, *station, *plate, *colour;
+    int64_t at_ms;
+    double latitude, longitude; /* degrees */
+};
+/* Alerts where it would have had to drive too fast from another station, or to it. Inside a transaction. */
+int live_travel_look(struct live *live, const struct live_sighting *sighting, struct err *err);
+/* The same for a test or passage of this station. */
+int live_travel_here(struct live *live, const char *id, const struct plate *plate, int64_t at_ms, struct err *err);
+
+/* ---- live_drift.c ---- */
+/* Alerts where the checks up to this ended one, inside the transaction of its end, drift or read low. */
+int live_drift_look(struct live *live, const char *check, struct err *err);
 
 /* ---- live_checklist.c ---- */
 live_answer live_checklist_start, live_checklist_answer, live_checklist_end;

@@ -330,7 +330,8 @@ static int store_judged(struct live *live, struct judged *j, struct live_scratch
     entries_text(&e, "record_sha256", digest);
     entries_text(&e, "verdict", verdict_kind_name(j->verdict.kind));
     if (live_journal_append(live, "passage", &e, scratch->event, sizeof scratch->event, &event, err) != 0 ||
-        add_row(live, j, event, scratch->record, err) != 0)
+        add_row(live, j, event, scratch->record, err) != 0 ||
+        live_travel_here(live, j->id, &j->vehicle.plate, j->at_ms, err) != 0)
         return -1;
     if (j->verdict.kind == VERDICT_FAIL && plate_may_be_pushed(&j->vehicle.plate))
         return open_case(live, j, &scratch->make, err);

@@ -36,6 +36,9 @@ int anomaly_load(struct anomaly_params *p, const struct rule *rule, struct err *
         rule_param_integer(rule, "rate-days", 1, DAYS_MAX, &p->rate_days, err) != 0 ||
         load_number(rule, "rate-sigma", 1, &p->rate_sigma, err) != 0)
         return -1;
+    p->travel_km_min = 0;
+    if (rule_has_param(rule, "travel-km-min") && load_number(rule, "travel-km-min", 1, &p->travel_km_min, err) != 0)
+        return -1;
     return load_number(rule, "travel", 1, &p->travel_kmh, err);
 }
 
@@ -285,6 +288,15 @@ double anomaly_rate_sigma(int64_t passed, int64_t tests, int64_t other_passed, i
     if (variance <= 0)
         return 0;
     return ((double)passed / (double)tests - (double)other_passed / (double)other_tests) / sqrt(variance);
+}
+
+double anomaly_travel_kmh(const struct anomaly_params *params, double km, int64_t ms)
+{
+    static const double hour_ms = 3600000;
+    if (params->travel_kmh <= 0 || km <= 0 || km < params->travel_km_min ||
+        km * hour_ms <= params->travel_kmh * (double)ms)
+        return 0;
+    return ms > 0 ? km * hour_ms / (double)ms : HUGE_VAL;
 }
 
 double anomaly_distance_km(double latitude, double longitude, double other_latitude, double other_longitude)

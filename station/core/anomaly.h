@@ -48,9 +48,10 @@ struct anomaly_params {
     /* for those who count over tests */
     int64_t retests, retest_days; /* so many tests without a pass before one, within so many days */
     int64_t rate_tests,
-        rate_days;     /* pass rates are compared over at least so many tests, told again after so many days */
-    double rate_sigma; /* standard deviations that a pass rate may be off */
-    double travel_kmh; /* faster than any truck */
+        rate_days;        /* pass rates are compared over at least so many tests, told again after so many days */
+    double rate_sigma;    /* standard deviations that a pass rate may be off */
+    double travel_kmh;    /* faster than any truck */
+    double travel_km_min; /* sites nearer to each other are one place; 0 where the rule does not say (optional) */
 };
 
 /* An acceleration's curve: the readings nearest to ANOMALY_POINTS moments, evenly spread over it. */
@@ -118,6 +119,10 @@ double anomaly_difference(const struct anomaly_shape *a, const struct anomaly_sh
 /* How many standard deviations the pass rate of `passed` of `tests` lies from that of the others (two proportions);
  * 0 where there is nothing to compare. */
 double anomaly_rate_sigma(int64_t passed, int64_t tests, int64_t other_passed, int64_t other_tests);
+
+/* The speed in km/h that `km` in `ms` would have needed, where that is more than the figure; else 0. Two places at one
+ * moment: INFINITY. */
+double anomaly_travel_kmh(const struct anomaly_params *params, double km, int64_t ms);
 
 /* Great-circle distance in kilometres; degrees. */
 double anomaly_distance_km(double latitude, double longitude, double other_latitude, double other_longitude);

@@ -5,6 +5,7 @@
 
 #include "station/core/free_acceleration.h"
 #include "station/core/anomaly.h"
+#include "station/core/drift.h"
 #include "station/core/metrology.h"
 #include "station/core/lug_down.h"
 #include "station/core/obd_check.h"
@@ -67,7 +68,9 @@ static int check_rule(const struct rule_pack *pack, const struct rule *rule, str
     if (strcmp(rule->method, REMOTE_METHOD) == 0)
         return remote_check_rule(rule, err);
     if (strcmp(rule->method, ANOMALY_METHOD) == 0)
-        return anomaly_load(&(struct anomaly_params){0}, rule, err);
+        return anomaly_load(&(struct anomaly_params){0}, rule, err) != 0
+                   ? -1
+                   : drift_load(&(struct drift_params){0}, rule, err);
     if (metrology_knows(rule->method))
         return metrology_check_rule(pack, rule, err);
     if (!method)

@@ -27,12 +27,12 @@ def keys(folder):
     return folder
 
 
-def begin(lab, feeder, number, more=""):
+def begin(lab, feeder, number, north, more=""):
     """A station of its own number, in its own folder."""
-    station_conf(lab, BODY % feeder.address + more, kind="fixed-remote")
+    station_conf(lab, BODY % feeder.address + more, kind="fixed-remote", rules='"gb3847-2018", "hj845-2017", "alerts-cn"')
     with open(lab.conf, encoding="utf-8") as file:
         text = file.read()
-    lab.write("smogd.conf", text.replace("652301-0007", "652301-%04d" % number))
+    lab.write("smogd.conf", text.replace("652301-0007", "652301-%04d" % number).replace("44.01", "%.2f" % north))
     lab.start_smogd()
     wait_for("the device's line", lambda: feeder.clients)
 
@@ -128,18 +128,30 @@ def count_together(second, feeder, file, ca):
     feeder.tell(passage(12, "新B12345", "39.0"))
     stored(second, 3)
     tap.equal(newest(second)["verdict"], "suspect", "a passage without exceedance counts as none")
+    travel(second)
     second.ctl("journal", "verify")
     second.stop("smogd")
     second.start_smogd()
     tap.equal(second.json("history", "import", file, "--ca", ca)["new"], 0, "imports outlive the daemon")
 
 
+def travel(second):
+    """The other station stands 22 km away, and the vehicles were there some seconds before."""
+    found = {a["subject"]: a["evidence"] for a in second.json("alerts")["alerts"] if a["alert"] == "travel"}
+    ids = [p["id"] for p in second.json("passes")["passes"]]  # newest first
+    tap.equal(sorted(found), sorted(["652301-0007-P00000003"] + ids[:2]),
+              "seen at two places too soon: told at the import, and at each passage after it")
+    evidence = found[ids[1]]
+    tap.equal((evidence["other"], evidence["plate"], evidence["seconds"]), ("652301-0007-P00000001", "新A90718", 10), "with where and when")
+    tap.result(21 < float(evidence["km"]) < 23.5 and 7500 < int(evidence["kmh"]) < 8500, "how far and how fast", evidence)
+
+
 def play(first, second):
     here, there = Feeder(), Feeder()
     authority = keys(first.path("keys"))
     other = keys(first.path("other"))
-    begin(first, here, 7, 'seal { key = "%s/seal.key"  cert = "%s/seal.pem" }\n' % (authority, authority))
-    begin(second, there, 9)
+    begin(first, here, 7, 44.01, 'seal { key = "%s/seal.key"  cert = "%s/seal.pem" }\n' % (authority, authority))
+    begin(second, there, 9, 43.81)
     file = give(first, here)
     ca = os.path.join(authority, "ca.pem")
     done = take(first, file, ca)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from station import BIN, ROOT, Feeder, Lab, Tap, passage, quick_rules, station_conf, wait_for  # noqa: E402
+from station import BIN, Feeder, Lab, Tap, metrology_rules, passage, station_conf, wait_for  # noqa: E402
 
 tap = Tap()
 PACKS = '"gb3847-2018", "hj845-2017", "metrology-cn"'
@@ -16,19 +16,6 @@ instrument smoke { driver = nht6  link = com1  serial = "A1234"  certificate = "
 reference f1 { value = "k=1.71"  certificate = "F-2026-01"  valid-until = 2036-12-31 }
 reference f0 { value = "k=1.71"  certificate = "F-2019-01"  valid-until = 2020-01-31 }
 """
-QUICK = {"settle": "0.3", "measure": "1.0", "count": "5", "time-limit": "20", "aborts-plate": "2"}
-
-
-def metrology_rules(lab, **figures):
-    """The law as quick_rules gives it, and the metrology pack with quick checks and these figures."""
-    extra = quick_rules(lab)
-    with open(os.path.join(ROOT, "station/rules/metrology-cn.conf"), encoding="utf-8") as file:
-        text = file.read()
-    for key, value in {**QUICK, **figures}.items():
-        text, count = re.subn(r"(param %s \{ value = )[0-9.]+" % key.replace("_", "-"), r"\g<1>" + value, text)
-        assert count, key
-    lab.write("rules/metrology-cn.conf", text)
-    return extra
 
 
 def open_station(lab, more="", **figures):

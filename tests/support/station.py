@@ -244,6 +244,21 @@ def quick_rules(lab):
     return 'rules-dir = "%s"' % lab.path("rules")
 
 
+QUICK_CHECKS = {"settle": "0.3", "measure": "1.0", "count": "5", "time-limit": "20", "aborts-plate": "2"}
+
+
+def metrology_rules(lab, **figures):
+    """The law as quick_rules gives it, and the metrology pack with quick checks and these figures."""
+    extra = quick_rules(lab)
+    with open(os.path.join(ROOT, "station/rules/metrology-cn.conf"), encoding="utf-8") as file:
+        text = file.read()
+    for key, value in {**QUICK_CHECKS, **figures}.items():
+        text, count = re.subn(r"(param %s \{ value = )[0-9.]+" % key.replace("_", "-"), r"\g<1>" + value, text)
+        assert count, key
+    lab.write("rules/metrology-cn.conf", text)
+    return extra
+
+
 def passage(number, plate, opacity="12.0", **more):
     """A remote-sensing record of the pinyin profile; `number` makes record number and time of day."""
     record = {
