@@ -75,7 +75,8 @@ EOF
     cat >"$dir/smogd.conf" <<EOF
 station { id = "652301-0007"  name = "长丰路联合执法站"  kind = joint  region = "652301"
           state = "$dir/state"  latitude = 44.01  longitude = 87.30 }
-rules = {"gb3847-2018", "hj845-2017"}   limit-class = a
+rules = {"gb3847-2018", "hj845-2017", "metrology-cn", "alerts-cn"}   limit-class = a
+reference filter42 { value = "k=1.71 opacity=52.1"  certificate = "demonstration-F42"  valid-until = 2036-12-31 }   # a neutral filter
 link bus0 { kind = modbus-rtu  device = "$dir/dev/smoke"  line = "9600/8n1" }
 link gate { kind = tcp  address = "$rsd" }
 instrument smoke { driver = modbus  profile = "opacimeter-generic"  link = bus0  unit = 1
@@ -97,6 +98,25 @@ open_station() {
     say "analyzers" "$(json instruments | jq -r '[.instruments[] | "\(.name) \(.state)"] | join(", ")')"
 }
 analyzers_live() { json instruments | jq -e '[.instruments[] | select(.name == "smoke") | .state] == ["live"]'; }
+
+# --- is the opacimeter worth believing today? -------------------------------------------------------------------------------------
+daily_check() { # zero|span, what stands in the beam, further words
+    sim "truck idle-k=$2"
+    # shellcheck disable=SC2086 # the words are several
+    check=$(json "$1" smoke $3 --officer P0042)
+    expect "the $1 check" pass "$(jq -r .verdict <<<"$check")"
+}
+play_checks() {
+    json test start --plate 新B12345 --colour yellow --method free-acceleration --vehicle fuel=diesel --vehicle class=heavy \
+        --vehicle gearbox=manual >"$dir/log/locked.log" 2>&1 && fail "a test started without the day's checks"
+    sim "probe in"
+    daily_check zero 0 ""
+    daily_check span 1.71 "--filter filter42"
+    sim "truck idle-k=0.02"
+    wait_for 10 "the lockouts to clear" unlocked
+    say "zero and filter of the day" "checked; before it no test could start"
+}
+unlocked() { json status | jq -e '[.lockouts[] | select(.blocks | length > 0)] == []'; }
 
 # --- free acceleration -----------------------------------------------------------------------------------------------------------
 # Does what the prompts ask, as a driver and an officer would; `unplug` as third word pulls the analyzer at the second measured press.
@@ -191,12 +211,13 @@ summary() {
     cat "$dir/slip.txt"
     echo
     echo "state, keys, logs: $dir"
-    echo "look around: $bin/smogctl -c $dir/smogd.conf status | passes | plate 新A66T21 | outbox list"
+    echo "look around: $bin/smogctl -c $dir/smogd.conf status | passes | plate 新A66T21 | alerts | outbox list"
 }
 
-echo "smogd: a shift on loopback (about three minutes)"
+echo "smogd: a shift on loopback (about four minutes)"
 write_files
 open_station
+play_checks
 play_trucks
 play_passes
 check_delivery
