@@ -18,15 +18,17 @@ enum {
 };
 
 /* Everything a recomputation needs at once; too large for the stack. */
-struct work {
+struct rejudge_desk {
+    /* from the record before: pack and profiles are read again only where their digest is another */
     struct rule_pack pack;
-    struct replay replay;
     struct profile profiles[BENCH_INSTRUMENTS_MAX];
+    struct replay replay;
+    struct conf_node nodes[CONF_NODES_MAX];
+    /* of this record; `vehicle` is the first */
+    struct vehicle vehicle;
     size_t profiles_count;
     struct replay_file wires[REPLAY_FILES_MAX];
     size_t wires_count;
-    struct conf_node nodes[CONF_NODES_MAX];
-    struct vehicle vehicle;
     const struct rule *rule;
     struct rejudge *out;
     size_t readings_size;
@@ -56,7 +58,8 @@ static const struct rejudge_file *find(const struct rejudge_file *files, size_t 
 }
 
 /* Parses a file people write; *text is the copy that the nodes point into. */
-static int parse_conf(struct work *w, const struct rejudge_file *file, struct conf *conf, char **text, struct err *err)
+static int parse_conf(struct rejudge_desk *w, const struct rejudge_file *file, struct conf *conf, char **text,
+                      struct err *err)
 {
     *text = malloc(file->size + 1);
     if (!*text)
@@ -65,23 +68,33 @@ static int parse_conf(struct work *w, const struct rejudge_file *file, struct co
     return conf_parse(conf, file->name, *text, file->size, w->nodes, CONF_NODES_MAX, err);
 }
 
-static int load_rules(struct work *w, const struct record *record, const struct rejudge_file *files, size_t count,
-                      struct err *err)
+static int read_pack(struct rejudge_desk *w, const struct rejudge_file *file, struct err *err)
+{
+    struct conf conf;
+    char *text, digest[SHA256_HEX_SIZE];
+    sha256_hex(file->data, file->size, digest);
+    if (strcmp(w->pack.sha256, digest) == 0)
+        return 0;
+    w->pack.sha256[0] = '\0';
+    int result = parse_conf(w, file, &conf, &text, err);
+    if (result == 0)
+        result = rules_load(&w->pack, &conf, err);
+    free(text);
+    if (result == 0)
+        memcpy(w->pack.sha256, digest, sizeof w->pack.sha256);
+    return result;
+}
+
+static int load_rules(struct rejudge_desk *w, const struct record *record, const struct rejudge_file *files,
+                      size_t count, struct err *err)
 {
     char name[RECORD_FILE_NAME_MAX];
     snprintf(name, sizeof name, "rules/%s.conf", record->pack);
     const struct rejudge_file *file = find(files, count, name);
     if (!file)
         return err_set(err, ERR_FAILED, "%s is missing: the verdict cannot be recomputed without its rules", name);
-    struct conf conf;
-    char *text;
-    int result = parse_conf(w, file, &conf, &text, err);
-    if (result == 0)
-        result = rules_load(&w->pack, &conf, err);
-    free(text);
-    if (result)
+    if (read_pack(w, file, err))
         return -1;
-    sha256_hex(file->data, file->size, w->pack.sha256);
     if (strcmp(w->pack.sha256, record->pack_sha256) != 0 || strcmp(w->pack.id, record->pack) != 0 ||
         strcmp(w->pack.version, record->pack_version) != 0)
         return err_set(err, ERR_FAILED, "%s is not the rule pack that the record names (%s version %s)", name,
@@ -108,28 +121,39 @@ static int profile_name(const char *file, char *out, size_t size, struct err *er
     return 0;
 }
 
-static int load_profile(struct work *w, const struct rejudge_file *file, struct err *err)
+static int read_profile(struct rejudge_desk *w, struct profile *profile, const struct rejudge_file *file,
+                        struct err *err)
 {
-    if (w->profiles_count == BENCH_INSTRUMENTS_MAX)
-        return err_set(err, ERR_FAILED, "more than %d profiles", BENCH_INSTRUMENTS_MAX);
-    struct profile *profile = &w->profiles[w->profiles_count];
     struct conf conf;
-    char *text;
-    char name[PROFILE_KEY_MAX];
+    char *text, digest[SHA256_HEX_SIZE];
+    sha256_hex(file->data, file->size, digest);
+    if (strcmp(profile->sha256, digest) == 0)
+        return 0;
+    profile->sha256[0] = '\0';
     int result = parse_conf(w, file, &conf, &text, err);
     if (result == 0)
         result = profile_load(profile, &conf, err);
     free(text);
-    if (result || profile_name(file->name, name, sizeof name, err))
+    if (result == 0)
+        memcpy(profile->sha256, digest, sizeof profile->sha256);
+    return result;
+}
+
+static int load_profile(struct rejudge_desk *w, const struct rejudge_file *file, struct err *err)
+{
+    if (w->profiles_count == BENCH_INSTRUMENTS_MAX)
+        return err_set(err, ERR_FAILED, "more than %d profiles", BENCH_INSTRUMENTS_MAX);
+    struct profile *profile = &w->profiles[w->profiles_count];
+    char name[PROFILE_KEY_MAX];
+    if (read_profile(w, profile, file, err) || profile_name(file->name, name, sizeof name, err))
         return -1;
-    sha256_hex(file->data, file->size, profile->sha256);
     if (strcmp(name, profile->name) != 0)
         return err_set(err, ERR_FAILED, "%s describes another profile, %s", file->name, profile->name);
     w->profiles_count++;
     return 0;
 }
 
-static int load_wires(struct work *w, const struct rejudge_file *files, size_t count, struct err *err)
+static int load_wires(struct rejudge_desk *w, const struct rejudge_file *files, size_t count, struct err *err)
 {
     for (size_t i = 0; i < count; i++) {
         if (has_prefix(files[i].name, "profiles/") && load_profile(w, &files[i], err))
@@ -145,7 +169,7 @@ static int load_wires(struct work *w, const struct rejudge_file *files, size_t c
     return 0;
 }
 
-static void add_text(struct work *w, const char *text, size_t length)
+static void add_text(struct rejudge_desk *w, const char *text, size_t length)
 {
     struct rejudge *out = w->out;
     if (out->readings_length + length > w->readings_size) {
@@ -164,7 +188,7 @@ static void add_text(struct work *w, const char *text, size_t length)
 
 static void on_sample(void *ctx, const char *instrument, const struct sample *sample)
 {
-    struct work *w = ctx;
+    struct rejudge_desk *w = ctx;
     char lines[SAMPLE_CSV_MAX];
     ptrdiff_t length = sample_csv(sample, sample->t_ms, instrument, lines, sizeof lines);
     if (length < 0)
@@ -182,7 +206,8 @@ static void on_sample(void *ctx, const char *instrument, const struct sample *sa
     snprintf(w->instrument, sizeof w->instrument, "%s", instrument);
 }
 
-static int judge_test(struct work *w, const struct record *record, const struct replay_host *host, struct err *err)
+static int judge_test(struct rejudge_desk *w, const struct record *record, const struct replay_host *host,
+                      struct err *err)
 {
     const struct procedure_method *method = procedure_method_by_name(record->method);
     if (!method)
@@ -192,7 +217,7 @@ static int judge_test(struct work *w, const struct record *record, const struct 
 }
 
 /* Power or daemon went away: as far as the recordings go, they are replayed; the verdict is not theirs. */
-static int judge_lost(struct work *w, const struct record *record, const struct replay_host *host)
+static int judge_lost(struct rejudge_desk *w, const struct record *record, const struct replay_host *host)
 {
     struct err end;
     struct verdict *v = &w->replay.verdict;
@@ -233,7 +258,7 @@ static int read_past(const struct json_doc *doc, ptrdiff_t object, struct remote
 }
 
 /* The vehicle of a passage is the one that the device told of, to the letter. */
-static int check_vehicle(struct work *w, const struct record *record, struct err *err)
+static int check_vehicle(struct rejudge_desk *w, const struct record *record, struct err *err)
 {
     char text[VEHICLE_TEXT_MAX];
     struct vehicle vehicle;
@@ -251,7 +276,7 @@ static int check_vehicle(struct work *w, const struct record *record, struct err
 
 /* No rule was in force for such a vehicle: the record says so and judges nothing. The packs that were asked are not in
  * the record, so the reason stays the station's word. */
-static int judge_unruled(struct work *w, const struct record *record, struct err *err)
+static int judge_unruled(struct rejudge_desk *w, const struct record *record, struct err *err)
 {
     const struct verdict *judged = &record->judged;
     if (judged->reasons_count != 1 || strncmp(judged->reasons[0], "rule: ", 6) != 0)
@@ -291,7 +316,7 @@ static int check_lender(const struct record *record, const struct join_reading *
 }
 
 /* What other instruments lent, as the record has it. */
-static int join(struct work *w, const struct record *record, struct err *err)
+static int join(struct rejudge_desk *w, const struct record *record, struct err *err)
 {
     struct join_reading joined[JOIN_QUANTITIES];
     char lines[SAMPLE_CSV_MAX];
@@ -311,7 +336,8 @@ static int join(struct work *w, const struct record *record, struct err *err)
     return 0;
 }
 
-static int judge_passage(struct work *w, const struct record *record, const struct replay_host *host, struct err *err)
+static int judge_passage(struct rejudge_desk *w, const struct record *record, const struct replay_host *host,
+                         struct err *err)
 {
     const struct json_doc *doc = &record->doc;
     size_t count = 0;
@@ -366,14 +392,15 @@ static void explain(char *out, size_t size, const char *what, const char *record
 }
 
 /* Of a lost test both the recordings and the table end somewhere; as far as both go they must agree. */
-static bool same_readings(const struct work *w, const struct rejudge_file *readings)
+static bool same_readings(const struct rejudge_desk *w, const struct rejudge_file *readings)
 {
     size_t recorded = readings->size, now = w->out->readings_length;
     size_t common = recorded < now ? recorded : now;
     return (w->lost || recorded == now) && memcmp(readings->data, w->out->readings, common) == 0;
 }
 
-static int compare(struct work *w, const struct record *record, const struct rejudge_file *readings, struct err *err)
+static int compare(struct rejudge_desk *w, const struct record *record, const struct rejudge_file *readings,
+                   struct err *err)
 {
     struct rejudge *out = w->out;
     struct json_writer writer;
@@ -406,8 +433,8 @@ static bool is_lost(const struct record *record)
            strcmp(v->reasons[0], VERDICT_LOST) == 0;
 }
 
-static int rejudge_with(struct work *w, const struct record *record, const struct rejudge_file *files, size_t count,
-                        struct err *err)
+static int rejudge_with(struct rejudge_desk *w, const struct record *record, const struct rejudge_file *files,
+                        size_t count, struct err *err)
 {
     static const struct rejudge_file none = {"readings.csv", "", 0};
     const struct rejudge_file *readings = find(files, count, "readings.csv");
@@ -425,16 +452,38 @@ static int rejudge_with(struct work *w, const struct record *record, const struc
     return result ? -1 : compare(w, record, readings ? readings : &none, err);
 }
 
+struct rejudge_desk *rejudge_desk_open(struct err *err)
+{
+    struct rejudge_desk *desk = calloc(1, sizeof *desk);
+    if (!desk)
+        err_set(err, ERR_FAILED, "out of memory");
+    return desk;
+}
+
+void rejudge_desk_close(struct rejudge_desk *desk)
+{
+    free(desk);
+}
+
+int rejudge_at(struct rejudge_desk *desk, struct rejudge *out, const struct record *record,
+               const struct rejudge_file *files, size_t count, struct err *err)
+{
+    const size_t kept = offsetof(struct rejudge_desk, vehicle);
+    *out = (struct rejudge){0};
+    memset((char *)desk + kept, 0, sizeof *desk - kept);
+    desk->out = out;
+    return rejudge_with(desk, record, files, count, err);
+}
+
 int rejudge(struct rejudge *out, const struct record *record, const struct rejudge_file *files, size_t count,
             struct err *err)
 {
     *out = (struct rejudge){0};
-    struct work *w = calloc(1, sizeof *w);
-    if (!w)
-        return err_set(err, ERR_FAILED, "out of memory");
-    w->out = out;
-    int result = rejudge_with(w, record, files, count, err);
-    free(w);
+    struct rejudge_desk *desk = rejudge_desk_open(err);
+    if (!desk)
+        return -1;
+    int result = rejudge_at(desk, out, record, files, count, err);
+    rejudge_desk_close(desk);
     return result;
 }
 

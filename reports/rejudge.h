@@ -35,4 +35,11 @@ int rejudge(struct rejudge *out, const struct record *record, const struct rejud
             struct err *err);
 void rejudge_close(struct rejudge *r);
 
+/* For many records: memory and what they share, rule pack and profiles, stay for the next one. The result is the same
+ * as rejudge gives. */
+struct rejudge_desk *rejudge_desk_open(struct err *err); /* NULL: out of memory */
+int rejudge_at(struct rejudge_desk *desk, struct rejudge *out, const struct record *record,
+               const struct rejudge_file *files, size_t count, struct err *err);
+void rejudge_desk_close(struct rejudge_desk *desk);
+
 #endif

@@ -16,7 +16,10 @@ struct caller {
 
 void bench_init(struct bench *b, const struct bench_host *host, int64_t t_ms)
 {
-    *b = (struct bench){.host = *host, .now_ms = t_ms, .procedure_wake_ms = -1};
+    memset(b, 0, offsetof(struct bench, instruments)); /* bench_add makes those that there are */
+    b->host = *host;
+    b->now_ms = t_ms;
+    b->procedure_wake_ms = -1;
 }
 
 /* ---- out: recording lines, procedure events, changes ---- */

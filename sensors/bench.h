@@ -78,13 +78,13 @@ struct bench {
     int64_t start_ms;          /* of the test */
     int64_t procedure_wake_ms; /* -1 none */
     struct procedure procedure;
-    struct bench_instrument instruments[BENCH_INSTRUMENTS_MAX];
     uint64_t lines; /* recorded so far in this test */
     int count;
     int source[QUANTITY_COUNT]; /* the instrument that gives the procedure this quantity; -1: none */
     int subject;                /* set before bench_start: the instrument that a check (method->alone) is about */
     bool testing;
-    bool busy; /* inside an input, to catch callbacks that call back */
+    bool busy;                                                  /* inside an input, to catch callbacks that call back */
+    struct bench_instrument instruments[BENCH_INSTRUMENTS_MAX]; /* large: only the first `count` are ever written */
 };
 
 /* Every function of *host may be NULL. */

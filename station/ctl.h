@@ -109,6 +109,12 @@ int ctl_since(const struct ctl *ctl, int64_t *unix_ms, struct err *err);
 /* --limit, or `otherwise`. */
 int ctl_limit(const struct ctl *ctl, int otherwise, int *limit, struct err *err);
 
+/* ---- ctl_rejudge.c ---- */
+/* The pack of that name that is in force now. 1: *pack is another than the one with that digest; 0: it is the same, or
+ * the station has none any more; -1: it cannot be used. Gives its path. */
+int ctl_pack_now(const struct ctl *ctl, const char *id, const char *sha256, struct rule_pack *pack, char *path,
+                 size_t size, struct err *err);
+
 /* ---- ctl_check_again.c ---- */
 /* rejudge of a metrology check. */
 int ctl_check_again(struct ctl *ctl, const struct store_check *check, struct err *err);

@@ -22,6 +22,11 @@ struct again {
     char *texts[FILES_MAX];
     struct replay replay;
     char verdict[VERDICT_JSON_MAX];
+    /* by the pack of that name that is in force now, where it is another */
+    struct rule_pack now;
+    struct replay anew;
+    bool newer;
+    struct err newer_trouble;
 };
 
 static void close_again(struct again *a)
@@ -98,7 +103,7 @@ static int load(struct ctl *ctl, struct again *a, const struct store_check *chec
     return 0;
 }
 
-static int judge(struct again *a, struct err *err)
+static int judge(struct again *a, const struct rule_pack *with, struct replay *replay, struct err *err)
 {
     static const struct vehicle nobody;
     char day_text[CIVIL_DATE_TEXT_MAX] = "", name[RULES_ID_MAX] = "";
@@ -113,12 +118,35 @@ static int judge(struct again *a, struct err *err)
         !civil_date_parse(&day, day_text, strlen(day_text)) ||
         !json_get_string(&a->doc, json_member(&a->doc, (size_t)result, "method"), name, sizeof name))
         return err_set(err, ERR_FAILED, "its event does not tell by which rule it was judged");
-    const struct rule *rule = metrology_rule(&a->pack, 1, name, day, &pack);
+    const struct rule *rule = metrology_rule(with, 1, name, day, &pack);
     const struct procedure_method *method = metrology_method_by_name(name);
     if (!rule || !method)
         return err_set(err, ERR_FAILED, "its rule pack has no rule '%s' of %s", name, day_text);
-    return replay_test(&a->replay, a->files, a->files_count, &a->profile, a->profiles_count, method, pack, rule,
-                       &nobody, LIMIT_CLASS_A, NULL, err);
+    return replay_test(replay, a->files, a->files_count, &a->profile, a->profiles_count, method, pack, rule, &nobody,
+                       LIMIT_CLASS_A, NULL, err);
+}
+
+static void judge_anew(const struct ctl *ctl, struct again *a)
+{
+    char path[2 * CONFIG_PATH_MAX];
+    int other = ctl_pack_now(ctl, a->pack.id, a->pack.sha256, &a->now, path, sizeof path, &a->newer_trouble);
+    a->newer = other == 1 && judge(a, &a->now, &a->anew, &a->newer_trouble) == 0;
+    if (other == 0 || a->newer)
+        a->newer_trouble.text[0] = '\0';
+}
+
+static void write_newer(struct json_writer *w, const struct again *a)
+{
+    if (a->newer) {
+        json_object_begin(w, "newer");
+        json_string(w, "pack", a->now.id);
+        json_string(w, "verdict", verdict_kind_name(a->anew.verdict.kind));
+        json_string(w, "version", a->now.version);
+        json_object_end(w);
+    } else {
+        json_null(w, "newer");
+    }
+    json_string(w, "newer_trouble", a->newer_trouble.text);
 }
 
 static int say(struct ctl *ctl, struct again *a, const struct store_check *check, struct err *err)
@@ -137,6 +165,7 @@ static int say(struct ctl *ctl, struct again *a, const struct store_check *check
             return -1;
         json_object_begin(&out, NULL);
         json_string(&out, "id", check->id);
+        write_newer(&out, a);
         json_bool(&out, "ok", same);
         json_string(&out, "recomputed", now);
         json_string(&out, "recorded", check->verdict);
@@ -147,6 +176,11 @@ static int say(struct ctl *ctl, struct again *a, const struct store_check *check
     } else {
         printf("%s: recorded %s, recomputed %s; %s\n", check->id, check->verdict, now,
                same ? "the same, byte for byte" : "DIFFERS");
+        if (a->newer)
+            printf("  by %s version %s, which is in force now, it would be %s; the record stays as it is\n", a->now.id,
+                   a->now.version, verdict_kind_name(a->anew.verdict.kind));
+        if (a->newer_trouble.text[0])
+            printf("  by the %s in force now it cannot be judged: %s\n", a->pack.id, a->newer_trouble.text);
     }
     if (same)
         return 0;
@@ -163,8 +197,10 @@ int ctl_check_again(struct ctl *ctl, const struct store_check *check, struct err
         return err_set(err, ERR_FAILED, "out of memory");
     a->doc = (struct json_doc){.tokens = a->tokens, .max = TOKENS_MAX};
     int result = load(ctl, a, check, err);
-    if (result == 0 && judge(a, err) != 0)
+    if (result == 0 && judge(a, &a->pack, &a->replay, err) != 0)
         result = err_prefix(err, "%s", check->id);
+    if (result == 0 && ctl->config)
+        judge_anew(ctl, a);
     if (result == 0)
         result = say(ctl, a, check, err);
     close_again(a);

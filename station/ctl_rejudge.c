@@ -173,19 +173,25 @@ struct anew {
     size_t length;
 };
 
-/* 1: the station has another pack of that name now, which is loaded; 0: it has the same, or none. */
-static int load_pack(const struct ctl *ctl, const struct input *in, struct anew *a, struct err *err)
+int ctl_pack_now(const struct ctl *ctl, const char *id, const char *sha256, struct rule_pack *pack, char *path,
+                 size_t size, struct err *err)
 {
     struct config_source source;
-    snprintf(a->path, sizeof a->path, "%s/%s.conf", ctl->config->rules_dir, in->record.pack);
-    if (file_read(a->path, 1 << 20, &a->text, &a->length, NULL) != 0)
+    snprintf(path, size, "%s/%s.conf", ctl->config->rules_dir, id);
+    if (access(path, F_OK) != 0)
         return 0;
-    int result = config_source_open(&source, a->path, err);
-    if (result == 0)
-        result = rules_load(&a->pack, &source.conf, err);
-    memcpy(a->pack.sha256, source.sha256, sizeof a->pack.sha256);
+    if (config_source_open(&source, path, err) != 0)
+        return -1;
+    int result = rules_load(pack, &source.conf, err);
+    memcpy(pack->sha256, source.sha256, sizeof pack->sha256);
     config_source_close(&source);
-    return result != 0 ? -1 : strcmp(a->pack.sha256, in->record.pack_sha256) != 0;
+    return result != 0 ? -1 : strcmp(pack->sha256, sha256) != 0;
+}
+
+static int load_pack(const struct ctl *ctl, const struct input *in, struct anew *a, struct err *err)
+{
+    int other = ctl_pack_now(ctl, in->record.pack, in->record.pack_sha256, &a->pack, a->path, sizeof a->path, err);
+    return other == 1 && file_read(a->path, 1 << 20, &a->text, &a->length, err) != 0 ? -1 : other;
 }
 
 /* The same input as if the record had asked for that pack. */

@@ -188,6 +188,20 @@ def play_interruptions(lab):
     wait_codes(lab)
 
 
+def play_newer_law(lab, check):
+    """Tolerances that would have let a failed check pass are told; the check stays failed."""
+    tap.equal(lab.json("rejudge", check["id"])["newer"], None, "no other law is in force")
+    with open(lab.path("rules/metrology-cn.conf"), encoding="utf-8") as file:
+        law = file.read()
+    lab.write("rules/metrology-cn.conf", re.sub(r"(limit \w+ +\{) a = [0-9.]+ ", r"\1 a = 100 ", law).replace('version = "1"', 'version = "2"'))
+    again = lab.json("rejudge", check["id"])
+    tap.equal((again["recorded"], again["recomputed"], again["newer"]),
+              ("fail", "fail", {"pack": "metrology-cn", "verdict": "pass", "version": "2"}),
+              "a newer pack that would judge the check otherwise is told, the check stays failed")
+    tap.result("the record stays as it is" in lab.ctl("rejudge", check["id"]).stdout, "people are told as well")
+    lab.write("rules/metrology-cn.conf", law)
+
+
 def play_again(lab):
     checks = [c for c in lab.json("check", "list", "smoke", "--limit", "100")["checks"]]
     bad = []
@@ -198,6 +212,7 @@ def play_again(lab):
         if not again["verdict_same"] or again["recomputed"] != c["verdict"]:
             bad.append(again)
     tap.equal(bad, [], "every check is recomputed byte for byte")
+    play_newer_law(lab, next(c for c in checks if c["what"] == "zero" and c["verdict"] == "fail"))
     tap.equal([c["seq"] for c in checks], list(range(len(checks), 0, -1)), "their numbers have no gap")
 
 

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """Passing vehicles: judged with their history, stored once, invalid with reasons, recomputed from the stored bytes."""
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from station import Feeder, Lab, Tap, passage, station_conf, wait_for  # noqa: E402
+from station import Feeder, Lab, Tap, passage, quick_rules, station_conf, wait_for  # noqa: E402
 
 tap = Tap()
 
@@ -17,6 +18,17 @@ def passes(lab):
 
 def wait_stored(lab, count):
     wait_for("%d passages" % count, lambda: len(lab.json("passes", "--limit", "5000")["passes"]) == count)
+
+
+def play_newer_law(lab, suspect):
+    with open(lab.path("rules/hj845-2017.conf"), encoding="utf-8") as file:
+        law = file.read()
+    lab.write("rules/hj845-2017.conf", re.sub(r"(limit opacity +\{) a = \S+ ", r"\1 a = 90 ", law).replace('version = "1"', 'version = "2"'))
+    again = lab.json("rejudge", suspect)
+    tap.equal((again["recorded"], again["recomputed"], again["verdict_same"], again["newer"]),
+              ("suspect", "suspect", True, {"pack": "hj845-2017", "verdict": "pass", "version": "2"}),
+              "a newer pack that would judge a passage otherwise is told, the record stays")
+    lab.write("rules/hj845-2017.conf", law)
 
 
 def play(lab, feeder):
@@ -41,6 +53,7 @@ def play(lab, feeder):
     bad = [i for i in sorted(got) if not (lambda r: r["verdict_same"] and r["readings_same"])(
         lab.json("rejudge", got[i]["id"]))]
     tap.equal(bad, [], "all are recomputed byte for byte, whatever their verdict")
+    play_newer_law(lab, got["0001"]["id"])
     lab.ctl("slip", got["0006"]["id"], "-o", lab.path("slip.txt"))
     tap.result("新A90718" in open(lab.path("slip.txt"), encoding="utf-8").read(), "a passage has a slip")
 
@@ -76,7 +89,7 @@ with Lab() as lab, tap.step("passages"):
     feeder = Feeder()
     station_conf(lab, """link rsd { kind = tcp  address = "%s" }
 instrument rsd1 { driver = jsonl  profile = "rsd-pinyin"  link = rsd  serial = "R7" }
-""" % feeder.address, kind="fixed-remote")
+""" % feeder.address, kind="fixed-remote", extra=quick_rules(lab))
     lab.start_smogd()
     wait_for("the device's line", lambda: feeder.clients)
     play(lab, feeder)

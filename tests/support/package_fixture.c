@@ -15,6 +15,7 @@
 #include "station/core/passage.h"
 #include "station/core/verdict.h"
 #include "tests/support/law.h"
+#include "tests/support/session.h"
 #include "tests/support/stand.h"
 
 enum { TEXT_MAX = 64 << 10, OFFSET_MINUTES = 480, TEST_MAX_MS = 1000000 };
@@ -120,6 +121,7 @@ static void open_keys(struct package_fixture *f, const char *folder)
 void package_fixture_open(struct package_fixture *f, const char *folder, bool exceeds)
 {
     open_keys(f, folder);
+    f->method = "remote-sensing";
     f->pack = "hj845-2017";
     f->rule = "remote-sensing";
     snprintf(f->id, sizeof f->id, "652301-0007-P00000042");
@@ -136,6 +138,7 @@ void package_fixture_open_test(struct package_fixture *f, const char *folder, do
     struct err err;
     open_keys(f, folder);
     f->test = true;
+    f->method = "free-acceleration";
     f->pack = "gb3847-2018";
     f->rule = "free-acceleration";
     snprintf(f->id, sizeof f->id, "652301-0007-T000042");
@@ -154,6 +157,29 @@ void package_fixture_open_test(struct package_fixture *f, const char *folder, do
         put_record_file(f, wires[i].name, wires[i].text, wires[i].length);
     stand_close(stand);
     free(pack);
+}
+
+void package_fixture_open_session(struct package_fixture *f, const char *folder, const struct session_plan *plan)
+{
+    struct replay_file wires[SESSION_FILES];
+    char name[FIXTURE_NAME_MAX], path[2 * FIXTURE_NAME_MAX];
+    struct session *s = session_run(plan);
+    open_keys(f, folder);
+    f->test = true;
+    f->method = plan->method;
+    f->pack = plan->pack;
+    snprintf(f->session_rule, sizeof f->session_rule, "%s", s->rule->name);
+    f->rule = f->session_rule;
+    f->vehicle = s->vehicle;
+    snprintf(f->id, sizeof f->id, "652301-0007-T000042");
+    snprintf(name, sizeof name, "rules/%s.conf", plan->pack);
+    snprintf(path, sizeof path, "station/%s", name);
+    put_from_tree(f, name, path);
+    put_record_file(f, "profiles/session.conf", session_profile, strlen(session_profile));
+    size_t count = session_files(s, wires);
+    for (size_t i = 0; i < count; i++)
+        put_record_file(f, wires[i].name, wires[i].text, wires[i].length);
+    session_close(s);
 }
 
 void package_fixture_close(struct package_fixture *f)
@@ -234,7 +260,7 @@ void package_fixture_record_with(struct package_fixture *f, const char *verdict)
     if (f->joined)
         json_raw(&w, "joined", f->joined, strlen(f->joined));
     json_string(&w, "kind", f->test ? "test" : "passage");
-    json_string(&w, "method", f->test ? "free-acceleration" : "remote-sensing");
+    json_string(&w, "method", f->method);
     write_rules(f, &w);
     json_integer(&w, "seq", 42);
     json_string(&w, "started_at", at);

@@ -16,6 +16,7 @@
 #include "reports/merkle.h"
 #include "reports/package.h"
 #include "reports/seal.h"
+#include "station/core/rules.h"
 #include "station/core/vehicle.h"
 #include "tests/support/keys.h"
 
@@ -33,8 +34,10 @@ struct package_fixture {
     struct seal *seal;
     int64_t now_ms;
     char id[64], station_id[32], verdict[16];
-    bool test;               /* else a passage */
+    bool test; /* else a passage */
+    const char *method;
     const char *pack, *rule; /* NULL: no rule was found */
+    char session_rule[RULES_ID_MAX];
     struct vehicle vehicle;
     const char *basis;                /* passages: the earlier ones, JSON */
     const char *instruments, *joined; /* JSON, NULL: the record has none */
@@ -49,6 +52,9 @@ struct package_fixture {
 void package_fixture_open(struct package_fixture *f, const char *folder, bool exceeds);
 /* The same for a test of a truck with that smoke; its verdict is fail above 1.2 1/m. */
 void package_fixture_open_test(struct package_fixture *f, const char *folder, double peak_k);
+/* A test of any method (tests/support/session.h). */
+struct session_plan;
+void package_fixture_open_session(struct package_fixture *f, const char *folder, const struct session_plan *plan);
 /* What the device says has passed, in the profile's keys; the vehicle of the record follows it. */
 struct fixture_passage {
     const char *plate, *fuel; /* fuel "A" petrol, "B" diesel, "" not told */

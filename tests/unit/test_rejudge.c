@@ -12,6 +12,7 @@
 
 #include "reports/rejudge.h"
 #include "tests/support/package_fixture.h"
+#include "tests/support/session.h"
 
 static const char *folder(void)
 {
@@ -110,6 +111,66 @@ static void a_test_gives_its_verdict_again(void **state)
         assert_true(again.readings_length > 1000);
         package_fixture_close(&f);
     }
+}
+
+/* Every method that ends in a record; checks of instruments are no records (smogctl rejudge has its own way). */
+static void every_method_gives_its_verdict_again(void **state)
+{
+    (void)state;
+    int methods = 0;
+    for (const struct session_plan *plan = session_plans; plan->name; plan++) {
+        struct package_fixture f;
+        if (!procedure_method_by_name(plan->method))
+            continue;
+        methods++;
+        package_fixture_open_session(&f, folder(), plan);
+        package_fixture_record(&f);
+        expect_same(&f, plan->kind);
+        /* one bit of one byte on the wire */
+        struct fixture_file *wire = package_fixture_file(&f, "wire/all.rec");
+        char *digit = strstr(wire->data + wire->size / 2, " < ");
+        digit = strchr(digit + 3, ' ') - 2 * 15 * 2 + 4; /* k in the last block before it */
+        *digit = *digit == '0' ? '1' : '0';
+        bool still = run(&f) == 0 && again.verdict_same && again.readings_same;
+        if (still)
+            fail_msg("%s: another value on the wire went unnoticed", plan->name);
+        package_fixture_close(&f);
+    }
+    assert_true(methods >= 11);
+}
+
+/* Records of several laws, in turn and again, at one desk; and one whose law was changed behind its back. */
+static void a_desk_keeps_nothing_wrong(void **state)
+{
+    (void)state;
+    struct rejudge_desk *desk = rejudge_desk_open(&err);
+    struct package_fixture f[4];
+    package_fixture_open_test(&f[0], folder(), 1.9);
+    package_fixture_open(&f[1], folder(), true);
+    package_fixture_open_session(&f[2], folder(), &session_plans[2]);
+    package_fixture_open_test(&f[3], folder(), 0.4);
+    for (size_t i = 0; i < 4; i++)
+        package_fixture_record(&f[i]);
+    edit(&f[3], "rules/gb3847-2018.conf", "# ", "#  ");
+    static const size_t turns[] = {0, 1, 0, 2, 3, 1, 1, 0, 3, 2};
+    for (size_t i = 0; i < sizeof turns / sizeof turns[0]; i++) {
+        struct rejudge_file files[FIXTURE_FILES_MAX];
+        struct package_fixture *one = &f[turns[i]];
+        struct rejudge at;
+        run(one); /* opens the record */
+        for (size_t n = 0; n < one->files_count; n++)
+            files[n] = (struct rejudge_file){one->files[n].name, one->files[n].data, one->files[n].size};
+        int result = rejudge_at(desk, &at, &record, files, one->files_count, &err);
+        assert_int_equal(result, turns[i] == 3 ? -1 : 0);
+        if (result == 0)
+            assert_true(at.verdict_same && at.readings_same);
+        else
+            assert_non_null(strstr(err.text, "not the rule pack that the record names"));
+        rejudge_close(&at);
+    }
+    for (size_t i = 0; i < 4; i++)
+        package_fixture_close(&f[i]);
+    rejudge_desk_close(desk);
 }
 
 static void an_altered_test_does_not(void **state)
@@ -357,6 +418,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_test_gives_its_verdict_again),
+        cmocka_unit_test(every_method_gives_its_verdict_again),
+        cmocka_unit_test(a_desk_keeps_nothing_wrong),
         cmocka_unit_test(an_altered_test_does_not),
         cmocka_unit_test(the_operators_keys_count),
         cmocka_unit_test(what_is_missing_is_named),
