@@ -9,8 +9,9 @@ B := build/$(VARIANT)
 
 PACKAGES_BUILD := gcc make libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
 	libsystemd-dev libssl-dev libzip-dev libexpat1-dev libpango1.0-dev pkg-config
-PACKAGES_TEST := clang libcmocka-dev libgps-dev gpsd socat python3-minimal python3-pymodbus python3-serial python3-serial-asyncio unzip zip openssl sqlite3 jq curl procps
-PACKAGES_RUN := openssl jq
+PACKAGES_TEST := clang libcmocka-dev libgps-dev gpsd socat python3-minimal python3-pymodbus python3-serial python3-serial-asyncio unzip zip openssl sqlite3 jq curl procps \
+	fonts-dejavu-core fonts-wqy-microhei
+PACKAGES_RUN := openssl jq fonts-wqy-microhei
 PACKAGES_COVERAGE := gcovr
 PACKAGES_FUZZ := clang libclang-rt-14-dev
 PACKAGES_BENCH := mbpoll

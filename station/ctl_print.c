@@ -70,6 +70,9 @@ static int draw(struct picture *picture, const char *text, struct err *err)
     bool good = picture->bits && cairo_status(cairo) == CAIRO_STATUS_SUCCESS;
     if (good) {
         PangoLayout *layout = lay_out(cairo, text);
+        if (pango_layout_get_unknown_glyphs_count(layout) > 0)
+            fprintf(stderr, "smogctl: no font here has all characters of the slip; install one with Chinese, "
+                            "such as fonts-wqy-microhei\n");
         pango_cairo_show_layout(cairo, layout);
         g_object_unref(layout);
         cairo_surface_flush(surface);

@@ -55,14 +55,23 @@ def asked(master):
     return False
 
 
-def replug(device, count):
-    found = 0
-    for _ in range(count):
-        master = plug(device)
-        found += asked(master)
-        os.unlink(device)
-        os.close(master)
-    return found
+def replug(devices, count):
+    """So often in all, at the same time on each of the ports; gives how often the daemon asked again."""
+
+    def one(device):
+        for _ in range(count // len(devices)):
+            master = plug(device)
+            found.append(asked(master))
+            os.unlink(device)
+            os.close(master)
+
+    found = []
+    threads = [threading.Thread(target=one, args=(device,)) for device in devices]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(found)
 
 
 class Flapping(threading.Thread):
@@ -95,26 +104,33 @@ class Flapping(threading.Thread):
             self.more.notify()
 
 
+def missed(lab):
+    for name in ("radar1", "radar2"):
+        wait_for("the port to be missed", lambda name=name: lab.instrument(name)["state"] == "offline")
+
+
 def play(lab):
-    device, flapping = lab.path("dev/smoke"), Flapping()
+    devices, flapping = [lab.path("dev/radar1"), lab.path("dev/radar2")], Flapping()
     station_conf(lab, """link com1 { kind = serial  device = "%s"  retry-ms = 10 }
+link com2 { kind = serial  device = "%s"  retry-ms = 10 }
 link gate { kind = tcp  address = "%s"  retry-ms = 10 }
 link far { kind = tcp  address = "127.0.0.1:9"  retry-ms = 10 }
-instrument smoke { driver = nht6  link = com1 }
+instrument radar1 { driver = csri  option = "two-byte"  poll-ms = 20  link = com1 }
+instrument radar2 { driver = csri  option = "two-byte"  poll-ms = 20  link = com2 }
 instrument rsd1 { driver = jsonl  profile = "rsd-pinyin"  link = gate }
 instrument rsd2 { driver = jsonl  profile = "rsd-pinyin"  link = far }
-""" % (device, flapping.address))
+""" % (*devices, flapping.address))
     process = lab.start_smogd()
-    wait_for("the missing port to be explained", lambda: "No such file" in lab.instrument("smoke")["detail"])
+    wait_for("the missing port to be explained", lambda: "No such file" in lab.instrument("radar1")["detail"])
     flapping.tell(WARM)
-    found = replug(device, WARM)
+    found = replug(devices, WARM)
     wait_for("the first vehicles", lambda: lab.json("status")["passages"]["stored"] == WARM, 120)
-    wait_for("the port to be missed", lambda: lab.instrument("smoke")["state"] == "offline")
+    missed(lab)
     before = descriptors(process), rss_kib(process)
     flapping.tell(CYCLES - WARM)
-    found += replug(device, CYCLES - WARM)
+    found += replug(devices, CYCLES - WARM)
     wait_for("all vehicles", lambda: lab.json("status")["passages"]["stored"] == CYCLES, 120)
-    wait_for("the port to be missed", lambda: lab.instrument("smoke")["state"] == "offline")
+    missed(lab)
     tap.equal(found, CYCLES, "a port that was pulled is opened and asked again, each time")
     status = lab.json("status")
     tap.equal((flapping.told, status["passages"]["lost"]), (CYCLES, 0), "a device that hangs up is connected again, each time, and nothing of it is lost")
@@ -123,7 +139,7 @@ instrument rsd2 { driver = jsonl  profile = "rsd-pinyin"  link = far }
                (before[0], descriptors(process)))
     grown = rss_kib(process) - before[1]
     tap.result(grown <= GROWTH_KIB, "memory does not grow (%d KiB from cycle %d to %d)" % (grown, WARM, CYCLES), grown)
-    master = plug(device)
+    master = plug(devices[0])
     tap.result(asked(master) and process.poll() is None, "and it is still found")
     os.close(master)
 

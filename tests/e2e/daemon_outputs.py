@@ -33,6 +33,12 @@ def play_printer(lab):
     wait_for("the receipt to be cut", lambda: "job is out" in lab.log("smogd"))
     width, height, black = picture_of(lab.path("receipt-1.pbm"))
     tap.result(width == 576 and height > 300 and 0.01 < black < 0.4, "a picture of text comes out", (width, height, black))
+    os.environ["FONTCONFIG_FILE"] = lab.write("fonts.conf", "<fontconfig><dir>/usr/share/fonts/truetype/dejavu</dir><cachedir>%s</cachedir></fontconfig>"
+                                              % lab.path("fonts"))
+    done = lab.ctl("print", test, check=False)
+    del os.environ["FONTCONFIG_FILE"]
+    tap.result(done.returncode == 0 and "no font here" in done.stderr and "wqy" in done.stderr, "without a Chinese font it says which to install", done.stderr)
+    wait_for("the second receipt to be cut", lambda: lab.log("smogd").count("job is out") == 2)
     lab.sim("set printer cover=open")
     wait_for("the cover", lambda: "cover" in lab.instrument("printer")["detail"])
     done = lab.ctl("print", test, check=False)
