@@ -24,9 +24,14 @@ void bench_init(struct bench *b, const struct bench_host *host, int64_t t_ms)
 
 /* ---- out: recording lines, procedure events, changes ---- */
 
+static bool is_recorded(const struct bench *b, int instrument)
+{
+    return b->testing && (instrument == OPERATOR || b->instruments[instrument].in_test);
+}
+
 static void record(struct bench *b, int instrument, struct recording_line *line)
 {
-    if (!b->testing || (instrument != OPERATOR && !b->instruments[instrument].in_test))
+    if (!is_recorded(b, instrument))
         return;
     line->t_ms = b->now_ms - b->start_ms;
     line->number = ++b->lines;
@@ -38,6 +43,8 @@ static void record_bytes(struct bench *b, int instrument, enum recording_directi
                          size_t length)
 {
     assert(length <= RECORDING_CHUNK_MAX);
+    if (!is_recorded(b, instrument)) /* mostly: before a line is filled */
+        return;
     struct recording_line line = {.direction = direction, .length = length};
     memcpy(line.bytes, bytes, length);
     record(b, instrument, &line);

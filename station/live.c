@@ -7,9 +7,10 @@
 #include "reports/file.h"
 #include "reports/log.h"
 #include "reports/program.h"
+#include "sensors/links/turns.h"
 #include "station/live_parts.h"
 
-enum { TICK_US = 1000000, ACCURACY_US = 500, CLOCK_LOOK_TICKS = 60 };
+enum { TICK_US = 1000000, CLOCK_LOOK_TICKS = 60 };
 
 void live_stamp(const struct live *live, struct clock_stamp *stamp)
 {
@@ -108,23 +109,14 @@ void live_settle(struct live *live)
     live_lockout_in_test(live);
     live_test_save(live);
     live_check_settle(live);
-    int64_t next_ms = bench_next_ms(&live->bench);
-    if (next_ms < 0) {
-        sd_event_source_set_enabled(live->bench_timer, SD_EVENT_OFF);
-        return;
-    }
-    sd_event_source_set_time(live->bench_timer, (uint64_t)next_ms * 1000);
-    sd_event_source_set_enabled(live->bench_timer, SD_EVENT_ONESHOT);
+    wakeup_set(&live->bench_due, bench_next_ms(&live->bench));
 }
 
-static int on_bench_timer(sd_event_source *source, uint64_t usec, void *ctx)
+static void on_bench_due(void *ctx)
 {
-    (void)source;
-    (void)usec;
     struct live *live = ctx;
     bench_advance(&live->bench, clock_mono_ms());
     live_settle(live);
-    return 0;
 }
 
 static int on_flush(sd_event_source *source, void *ctx)
@@ -251,11 +243,10 @@ static int add_sources(struct live *live, struct err *err)
     sd_event *event = live->event;
     uint64_t now_us = 0;
     sd_event_now(event, CLOCK_MONOTONIC, &now_us);
-    if (sd_event_add_time(event, &live->bench_timer, CLOCK_MONOTONIC, 0, ACCURACY_US, on_bench_timer, live) < 0 ||
-        sd_event_source_set_enabled(live->bench_timer, SD_EVENT_OFF) < 0 ||
+    if (wakeup_open(&live->bench_due, event, on_bench_due, live) < 0 ||
         sd_event_add_defer(event, &live->flush_soon, on_flush, live) < 0 ||
         sd_event_source_set_enabled(live->flush_soon, SD_EVENT_OFF) < 0 ||
-        sd_event_source_set_priority(live->flush_soon, SD_EVENT_PRIORITY_IDLE) < 0 ||
+        sd_event_source_set_priority(live->flush_soon, TURN_JOURNAL) < 0 ||
         sd_event_add_time(event, &live->tick, CLOCK_MONOTONIC, now_us + TICK_US, 0, on_tick, live) < 0 ||
         sd_event_source_set_enabled(live->tick, SD_EVENT_ON) < 0)
         return err_set(err, ERR_FAILED, "cannot set up the event loop");
@@ -361,7 +352,7 @@ void live_close(struct live *live)
     live_output_close(live);
     live_journal_close(live);
     live_lockout_close(live);
-    sd_event_source_disable_unref(live->bench_timer);
+    wakeup_close(&live->bench_due);
     sd_event_source_disable_unref(live->flush_soon);
     sd_event_source_disable_unref(live->tick);
     sd_event_source_disable_unref(live->clock_source);

@@ -35,6 +35,7 @@
 #include "sensors/bench.h"
 #include "sensors/recording.h"
 #include "sensors/links/link.h"
+#include "sensors/links/wakeup.h"
 #include "station/anpr.h"
 #include "station/clock.h"
 #include "station/core/anomaly.h"
@@ -154,7 +155,8 @@ struct live_passage;
 struct live {
     const struct config *config;
     sd_event *event;
-    sd_event_source *bench_timer, *flush_soon, *tick, *clock_source;
+    struct wakeup bench_due;
+    sd_event_source *flush_soon, *tick, *clock_source;
     struct store *store;
     struct live_link *links; /* as many as configured */
     struct control *control;

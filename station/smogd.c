@@ -12,6 +12,7 @@
 
 #include "reports/log.h"
 #include "reports/program.h"
+#include "sensors/links/turns.h"
 #include "station/config.h"
 #include "station/live.h"
 
@@ -72,8 +73,19 @@ static int add_signals(sd_event *event)
     sigaddset(&set, SIGINT);
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
         return -errno;
-    int result = sd_event_add_signal(event, NULL, SIGTERM, on_signal, NULL);
-    return result < 0 ? result : sd_event_add_signal(event, NULL, SIGINT, on_signal, NULL);
+    const int numbers[] = {SIGTERM, SIGINT};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        sd_event_source *source = NULL;
+        int result = sd_event_add_signal(event, &source, numbers[i], on_signal, NULL);
+        if (result >= 0)
+            result = sd_event_source_set_priority(source, TURN_INSTRUMENT);
+        if (result >= 0)
+            result = sd_event_source_set_floating(source, true);
+        sd_event_source_unref(source);
+        if (result < 0)
+            return result;
+    }
+    return 0;
 }
 
 static int run(const struct config *config, struct err *err)
@@ -82,7 +94,8 @@ static int run(const struct config *config, struct err *err)
     struct live *live = NULL;
     int result = -1;
     signal(SIGPIPE, SIG_IGN);
-    if (sd_event_default(&event) < 0 || add_signals(event) < 0) {
+    /* not the thread's default loop, of which sd-event asks the kernel in each turn whether it runs in its thread */
+    if (sd_event_new(&event) < 0 || add_signals(event) < 0) {
         err_set(err, ERR_FAILED, "cannot set up the event loop");
         goto done;
     }

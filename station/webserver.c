@@ -15,6 +15,7 @@
 
 #include "reports/log.h"
 #include "sensors/links/dial.h"
+#include "sensors/links/turns.h"
 #include "station/core/json.h"
 
 enum {
@@ -24,7 +25,6 @@ enum {
     NONCES = 64,
     NONCE_S = 300,
     RANDOM_BYTES = 32,
-    PRIORITY = SD_EVENT_PRIORITY_NORMAL + 10, /* instruments come first */
     ERROR_MAX = 512,
 };
 
@@ -432,7 +432,7 @@ static int listen_now(struct webserver *server, struct err *err)
     }
     int epoll = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     if (sd_event_add_io(server->event, &server->io, epoll, EPOLLIN, on_io, server) < 0 ||
-        sd_event_source_set_priority(server->io, PRIORITY) < 0)
+        sd_event_source_set_priority(server->io, TURN_WEB) < 0)
         return err_set(err, ERR_FAILED, "the console's web server cannot be watched: out of memory");
     return 0;
 }
@@ -486,9 +486,9 @@ int webserver_open(struct webserver **out, sd_event *event, const char *listen, 
     if (result == 0 && (getrandom(server->secret, sizeof server->secret, 0) != (ssize_t)sizeof server->secret ||
                         sd_event_add_time(event, &server->soon, CLOCK_MONOTONIC, 0, 1, on_soon, server) < 0 ||
                         sd_event_source_set_enabled(server->soon, SD_EVENT_OFF) < 0 ||
-                        sd_event_source_set_priority(server->soon, PRIORITY) < 0 ||
+                        sd_event_source_set_priority(server->soon, TURN_WEB) < 0 ||
                         sd_event_add_time(event, &server->sweep, CLOCK_MONOTONIC, 0, 0, on_sweep, server) < 0 ||
-                        sd_event_source_set_priority(server->sweep, PRIORITY) < 0))
+                        sd_event_source_set_priority(server->sweep, TURN_WEB) < 0))
         result = err_set(err, ERR_FAILED, "cannot set up the web server: out of memory");
     if (result != 0) {
         webserver_close(server);

@@ -16,7 +16,9 @@
 #include "sensors/links/dial.h"
 #include "sensors/links/line.h"
 #include "sensors/links/port.h"
+#include "sensors/links/turns.h"
 #include "sensors/links/usbport.h"
+#include "sensors/links/wakeup.h"
 
 enum { RETRY_MS = 500, CONNECT_MS = 1500, OUTPUT_MAX = 4096, ACCURACY_US = 1000 };
 
@@ -32,7 +34,7 @@ struct link {
     bool connecting;             /* TCP: not decided yet */
     bool up;
     sd_event_source *io, *timer; /* timer: try again; while connecting: give up; `broken`: now */
-    sd_event_source *bus_timer;
+    struct wakeup bus_due;
     int broken; /* errno of a write that failed, 0: none; told from the loop */
     size_t queued;
     uint8_t output[OUTPUT_MAX];
@@ -102,22 +104,17 @@ static bool queue(struct link *link, const uint8_t *bytes, size_t length)
 
 /* ---- the bus ---- */
 
-static void arm_bus(struct link *link)
+static void arm_bus(struct link *link, int64_t t_ms)
 {
-    int64_t next_ms = bus_look_ms(&link->bus, now_ms());
-    if (next_ms >= 0)
-        sd_event_source_set_time(link->bus_timer, (uint64_t)next_ms * 1000);
-    sd_event_source_set_enabled(link->bus_timer, next_ms >= 0 ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+    wakeup_set(&link->bus_due, bus_look_ms(&link->bus, t_ms));
 }
 
-static int on_bus_timer(sd_event_source *source, uint64_t usec, void *ctx)
+static void on_bus_due(void *ctx)
 {
-    (void)source;
-    (void)usec;
     struct link *link = ctx;
-    bus_advance(&link->bus, now_ms());
-    arm_bus(link);
-    return 0;
+    int64_t t_ms = now_ms();
+    bus_advance(&link->bus, t_ms);
+    arm_bus(link, t_ms);
 }
 
 static void on_bus_send(void *ctx, const uint8_t *bytes, size_t length)
@@ -194,7 +191,6 @@ static void lose(struct link *link, const char *reason)
         for (size_t i = 0; i < link->bus.slaves_count; i++)
             slave_up[i] = link->bus.slaves[i].up;
         bus_disconnect(&link->bus);
-        arm_bus(link);
     }
     for (size_t i = 0; i < LINK_SLAVES_MAX; i++)
         if (slave_up[i])
@@ -213,8 +209,7 @@ static void established(struct link *link)
         return;
     }
     bus_connect(&link->bus, now_ms());
-    bus_advance(&link->bus, now_ms());
-    arm_bus(link);
+    on_bus_due(link);
 }
 
 static void take(struct link *link, const uint8_t *bytes, size_t length, int64_t t_ms)
@@ -228,7 +223,14 @@ static void take(struct link *link, const uint8_t *bytes, size_t length, int64_t
     if (link->bus.broken)
         lose(link, "what comes is not Modbus TCP; is it a gateway for RTU over TCP?");
     else
-        arm_bus(link);
+        arm_bus(link, t_ms);
+}
+
+/* Instruments come first. One that sends faster than it is read — its whole buffer is full, each time — waits with the
+ * rest of the station, which it could keep from ever being served. */
+static void set_turn(struct link *link, bool floods)
+{
+    sd_event_source_set_priority(link->io, floods ? TURN_WEB : TURN_INSTRUMENT);
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t events, void *ctx)
@@ -252,6 +254,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *ctx)
     uint8_t bytes[LINK_CHUNK_MAX];
     ssize_t got = read(fd, bytes, sizeof bytes);
     int64_t t_ms = now_ms();
+    set_turn(link, got == sizeof bytes);
     if (got > 0)
         take(link, bytes, (size_t)got, t_ms);
     else if (got == 0)
@@ -273,7 +276,8 @@ static int open_descriptor(struct link *link, struct err *err)
         if (link->fd < 0)
             return err_set(err, ERR_UNREACHABLE, "waiting for %s: %s", link->config.device, strerror(errno));
     }
-    if (sd_event_add_io(link->event, &link->io, link->fd, EPOLLIN, on_io, link) < 0)
+    if (sd_event_add_io(link->event, &link->io, link->fd, EPOLLIN, on_io, link) < 0 ||
+        sd_event_source_set_priority(link->io, TURN_INSTRUMENT) < 0)
         return err_set(err, ERR_FAILED, "cannot watch %s: out of memory", link->config.device);
     return 0;
 }
@@ -324,9 +328,9 @@ static int add_timers(struct link *link, struct err *err)
 {
     int result = sd_event_add_time_relative(link->event, &link->timer, CLOCK_MONOTONIC, 0, ACCURACY_US, on_timer, link);
     if (result >= 0)
-        result = sd_event_add_time(link->event, &link->bus_timer, CLOCK_MONOTONIC, 0, ACCURACY_US, on_bus_timer, link);
+        result = sd_event_source_set_priority(link->timer, TURN_INSTRUMENT);
     if (result >= 0)
-        result = sd_event_source_set_enabled(link->bus_timer, SD_EVENT_OFF);
+        result = wakeup_open(&link->bus_due, link->event, on_bus_due, link);
     return result < 0 ? err_set(err, ERR_FAILED, "cannot add a timer: %s", strerror(-result)) : 0;
 }
 
@@ -364,7 +368,7 @@ void link_close(struct link *link)
         return;
     close_descriptor(link);
     sd_event_source_disable_unref(link->timer);
-    sd_event_source_disable_unref(link->bus_timer);
+    wakeup_close(&link->bus_due);
     sd_event_unref(link->event);
     free(link);
 }
@@ -380,7 +384,7 @@ static int send_block(struct link *link, size_t slave, const uint8_t *bytes, siz
                        link->config.device);
     if (bus_write(&link->bus, slave, &block, err) != 0)
         return -1;
-    arm_bus(link);
+    arm_bus(link, now_ms());
     return 0;
 }
 

@@ -9,14 +9,6 @@ __extension__ typedef __int128 wide;
 static const int64_t powers[DECIMAL_DIGITS_MAX + 1] = {1,      10,      100,      1000,      10000,
                                                        100000, 1000000, 10000000, 100000000, 1000000000};
 
-static wide power10(unsigned exponent)
-{
-    wide result = 1;
-    while (exponent-- > 0)
-        result *= 10;
-    return result;
-}
-
 static bool store(wide units, unsigned digits, struct decimal *out)
 {
     if (units > INT64_MAX || units < INT64_MIN || digits > DECIMAL_DIGITS_MAX)
@@ -110,7 +102,8 @@ bool decimal_scale(int64_t raw, struct decimal scale, struct decimal offset, str
 {
     unsigned digits = scale.digits > offset.digits ? scale.digits : offset.digits;
     wide product = (wide)raw * scale.units;
-    wide limit = power10(28); /* beyond any offset (10^19 units, 10^9 times widened), and 10^9 times it still fits */
+    /* 10^28: beyond any offset (10^19 units, 10^9 times widened), and 10^9 times it still fits */
+    const wide limit = (wide)INT64_C(100000000000000) * INT64_C(100000000000000);
     if (product > limit || product < -limit)
         return false;
     return store(product * powers[digits - scale.digits] + (wide)offset.units * powers[digits - offset.digits], digits,
