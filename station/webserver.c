@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -34,6 +35,7 @@ const struct webserver_limits webserver_limits_default = {
 /* One connection, and when it is cut off. */
 struct webclient {
     struct webclient *next, **at;
+    struct webclient *next_waiting;
     struct MHD_Connection *connection;
     int64_t deadline_ms;
 };
@@ -48,8 +50,10 @@ struct webserver {
     const char *listen;
     struct dial_address address;
     struct webclient *clients;
+    struct webclient *waiting, **waiting_end; /* for a turn in which they are answered, the first first */
     unsigned clients_count;
-    size_t bodies; /* bytes held */
+    unsigned answers; /* made in this turn */
+    size_t bodies;    /* bytes held */
     int64_t retry_ms;
     char problem[ERR_TEXT_MAX];
     char secret[RANDOM_BYTES]; /* of the nonces */
@@ -270,6 +274,30 @@ static struct webserver_request *begin(struct webserver *server, struct MHD_Conn
     return request;
 }
 
+/* Whether the answer has to be made in a later turn; then `handle` is called again. */
+static bool put_off(struct webserver *server, struct MHD_Connection *connection)
+{
+    if (server->answers++ < WEBSERVER_ANSWERS_A_TURN)
+        return false;
+    struct webclient *client = client_of(connection);
+    client->next_waiting = NULL;
+    *server->waiting_end = client;
+    server->waiting_end = &client->next_waiting;
+    MHD_suspend_connection(connection); /* it is not closed, either, until it is resumed */
+    return true;
+}
+
+static void resume(struct webserver *server, unsigned most)
+{
+    for (; server->waiting && most > 0; most--) {
+        struct webclient *client = server->waiting;
+        server->waiting = client->next_waiting;
+        MHD_resume_connection(client->connection);
+    }
+    if (!server->waiting)
+        server->waiting_end = &server->waiting;
+}
+
 /* Called first without data, then with each piece of the body, then once more with none. */
 static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection, const char *path, const char *method,
                               const char *version, const char *data, size_t *size, void **context)
@@ -289,6 +317,8 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection, cons
         *size = 0;
         return MHD_YES;
     }
+    if (put_off(server, connection))
+        return MHD_YES;
     if (request->body)
         request->body[request->length] = '\0';
     if (request->route)
@@ -367,8 +397,11 @@ static void turn(struct webserver *server)
 {
     MHD_UNSIGNED_LONG_LONG wait_ms = 0;
     unsigned before = server->clients_count;
+    server->answers = 0;
+    resume(server, WEBSERVER_ANSWERS_A_TURN);
     MHD_run(server->daemon);
-    bool due = server->clients_count < before || MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES;
+    bool at_once = server->waiting || server->clients_count < before;
+    bool due = at_once || MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES;
     if (due)
         sd_event_source_set_time_relative(server->soon, (uint64_t)wait_ms * 1000);
     sd_event_source_set_enabled(server->soon, due ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
@@ -408,12 +441,13 @@ static int open_socket(const struct dial_address *address)
 
 static struct MHD_Daemon *start_daemon(struct webserver *server, int fd)
 {
-    return MHD_start_daemon(MHD_USE_EPOLL | (server->address.at.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0U), 0, NULL,
-                            NULL, handle, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_CONNECTION, connected,
-                            server, MHD_OPTION_NOTIFY_COMPLETED, completed, server, MHD_OPTION_CONNECTION_LIMIT,
-                            server->limits.connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX,
-                            MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_DIGEST_AUTH_RANDOM, (size_t)RANDOM_BYTES,
-                            server->secret, MHD_OPTION_NONCE_NC_SIZE, (unsigned)NONCES, MHD_OPTION_END);
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (server->address.at.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0U), 0,
+        NULL, NULL, handle, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_CONNECTION, connected, server,
+        MHD_OPTION_NOTIFY_COMPLETED, completed, server, MHD_OPTION_CONNECTION_LIMIT, server->limits.connections,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_DIGEST_AUTH_RANDOM, (size_t)RANDOM_BYTES, server->secret, MHD_OPTION_NONCE_NC_SIZE, (unsigned)NONCES,
+        MHD_OPTION_END);
 }
 
 static int listen_now(struct webserver *server, struct err *err)
@@ -440,6 +474,7 @@ static int listen_now(struct webserver *server, struct err *err)
 static void stop_listening(struct webserver *server)
 {
     server->io = sd_event_source_disable_unref(server->io);
+    resume(server, UINT_MAX); /* libmicrohttpd ends the program over a connection that is left suspended */
     if (server->daemon)
         MHD_stop_daemon(server->daemon);
     server->daemon = NULL;
@@ -482,6 +517,7 @@ int webserver_open(struct webserver **out, sd_event *event, const char *listen, 
         return err_set(err, ERR_FAILED, "out of memory");
     *server = (struct webserver){.event = sd_event_ref(event), .routes = routes, .limits = *limits, .ctx = ctx};
     server->listen = listen;
+    server->waiting_end = &server->waiting;
     int result = dial_parse(&server->address, listen, err);
     if (result == 0 && (getrandom(server->secret, sizeof server->secret, 0) != (ssize_t)sizeof server->secret ||
                         sd_event_add_time(event, &server->soon, CLOCK_MONOTONIC, 0, 1, on_soon, server) < 0 ||

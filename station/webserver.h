@@ -8,7 +8,8 @@
  *
  * Nobody outside can make the daemon wait or grow: connections, heads, bodies and the memory of all bodies together
  * have maxima; a head that does not arrive, a body that trickles, an answer that is not read and a connection that
- * idles are cut off at a deadline. The server's descriptors are served after those of the instruments.
+ * idles are cut off at a deadline. The server's descriptors are served after those of the instruments, and one turn of
+ * the loop makes no more than a few answers, however many ask at once: an instrument waits for no more than these.
  *
  * An address that cannot be listened at (taken, or its network is not up yet) is no reason for the daemon to stop: it
  * is tried again every two seconds, for ever, and webserver_problem says why.
@@ -22,6 +23,8 @@
 #include <systemd/sd-event.h>
 
 #include "station/core/err.h"
+
+enum { WEBSERVER_ANSWERS_A_TURN = 16 };
 
 struct webserver;
 struct webserver_request;

@@ -21,7 +21,7 @@
 #include "sensors/links/wakeup.h"
 #include "station/webserver.h"
 
-enum { CLIENTS = 200, TURNS_MAX = 10000 };
+enum { CLIENTS = 200, TURNS_MAX = 2000 };
 
 struct fixture {
     sd_event *event;
@@ -48,7 +48,7 @@ static int64_t now_ms(void)
 
 static void turn(struct fixture *f)
 {
-    assert_true(sd_event_run(f->event, 100000) >= 0);
+    assert_true(sd_event_run(f->event, 10000) >= 0);
 }
 
 static void on_due(void *ctx)
@@ -189,7 +189,8 @@ static int teardown(void **state)
     link_close(f->link);
     wakeup_close(&f->wakeup);
     for (int i = 0; i < CLIENTS; i++)
-        close(f->clients[i]);
+        if (f->clients[i] >= 0)
+            close(f->clients[i]);
     close(f->peer);
     sd_event_unref(f->event);
     free(f);
@@ -212,9 +213,54 @@ static void test_instrument_comes_before_web_clients(void **state)
         assert_int_equal(send(f->peer, "7", 1, MSG_NOSIGNAL), 1);
         turn(f);
         assert_int_equal(f->received, received + 1); /* whatever else was ready */
+        unsigned answered = f->answered;
         turn(f);
+        assert_in_range(f->answered - answered, 0, WEBSERVER_ANSWERS_A_TURN);
     }
     assert_int_equal(f->answered, CLIENTS);
+}
+
+static void wait_for_answers(struct fixture *f, unsigned count)
+{
+    for (int i = 0; i < TURNS_MAX && f->answered < count; i++)
+        turn(f);
+    assert_int_equal(f->answered, count);
+}
+
+static bool is_answered(struct fixture *f, int client)
+{
+    char text[1024];
+    ssize_t got = -1;
+    for (int i = 0; i < TURNS_MAX && got < 0; i++) {
+        got = recv(client, text, sizeof text, 0);
+        if (got < 0)
+            turn(f);
+    }
+    return got > 0;
+}
+
+static void test_who_waits_for_an_answer_may_go(void **state)
+{
+    struct fixture *f = *state;
+    everybody_asks(f);
+    wait_for_answers(f, WEBSERVER_ANSWERS_A_TURN);
+    for (int i = 0; i < CLIENTS; i += 2) {
+        close(f->clients[i]);
+        f->clients[i] = -1;
+    }
+    for (int i = 0; i < TURNS_MAX && (webserver_connections(f->web) > CLIENTS / 2 || f->answered < CLIENTS / 2); i++)
+        turn(f);
+    assert_int_equal(webserver_connections(f->web), CLIENTS / 2);
+    for (int i = 1; i < CLIENTS; i += 2)
+        assert_true(is_answered(f, f->clients[i]));
+}
+
+/* The end of the fixture closes the server. */
+static void test_server_may_be_closed_while_some_wait(void **state)
+{
+    struct fixture *f = *state;
+    everybody_asks(f);
+    wait_for_answers(f, WEBSERVER_ANSWERS_A_TURN);
 }
 
 static void test_flooding_instrument_keeps_nobody_out(void **state)
@@ -238,6 +284,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_wakeup_moves_only_to_earlier, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wakeup_is_set_again_or_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_instrument_comes_before_web_clients, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_who_waits_for_an_answer_may_go, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_server_may_be_closed_while_some_wait, setup, teardown),
         cmocka_unit_test_setup_teardown(test_flooding_instrument_keeps_nobody_out, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
