@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 """Processor time per Modbus TCP poll: smogd beside mbpoll and beside Node-RED 4 with node-red-contrib-modbus, each asking the same
-slave for the same six registers a hundred times a second. Bounds: at most mbpoll's, and at most a tenth of Node-RED's. What cannot
-be installed is left out, and said."""
+slave for the same six registers a hundred times a second. Bounds: at most mbpoll's, and at most a tenth of Node-RED's. Beside it the
+system calls a poll of smogd and mbpoll, which do not depend on what else the machine does: at most mbpoll's. What cannot be installed
+is left out, and said."""
 import json
 import os
 import shutil
+import signal
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -16,6 +19,7 @@ from station import Lab, ROOT, free_port, station_conf, wait_for  # noqa: E402
 
 PERIOD_MS = 10
 SETTLE_S = 3
+TRACE_S = 5
 MEASURE_S = float(os.environ.get("BENCH_SECONDS", "20"))
 
 
@@ -113,6 +117,32 @@ def measure(running):
     return result
 
 
+def system_calls(lab, name, process):
+    """A poll is what one sendto begins."""
+    counts, path = {}, lab.path(name + ".calls")
+    trace = subprocess.Popen(["strace", "-q", "-c", "-f", "-o", path, "-p", str(process.pid)], stderr=subprocess.DEVNULL)
+    time.sleep(TRACE_S)
+    trace.send_signal(signal.SIGINT)
+    trace.wait()
+    with open(path, encoding="ascii") as file:
+        for words in (line.split() for line in file):
+            if len(words) >= 5 and words[3].isdigit():
+                counts[words[-1]] = int(words[3])
+    calls = (sum(counts.values()) - counts["total"]) / counts["sendto"]
+    print("polls: %-9s %6.2f system calls each" % (name, calls))
+    return calls
+
+
+def bound_calls(lab, running):
+    if not shutil.which("strace") or "mbpoll" not in running:
+        print("polls: strace or mbpoll is not installed: system calls are not counted")
+        return True
+    calls = {name: system_calls(lab, name, running[name][0]) for name in ("smogd", "mbpoll")}
+    good = calls["smogd"] <= calls["mbpoll"]
+    print("polls: smogd makes %.2f of mbpoll's system calls (at most 1: %s)" % (calls["smogd"] / calls["mbpoll"], "ok" if good else "MISSED"))
+    return good
+
+
 def bound(us, name, most):
     if name not in us:
         return True
@@ -135,4 +165,5 @@ with Lab(folder) as lab:
     us = measure(running)
     good = bound(us, "mbpoll", 1)
     good &= bound(us, "Node-RED", 0.1)
+    good &= bound_calls(lab, running)
 sys.exit(not good)
