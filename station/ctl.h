@@ -10,7 +10,8 @@
  * ctl_check.c    zero, span, leak-test, check list, check show; ctl_check_again.c: their recomputation
  * ctl_test.c     test start, watch, confirm, bypass-warm, observe, abort, void
  * ctl_words.c    what prompts, verdicts and quantities are called
- * ctl_show.c     test show, passes, plate, alerts, outbox list
+ * ctl_show.c     test show, passes, alerts, outbox list
+ * ctl_plate.c    plate
  * ctl_plates.c   plates suggest
  * ctl_print.c    print: the slip on the receipt printer
  * ctl_slip.c     the slip

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "station/ctl.h"
+#include "station/ctl_rows.h"
 
 /* ---- the lists ---- */
 
@@ -187,15 +187,11 @@ int ctl_checklist_end(struct ctl *ctl, struct err *err)
 
 /* ---- what goes to whom ---- */
 
-struct referrals {
-    const struct ctl *ctl;
-    struct json_writer *w; /* NULL: for people */
-};
-
-static int take_referral(void *ctx, const struct store_referral *r)
+int ctl_rows_referral(void *ctx, const struct store_referral *r)
 {
-    struct referrals *all = ctx;
+    struct ctl_rows *all = ctx;
     char at[CIVIL_TIME_TEXT_MAX];
+    all->count++;
     civil_time_format(r->at_ms, all->ctl->config->utc_offset_minutes, at);
     if (!all->w) {
         printf("%.19s  %-12s %-12s %-8s %s\n    %s\n", at, r->authority, r->plate, r->colour, r->checklist, r->items);
@@ -216,13 +212,13 @@ static int take_referral(void *ctx, const struct store_referral *r)
 int ctl_referrals(struct ctl *ctl, struct err *err)
 {
     struct json_writer w;
-    struct referrals all = {.ctl = ctl};
+    struct ctl_rows all = {.ctl = ctl};
     int limit;
     const char *authority = ctl->words_count ? ctl->words[0] : NULL;
     if (ctl_open_store(ctl, err) != 0 || ctl_limit(ctl, 100, &limit, err) != 0)
         return -1;
     if (!ctl->json)
-        return store_referral_list(ctl->store, authority, limit, take_referral, &all, err);
+        return store_referral_list(ctl->store, authority, limit, ctl_rows_referral, &all, err);
     if (ctl_json_begin(&w, err) != 0)
         return -1;
     all.w = &w;
@@ -230,7 +226,7 @@ int ctl_referrals(struct ctl *ctl, struct err *err)
     json_bool(&w, "daemon_running", ctl->daemon_running);
     json_bool(&w, "ok", true);
     json_array_begin(&w, "referrals");
-    if (store_referral_list(ctl->store, authority, limit, take_referral, &all, err) != 0) {
+    if (store_referral_list(ctl->store, authority, limit, ctl_rows_referral, &all, err) != 0) {
         free(w.out);
         return -1;
     }

@@ -2,8 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "station/core/plate.h"
-#include "station/ctl.h"
+#include "station/ctl_rows.h"
 
 enum { ROWS = 100 };
 
@@ -18,18 +17,8 @@ static void json_time(const struct ctl *ctl, struct json_writer *w, const char *
     json_string(w, key, text);
 }
 
-/* A walk through rows: what is asked for, where it goes, and how many there were. */
-struct rows {
-    struct ctl *ctl;
-    struct json_writer *w; /* NULL: for people */
-    struct json_writer writer;
-    const char *plate, *colour;
-    int64_t since_ms;
-    int limit, count;
-};
-
 /* The answer of a command that lists: `list` writes for people, or further keys (after "ok") of one object. */
-static int answer(struct rows *rows, int (*list)(struct rows *rows, struct err *err), struct err *err)
+static int answer(struct ctl_rows *rows, int (*list)(struct ctl_rows *rows, struct err *err), struct err *err)
 {
     if (!rows->ctl->json)
         return list(rows, err);
@@ -47,13 +36,18 @@ static int answer(struct rows *rows, int (*list)(struct rows *rows, struct err *
     return ctl_json_print(rows->w, err);
 }
 
-static void list_begin(struct rows *rows, const char *key)
+void ctl_rows_time(const struct ctl_rows *rows, const char *key, int64_t unix_ms)
+{
+    json_time(rows->ctl, rows->w, key, unix_ms);
+}
+
+void ctl_rows_begin(struct ctl_rows *rows, const char *key)
 {
     if (rows->w)
         json_array_begin(rows->w, key);
 }
 
-static void list_end(struct rows *rows)
+void ctl_rows_end(struct ctl_rows *rows)
 {
     if (rows->w)
         json_array_end(rows->w);
@@ -85,7 +79,7 @@ static void json_test(const struct ctl *ctl, const struct store_test *t, struct 
 
 static int take_file(void *ctx, const struct store_file *file)
 {
-    struct rows *rows = ctx;
+    struct ctl_rows *rows = ctx;
     rows->count++;
     if (!rows->w) {
         printf("  %-28s %10" PRId64 "  %s\n", file->name, file->size, file->sha256);
@@ -104,7 +98,7 @@ static int show_json(struct ctl *ctl, const struct store_test *t, const char *re
     struct json_writer w;
     if (ctl_json_begin(&w, err) != 0)
         return -1;
-    struct rows rows = {.ctl = ctl, .w = &w};
+    struct ctl_rows rows = {.ctl = ctl, .w = &w};
     json_object_begin(&w, NULL);
     json_string(&w, "colour", t->colour);
     json_bool(&w, "daemon_running", ctl->daemon_running);
@@ -141,7 +135,7 @@ int ctl_test_show(struct ctl *ctl, struct err *err)
     if (ctl->json) {
         result = show_json(ctl, &t, record, err);
     } else {
-        struct rows rows = {.ctl = ctl};
+        struct ctl_rows rows = {.ctl = ctl};
         print_test(ctl, &t);
         if (record)
             result = ctl_slip_print(ctl, record, t.end_event, t.void_reason, stdout, err);
@@ -154,9 +148,9 @@ int ctl_test_show(struct ctl *ctl, struct err *err)
 
 /* ---- passages ---- */
 
-static int take_passage(void *ctx, const struct store_passage *p)
+int ctl_rows_passage(void *ctx, const struct store_passage *p)
 {
-    struct rows *rows = ctx;
+    struct ctl_rows *rows = ctx;
     rows->count++;
     if (!rows->w) {
         char at[24];
@@ -206,13 +200,13 @@ static int show_passage(struct ctl *ctl, struct err *err)
     return result;
 }
 
-static int list_passes(struct rows *rows, struct err *err)
+static int list_passes(struct ctl_rows *rows, struct err *err)
 {
-    list_begin(rows, "passes");
+    ctl_rows_begin(rows, "passes");
     if (store_passage_list(rows->ctl->store, rows->plate, rows->colour, rows->since_ms, rows->ctl->invalid, rows->limit,
-                           take_passage, rows, err) != 0)
+                           ctl_rows_passage, rows, err) != 0)
         return -1;
-    list_end(rows);
+    ctl_rows_end(rows);
     if (!rows->w && rows->count == rows->limit)
         fprintf(stderr, "smogctl: the newest %d are shown; --limit N shows more\n", rows->limit);
     return 0;
@@ -220,7 +214,7 @@ static int list_passes(struct rows *rows, struct err *err)
 
 int ctl_passes(struct ctl *ctl, struct err *err)
 {
-    struct rows rows = {.ctl = ctl};
+    struct ctl_rows rows = {.ctl = ctl};
     if (ctl->words_count)
         return show_passage(ctl, err);
     if (ctl_open_store(ctl, err) != 0 || ctl_since(ctl, &rows.since_ms, err) != 0 ||
@@ -229,11 +223,11 @@ int ctl_passes(struct ctl *ctl, struct err *err)
     return answer(&rows, list_passes, err);
 }
 
-/* ---- a vehicle ---- */
+/* ---- tests ---- */
 
-static int take_test(void *ctx, const struct store_test *t)
+int ctl_rows_test(void *ctx, const struct store_test *t)
 {
-    struct rows *rows = ctx;
+    struct ctl_rows *rows = ctx;
     rows->count++;
     if (rows->w) {
         json_object_begin(rows->w, NULL);
@@ -245,41 +239,11 @@ static int take_test(void *ctx, const struct store_test *t)
     return 0;
 }
 
-static int list_vehicle(struct rows *rows, struct err *err)
-{
-    if (list_passes(rows, err) != 0)
-        return -1;
-    if (rows->w)
-        json_string(rows->w, "plate", rows->plate);
-    list_begin(rows, "tests");
-    if (store_test_list(rows->ctl->store, rows->plate, rows->colour, false, rows->limit, take_test, rows, err) != 0)
-        return -1;
-    list_end(rows);
-    if (!rows->w && rows->count == 0)
-        printf("nothing is known of %s\n", rows->plate);
-    return 0;
-}
-
-int ctl_plate(struct ctl *ctl, struct err *err)
-{
-    enum plate_colour colour = PLATE_COLOUR_UNKNOWN;
-    struct plate plate;
-    struct rows rows = {.ctl = ctl};
-    if (ctl->colour && !plate_colour_by_name(ctl->colour, &colour))
-        return err_set(err, ERR_INVALID, "'%s' is no plate colour", ctl->colour);
-    if (plate_parse(&plate, ctl->words[0], colour, err) != 0 || ctl_limit(ctl, ROWS, &rows.limit, err) != 0 ||
-        ctl_open_store(ctl, err) != 0)
-        return -1;
-    rows.plate = plate.text;
-    rows.colour = ctl->colour ? plate_colour_name(colour) : NULL;
-    return answer(&rows, list_vehicle, err);
-}
-
 /* ---- alerts ---- */
 
-static int take_alert(void *ctx, const struct store_alert *a)
+int ctl_rows_alert(void *ctx, const struct store_alert *a)
 {
-    struct rows *rows = ctx;
+    struct ctl_rows *rows = ctx;
     rows->count++;
     if (!rows->w) {
         char at[24];
@@ -298,10 +262,10 @@ static int take_alert(void *ctx, const struct store_alert *a)
     return 0;
 }
 
-static int list_alerts(struct rows *rows, struct err *err)
+static int list_alerts(struct ctl_rows *rows, struct err *err)
 {
     const struct ctl *ctl = rows->ctl;
-    if (store_alert_list(ctl->store, ctl->words[0], rows->since_ms, rows->limit, take_alert, rows, err) != 0)
+    if (store_alert_list(ctl->store, ctl->words[0], rows->since_ms, rows->limit, ctl_rows_alert, rows, err) != 0)
         return -1;
     if (!rows->w && rows->count == 0)
         printf("no alerts\n");
@@ -310,7 +274,7 @@ static int list_alerts(struct rows *rows, struct err *err)
 
 int ctl_alerts(struct ctl *ctl, struct err *err)
 {
-    struct rows rows = {.ctl = ctl};
+    struct ctl_rows rows = {.ctl = ctl};
     if (ctl_open_store(ctl, err) != 0 || ctl_since(ctl, &rows.since_ms, err) != 0 ||
         ctl_limit(ctl, ROWS, &rows.limit, err) != 0)
         return -1;
@@ -320,12 +284,12 @@ int ctl_alerts(struct ctl *ctl, struct err *err)
         return -1;
     rows.w = &rows.writer;
     json_object_begin(rows.w, NULL);
-    list_begin(&rows, "alerts");
+    ctl_rows_begin(&rows, "alerts");
     if (list_alerts(&rows, err) != 0) {
         free(rows.w->out);
         return -1;
     }
-    list_end(&rows);
+    ctl_rows_end(&rows);
     json_bool(rows.w, "daemon_running", ctl->daemon_running);
     json_bool(rows.w, "ok", true);
     json_object_end(rows.w);
@@ -334,9 +298,9 @@ int ctl_alerts(struct ctl *ctl, struct err *err)
 
 /* ---- outbox ---- */
 
-static int take_outbox(void *ctx, const struct store_outbox_row *row)
+int ctl_rows_case(void *ctx, const struct store_outbox_row *row)
 {
-    struct rows *rows = ctx;
+    struct ctl_rows *rows = ctx;
     rows->count++;
     if (!rows->w) {
         char created[24], next[24] = "";
@@ -362,15 +326,15 @@ static int take_outbox(void *ctx, const struct store_outbox_row *row)
     return 0;
 }
 
-static int list_outbox(struct rows *rows, struct err *err)
+static int list_outbox(struct ctl_rows *rows, struct err *err)
 {
     int64_t counts[4];
     if (store_outbox_counts(rows->ctl->store, counts, err) != 0)
         return -1;
-    list_begin(rows, "outbox");
-    if (store_outbox_list(rows->ctl->store, rows->limit, take_outbox, rows, err) != 0)
+    ctl_rows_begin(rows, "outbox");
+    if (store_outbox_list(rows->ctl->store, rows->limit, ctl_rows_case, rows, err) != 0)
         return -1;
-    list_end(rows);
+    ctl_rows_end(rows);
     if (rows->w) {
         json_integer(rows->w, "refused", counts[2]);
         json_integer(rows->w, "sent", counts[1]);
@@ -385,7 +349,7 @@ static int list_outbox(struct rows *rows, struct err *err)
 
 int ctl_outbox_list(struct ctl *ctl, struct err *err)
 {
-    struct rows rows = {.ctl = ctl};
+    struct ctl_rows rows = {.ctl = ctl};
     if (ctl_open_store(ctl, err) != 0 || ctl_limit(ctl, ROWS, &rows.limit, err) != 0)
         return -1;
     return answer(&rows, list_outbox, err);

@@ -152,6 +152,9 @@
     " latitude TEXT, longitude TEXT, sha256 TEXT NOT NULL, file TEXT NOT NULL, event INTEGER NOT NULL) STRICT;"        \
     "CREATE INDEX imported_plate ON imported(plate, at_ms, seq, colour, kind, id, day, valid, exceeded);"
 
+/* A vehicle's referrals. */
+#define SCHEMA_REFERRAL_PLATE "CREATE INDEX referral_plate ON referral(plate, seq);"
+
 /* X(what the step makes); append only. */
 #define SCHEMA_STEPS(X)                                                                                                \
     X(SCHEMA_BASE)                                                                                                     \
@@ -161,7 +164,8 @@
     X(SCHEMA_ALERT)                                                                                                    \
     X(SCHEMA_COMPARE)                                                                                                  \
     X(SCHEMA_CHECKLIST)                                                                                                \
-    X(SCHEMA_IMPORTED)
+    X(SCHEMA_IMPORTED)                                                                                                 \
+    X(SCHEMA_REFERRAL_PLATE)
 
 #define SCHEMA_ONE(step) +1
 enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };

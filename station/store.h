@@ -259,6 +259,8 @@ int store_referral_add(struct store *s, const struct store_referral *r, uint64_t
 /* Newest first; authority NULL: all. */
 int store_referral_list(struct store *s, const char *authority, int limit,
                         int (*each)(void *ctx, const struct store_referral *r), void *ctx, struct err *err);
+int store_referral_list_plate(struct store *s, const char *plate, int limit,
+                              int (*each)(void *ctx, const struct store_referral *r), void *ctx, struct err *err);
 
 /* ---- facts of other stations ---- */
 
@@ -302,6 +304,11 @@ int store_roster_entry_find(struct store *s, const char *plate, const char *colo
 /* In the file's order; `each` returns 0 to go on. */
 int store_roster_entry_list(struct store *s, int64_t roster, int (*each)(void *ctx, const struct store_roster_entry *e),
                             void *ctx, struct err *err);
+
+/* The lists that a plate stands on, newest first. */
+int store_roster_entry_list_plate(struct store *s, const char *plate, int limit,
+                                  int (*each)(void *ctx, int64_t roster, const struct store_roster_entry *e), void *ctx,
+                                  struct err *err);
 
 /* ---- plates that cameras have read ---- */
 
@@ -358,6 +365,9 @@ struct store_outbox_row {
 /* Newest case first. */
 int store_outbox_list(struct store *s, int limit, int (*each)(void *ctx, const struct store_outbox_row *row), void *ctx,
                       struct err *err);
+/* The case of that test or passage, once for each outlet; nothing where there is none. */
+int store_outbox_of(struct store *s, const char *subject, int (*each)(void *ctx, const struct store_outbox_row *row),
+                    void *ctx, struct err *err);
 /* waiting (incl. not yet sealed, sending and retry), sent, refused, unknown */
 int store_outbox_counts(struct store *s, int64_t counts[4], struct err *err);
 /* What the operator may decide: try a waiting, refused or unknown delivery again now. outlet NULL: all of the case.

@@ -76,14 +76,9 @@ int store_checkpoint_last(struct store *s, char **note, struct err *err)
     return rc;
 }
 
-int store_outbox_list(struct store *s, int limit, int (*each)(void *ctx, const struct store_outbox_row *row), void *ctx,
-                      struct err *err)
+static int walk_outbox(struct store *s, sqlite3_stmt *q, int (*each)(void *ctx, const struct store_outbox_row *row),
+                       void *ctx, struct err *err)
 {
-    sqlite3_stmt *q = store_statement(s, STORE_SQL_OUTBOX_LIST, err);
-    if (!q)
-        return -1;
-    store_bind_int(q, 1, INT64_MAX);
-    store_bind_int(q, 2, limit);
     int rc;
     while ((rc = store_step(s, q, "list the outbox", err)) > 0) {
         struct store_outbox_row row;
@@ -103,6 +98,27 @@ int store_outbox_list(struct store *s, int limit, int (*each)(void *ctx, const s
         }
     }
     return rc;
+}
+
+int store_outbox_list(struct store *s, int limit, int (*each)(void *ctx, const struct store_outbox_row *row), void *ctx,
+                      struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_OUTBOX_LIST, err);
+    if (!q)
+        return -1;
+    store_bind_int(q, 1, INT64_MAX);
+    store_bind_int(q, 2, limit);
+    return walk_outbox(s, q, each, ctx, err);
+}
+
+int store_outbox_of(struct store *s, const char *subject, int (*each)(void *ctx, const struct store_outbox_row *row),
+                    void *ctx, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_OUTBOX_OF, err);
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, subject);
+    return walk_outbox(s, q, each, ctx, err);
 }
 
 int store_outbox_counts(struct store *s, int64_t counts[4], struct err *err)

@@ -151,13 +151,13 @@ int store_referral_add(struct store *s, const struct store_referral *r, uint64_t
     return store_run(s, q, "save the referral", err);
 }
 
-int store_referral_list(struct store *s, const char *authority, int limit,
-                        int (*each)(void *ctx, const struct store_referral *r), void *ctx, struct err *err)
+static int list_referrals(struct store *s, enum store_sql which, const char *of, int limit,
+                          int (*each)(void *ctx, const struct store_referral *r), void *ctx, struct err *err)
 {
-    sqlite3_stmt *q = store_statement(s, authority ? STORE_SQL_REFERRAL_LIST_AUTHORITY : STORE_SQL_REFERRAL_LIST, err);
+    sqlite3_stmt *q = store_statement(s, which, err);
     if (!q)
         return -1;
-    store_bind_text(q, 1, authority);
+    store_bind_text(q, 1, of);
     store_bind_int(q, 2, INT64_MAX);
     store_bind_int(q, 3, limit);
     int rc;
@@ -176,4 +176,17 @@ int store_referral_list(struct store *s, const char *authority, int limit,
         }
     }
     return rc;
+}
+
+int store_referral_list(struct store *s, const char *authority, int limit,
+                        int (*each)(void *ctx, const struct store_referral *r), void *ctx, struct err *err)
+{
+    return list_referrals(s, authority ? STORE_SQL_REFERRAL_LIST_AUTHORITY : STORE_SQL_REFERRAL_LIST, authority, limit,
+                          each, ctx, err);
+}
+
+int store_referral_list_plate(struct store *s, const char *plate, int limit,
+                              int (*each)(void *ctx, const struct store_referral *r), void *ctx, struct err *err)
+{
+    return list_referrals(s, STORE_SQL_REFERRAL_LIST_PLATE, plate, limit, each, ctx, err);
 }

@@ -126,3 +126,25 @@ int store_roster_entry_list(struct store *s, int64_t roster, int (*each)(void *c
     }
     return rc;
 }
+
+int store_roster_entry_list_plate(struct store *s, const char *plate, int limit,
+                                  int (*each)(void *ctx, int64_t roster, const struct store_roster_entry *e), void *ctx,
+                                  struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_ROSTER_ENTRY_LIST_PLATE, err);
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, plate);
+    store_bind_int(q, 2, INT64_MAX);
+    store_bind_int(q, 3, limit);
+    int rc;
+    while ((rc = store_step(s, q, "list the rosters of a vehicle", err)) > 0) {
+        struct store_roster_entry e;
+        read_entry(q, &e);
+        if (each(ctx, sqlite3_column_int64(q, 6), &e) != 0) {
+            store_done(q);
+            return 0;
+        }
+    }
+    return rc;
+}

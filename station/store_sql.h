@@ -19,6 +19,10 @@
     "UPDATE delivery SET state = iif(state = 'unknown', state, 'retry'), next_ms = ?1 WHERE case_id = ?2"              \
     " AND state IN ('waiting', 'retry', 'refused', 'unknown')"
 
+#define STORE_OUTBOX_ROWS                                                                                              \
+    "SELECT id, subject, created_ms, outlet, ifnull(d.state, c.state), last_status, receipt_id, attempts, next_ms,"    \
+    " last_ms FROM case_file c LEFT JOIN delivery d ON case_id = id"
+
 #define STORE_SQL_TABLE(X)                                                                                             \
     X(BEGIN, false, "BEGIN IMMEDIATE")                                                                                 \
     X(BEGIN_READ, false, "BEGIN DEFERRED")                                                                             \
@@ -159,6 +163,12 @@
       " sha256, file FROM imported WHERE plate = ?1 AND (?2 IS NULL OR colour = ?2) AND at_ms >= ?3 AND at_ms < ?4"    \
       " ORDER BY at_ms DESC, seq DESC LIMIT ?5")                                                                       \
                                                                                                                        \
+    X(REFERRAL_LIST_PLATE, false,                                                                                      \
+      "SELECT seq, authority, checklist, plate, colour, at_ms, items FROM referral WHERE plate = ?1 AND seq < ?2"      \
+      " ORDER BY seq DESC LIMIT ?3")                                                                                   \
+    X(ROSTER_ENTRY_LIST_PLATE, false,                                                                                  \
+      "SELECT line, plate, colour, fleet, facts, absent, roster FROM roster_entry WHERE plate = ?1 AND roster < ?2"    \
+      " ORDER BY roster DESC LIMIT ?3")                                                                                \
     X(ROSTER_LAST, false, "SELECT max(seq) FROM roster")                                                               \
     X(ROSTER_INSERT, true, "INSERT INTO roster(seq, name, sha256, from_ms, to_ms, event) VALUES(?, ?, ?, ?, ?, ?)")    \
     X(ROSTER_GET, false, "SELECT seq, name, sha256, from_ms, to_ms FROM roster WHERE seq = ?")                         \
@@ -198,10 +208,8 @@
       " WHERE id = ?1 OR subject = ?1")                                                                                \
     X(CHECKPOINT_LAST, false, "SELECT note FROM checkpoint WHERE size < ? ORDER BY size DESC LIMIT 1")                 \
                                                                                                                        \
-    X(OUTBOX_LIST, false,                                                                                              \
-      "SELECT id, subject, created_ms, outlet, ifnull(d.state, c.state), last_status, receipt_id,"                     \
-      " attempts, next_ms, last_ms"                                                                                    \
-      " FROM case_file c LEFT JOIN delivery d ON case_id = id WHERE seq < ? ORDER BY seq DESC LIMIT ?")                \
+    X(OUTBOX_LIST, false, STORE_OUTBOX_ROWS " WHERE seq < ? ORDER BY seq DESC LIMIT ?")                                \
+    X(OUTBOX_OF, false, STORE_OUTBOX_ROWS " WHERE subject = ?")                                                        \
     X(OUTBOX_COUNT, false, "SELECT count(*) FROM delivery WHERE state = ?")                                            \
     X(OUTBOX_RETRY, true, STORE_OUTBOX_RETRY " AND outlet = ?3")                                                       \
     X(OUTBOX_RETRY_ALL, true, STORE_OUTBOX_RETRY)                                                                      \

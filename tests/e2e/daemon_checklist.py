@@ -60,6 +60,9 @@ def with_a_subject(lab, feeder):
     two = lab.json("checklist", "start", "--plate", "新A90718", "--colour", "blue")["checklist"]
     lab.json("checklist", "answer", two, "load-covered", "failed", "--photo", lab.path("dpf.jpg"))
     lab.json("checklist", "end", two)
+    known = lab.json("plate", "新A90718")
+    tap.equal(([c["checklist"] for c in known["checklists"]], [r["checklist"] for r in known["referrals"]]), ([two], [two]),
+              "the answer about a vehicle has its checklists and what went to whom")
     tap.equal(lab.json("outbox", "list")["outbox"], before, "a failed item makes no emission case and changes none")
     refused(lab, 2, "there is no test", "start", "652301-0007-T000099")
 

@@ -129,10 +129,24 @@ def count_together(second, feeder, file, ca):
     stored(second, 3)
     tap.equal(newest(second)["verdict"], "suspect", "a passage without exceedance counts as none")
     travel(second)
+    vehicle(second)
     second.ctl("journal", "verify")
     second.stop("smogd")
     second.start_smogd()
     tap.equal(second.json("history", "import", file, "--ca", ca)["new"], 0, "imports outlive the daemon")
+
+
+def vehicle(second):
+    known = second.json("plate", "新A90718")
+    tap.equal(([f["id"] for f in known["imported"]], known["imported"][0]["exceeded"], known["imported"][0]["station"]),
+              (["652301-0007-P00000001"], ["opacity"], "652301-0007"), "the answer about a vehicle has what other stations know")
+    own = known["passes"][0]["id"]
+    tap.equal(([c["subject"] for c in known["cases"]], sorted((a["alert"], a["subject"]) for a in known["alerts"])),
+              ([own], [("travel", own)]), "its case and its alerts")
+    tap.equal([len(known[key]) for key in ("checklists", "referrals", "rosters", "tests")], [0, 0, 0, 0], "and what there is not")
+    tap.equal(second.json("plate", "新A90718", "--colour", "blue")["imported"], [], "another colour is another vehicle")
+    text = second.ctl("plate", "新A90718").stdout
+    tap.result("外站 station 652301-0007" in text and own in text, "in words", text)
 
 
 def travel(second):

@@ -67,6 +67,9 @@ def visit(lab):
     tap.equal(lab.ctl("roster", "absent", "新A99999", "--reason", "x", check=False).returncode, 2, "who is on no list")
     tap.equal(states(lab), {"新A10001": "passed", "新A10002": "no-result", "新A10003": "passed", "新A10004": "absent"},
               "progress: a retest decides, an aborted test does not, the absent has a reason")
+    known = lab.json("plate", "新A10004")
+    tap.equal([(r["roster"], r["line"], r["absent_reason"]) for r in known["rosters"]], [(1, 5, "在修 in the workshop")],
+              "a vehicle's own answer tells the lists it stands on")
     report = lab.json("roster", "report")
     fleets = {f["fleet"]: f for f in report["fleets"]}
     tap.equal({k: fleets["长丰物流, 一队"][k] for k in ("listed", "tested", "passed", "passed-first", "retested", "no-result")},

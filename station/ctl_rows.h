@@ -1,0 +1,34 @@
+/*
+ * Rows of the station's files as smogctl shows them, for people or as JSON: what a list of one kind and the answer
+ * about a vehicle have in common. Each ctl_rows_… is a callback of the store's list of that kind with a struct
+ * ctl_rows.
+ */
+#ifndef STATION_CTL_ROWS_H
+#define STATION_CTL_ROWS_H
+
+#include "station/ctl.h"
+
+/* A walk through rows: what is asked for, where it goes, and how many there were. */
+struct ctl_rows {
+    struct ctl *ctl;
+    struct json_writer *w; /* NULL: for people */
+    struct json_writer writer;
+    const char *plate, *colour;
+    int64_t since_ms;
+    int limit, count;
+};
+
+/* An array of an answer in JSON; nothing for people. */
+void ctl_rows_begin(struct ctl_rows *rows, const char *key);
+void ctl_rows_end(struct ctl_rows *rows);
+void ctl_rows_time(const struct ctl_rows *rows, const char *key, int64_t unix_ms); /* null for 0 */
+
+/* ---- ctl_show.c ---- */
+int ctl_rows_test(void *ctx, const struct store_test *t);
+int ctl_rows_passage(void *ctx, const struct store_passage *p);
+int ctl_rows_alert(void *ctx, const struct store_alert *a);
+int ctl_rows_case(void *ctx, const struct store_outbox_row *row);
+/* ---- ctl_checklist.c ---- */
+int ctl_rows_referral(void *ctx, const struct store_referral *r);
+
+#endif
