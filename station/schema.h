@@ -155,6 +155,9 @@
 /* A vehicle's referrals. */
 #define SCHEMA_REFERRAL_PLATE "CREATE INDEX referral_plate ON referral(plate, seq);"
 
+/* One camera's readings, newest first. */
+#define SCHEMA_SUGGESTION_CAMERA "CREATE INDEX suggestion_camera ON suggestion(camera, seq);"
+
 /* X(what the step makes); append only. */
 #define SCHEMA_STEPS(X)                                                                                                \
     X(SCHEMA_BASE)                                                                                                     \
@@ -165,7 +168,8 @@
     X(SCHEMA_COMPARE)                                                                                                  \
     X(SCHEMA_CHECKLIST)                                                                                                \
     X(SCHEMA_IMPORTED)                                                                                                 \
-    X(SCHEMA_REFERRAL_PLATE)
+    X(SCHEMA_REFERRAL_PLATE)                                                                                           \
+    X(SCHEMA_SUGGESTION_CAMERA)
 
 #define SCHEMA_ONE(step) +1
 enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };
