@@ -337,13 +337,18 @@ static void on_key(struct procedure *p, const struct procedure_event *event, con
 {
     struct state *s = state_of(p);
     struct metrology_reference reference;
+    const char *text = event->text ? event->text : "";
     if (event->key == KEY_ABORT) {
-        verdict_reason(&p->verdict, "operator: %s", event->text);
+        if (!*text)
+            return; /* the reason is required */
+        verdict_reason(&p->verdict, "operator: %s", text);
         finish(p, VERDICT_ABORTED, event->t_ms, host);
     } else if (s->phase == PHASE_WAIT && event->key == KEY_OBSERVE) {
         if (s->what == METROLOGY_LEAK_TEST)
-            s->said = strcmp(event->text, METROLOGY_NO_LEAK) == 0 ? SAID_NONE : SAID_LEAK;
-        else if (metrology_reference_parse(event->text, &reference))
+            s->said = strcmp(text, METROLOGY_NO_LEAK) == 0 ? SAID_NONE
+                      : strcmp(text, METROLOGY_LEAK) == 0  ? SAID_LEAK
+                                                           : s->said;
+        else if (metrology_reference_parse(text, &reference))
             s->reference = reference;
     } else if (s->phase == PHASE_WAIT && event->key == KEY_CONFIRM) {
         confirm(p, event->t_ms, host);

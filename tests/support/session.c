@@ -173,6 +173,8 @@ static void on_prompt(void *ctx, enum prompt prompt, int64_t value, int64_t limi
     (void)limit;
     bool acts =
         truck_acts(prompt) || prompt == PROMPT_OBSERVE || prompt == PROMPT_CONNECT || prompt == PROMPT_FULL_PEDAL;
+    s->prompts += prompt != s->prompt;
+    s->prompted = s->prompted || prompt != s->prompt;
     s->prompt = prompt;
     s->prompt_value = value;
     s->act_ms = acts ? t_ms + s->truck.reaction_ms : -1;
@@ -231,12 +233,15 @@ static void take_earlier(int64_t *next, int64_t t_ms)
 
 static void turn(struct session *s)
 {
-    int64_t next = s->next_ms;
+    int64_t next = s->unplugged ? INT64_MAX : s->next_ms;
     take_earlier(&next, bench_next_ms(&s->bench));
     take_earlier(&next, s->act_ms);
     take_earlier(&next, s->answer_ms);
     s->now_ms = next > s->now_ms ? next : s->now_ms;
-    if (s->next_ms <= s->now_ms)
+    if (s->prompted && s->meddle)
+        s->meddle(s, s->prompts);
+    s->prompted = false;
+    if (s->next_ms <= s->now_ms && !s->unplugged)
         hear_registers(s);
     if (s->answer_ms >= 0 && s->answer_ms <= s->now_ms) {
         s->answer_ms = -1;
@@ -320,7 +325,18 @@ static void start(struct session *s)
         start_check(s);
 }
 
+void session_unplug(struct session *s)
+{
+    s->unplugged = true;
+    bench_disconnect(&s->bench, INSTRUMENT, s->now_ms);
+}
+
 struct session *session_run(const struct session_plan *plan)
+{
+    return session_run_with(plan, NULL);
+}
+
+struct session *session_run_with(const struct session_plan *plan, session_meddle_fn *meddle)
 {
     enum { AT_MOST_MS = 2000000 };
     struct session *s = calloc(1, sizeof *s);
@@ -328,6 +344,8 @@ struct session *session_run(const struct session_plan *plan)
     const struct bench_host host = {
         .ctx = s, .send = on_send, .sample = on_sample, .prompt = on_prompt, .finish = on_finish, .record = on_record};
     s->plan = plan;
+    s->meddle = meddle;
+    s->prompt = PROMPT_COUNT;
     s->truck = truck_make(plan->peak_k);
     s->engine.truck = &s->truck;
     s->act_ms = s->answer_ms = -1;

@@ -26,6 +26,9 @@ struct session_plan {
  * one before. Ends with a NULL name. */
 extern const struct session_plan session_plans[];
 
+struct session;
+typedef void session_meddle_fn(struct session *s, int prompts);
+
 /* All of it is on the heap. */
 struct session {
     const struct session_plan *plan;
@@ -41,6 +44,9 @@ struct session {
     char answer[512]; /* of the ELM327 */
     enum prompt prompt;
     int64_t prompt_value;
+    int prompts;
+    bool prompted, unplugged;
+    session_meddle_fn *meddle;
     double speed_kmh;
     bool finished;
     struct verdict verdict;
@@ -52,6 +58,10 @@ extern const char session_profile[]; /* the profile file "session.conf" */
 
 /* Runs it to its verdict. */
 struct session *session_run(const struct session_plan *plan);
+
+/* The same, while `meddle` is called once at every prompt, counted from 1, before anybody obeys it. */
+struct session *session_run_with(const struct session_plan *plan, session_meddle_fn *meddle);
+void session_unplug(struct session *s); /* the instrument that measures everything */
 void session_close(struct session *s);
 
 /* The recordings; returns how many. An instrument that took no part has none. */
