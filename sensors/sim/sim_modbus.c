@@ -1,14 +1,57 @@
 /*
- * Modbus slave with the register map of the generic opacimeter: 0 opacity 0.1 %, 1 k 0.01 1/m, 2 rpm, 3 oil temperature
- * 0.1 degC signed, 4 status (bit 0 warm-up, bit 1 fault), 5 reserved; write 1 to 100 zeroes. RTU (address, PDU, CRC-16
- * low byte first) and TCP (MBAP header) per the Modbus application protocol 1.1b3.
+ * Modbus slave with one of our own register maps (`set NAME map=…`), counted from 0:
+ *
+ *     opacimeter    0 opacity 0.1 %, 1 k 0.01 1/m, 2 rpm, 3 oil temperature 0.1 degC signed
+ *     dynamometer   0 speed 0.1 km/h, 1 force N signed, 2 power 0.1 kW signed
+ *     nox           0 NOx, 1 NO, 2 NO2 1e-6 signed, 3 O2 0.01 %, 4 CO2 0.01 %, 5 gas temperature 0.1 degC signed
+ *
+ * What is not there is FFFF, signed 7FFF. Behind the values the state (bit 0 warm-up, bit 1 fault): register 4, that of
+ * the nox map 7. Write 1 to 100 zeroes. RTU (address, PDU, CRC-16 low byte first) and TCP (MBAP header) per the Modbus
+ * application protocol 1.1b3.
  */
 #include <math.h>
 #include <string.h>
 
 #include "sensors/sim/sim_protocols.h"
 
-enum { REGISTERS = 6, ZERO_REGISTER = 100, PDU_MAX = 253, READ_MAX = 125 };
+enum { REGISTERS_MAX = 8, ZERO_REGISTER = 100, PDU_MAX = 253, READ_MAX = 125 };
+
+struct map {
+    const char *name;
+    unsigned registers, state_at, values;
+    struct {
+        enum quantity quantity;
+        double per_unit;
+        bool is_signed;
+    } value[6];
+};
+
+static const struct map maps[] = {
+    {"opacimeter",
+     6,
+     4,
+     4,
+     {{QUANTITY_OPACITY, 10, false},
+      {QUANTITY_K, 100, false},
+      {QUANTITY_RPM, 1, false},
+      {QUANTITY_OIL_TEMP, 10, true}}},
+    {"dynamometer", 6, 4, 3, {{QUANTITY_SPEED, 10, false}, {QUANTITY_FORCE, 1, true}, {QUANTITY_POWER, 10, true}}},
+    {"nox",
+     8,
+     7,
+     6,
+     {{QUANTITY_NOX, 1, true},
+      {QUANTITY_NO, 1, true},
+      {QUANTITY_NO2, 1, true},
+      {QUANTITY_O2, 100, false},
+      {QUANTITY_CO2, 100, false},
+      {QUANTITY_GAS_TEMP, 10, true}}},
+};
+enum { MAPS = sizeof maps / sizeof *maps };
+
+struct modbus {
+    int map;
+};
 
 static uint16_t crc16(const uint8_t *bytes, size_t length)
 {
@@ -32,14 +75,26 @@ static void put16(uint8_t *bytes, unsigned value)
     bytes[1] = (uint8_t)value;
 }
 
-static void fill_registers(struct sim_instrument *instrument, uint16_t registers[REGISTERS], int64_t t_ms)
+static const struct map *map_of(const struct sim_instrument *instrument)
 {
-    registers[0] = (uint16_t)lround(sim_value(instrument, QUANTITY_OPACITY, t_ms) * 10);
-    registers[1] = (uint16_t)lround(sim_value(instrument, QUANTITY_K, t_ms) * 100);
-    registers[2] = (uint16_t)lround(sim_value(instrument, QUANTITY_RPM, t_ms));
-    registers[3] = (uint16_t)(int16_t)lround(sim_value(instrument, QUANTITY_OIL_TEMP, t_ms) * 10);
-    registers[4] = (uint16_t)(instrument->health == HEALTH_WARMING ? 1 : instrument->health == HEALTH_FAULT ? 2 : 0);
-    registers[5] = 0;
+    return &maps[((const struct modbus *)(const void *)instrument->state.bytes)->map];
+}
+
+static void fill_registers(struct sim_instrument *instrument, uint16_t registers[REGISTERS_MAX], int64_t t_ms)
+{
+    const struct map *map = map_of(instrument);
+    memset(registers, 0, REGISTERS_MAX * sizeof *registers);
+    for (unsigned i = 0; i < map->values; i++) {
+        double value = sim_value(instrument, map->value[i].quantity, t_ms);
+        bool absent = isnan(value);
+        if (map->value[i].is_signed)
+            registers[i] = absent ? 0x7FFF : (uint16_t)(int16_t)lround(value * map->value[i].per_unit);
+        else
+            registers[i] = absent ? 0xFFFF : (uint16_t)lround(value * map->value[i].per_unit);
+    }
+    registers[map->state_at] = (uint16_t)(instrument->health == HEALTH_WARMING ? 1
+                                          : instrument->health == HEALTH_FAULT ? 2
+                                                                               : 0);
 }
 
 /* The answer PDU's length. */
@@ -49,10 +104,11 @@ static size_t answer(struct sim_instrument *instrument, const uint8_t *pdu, size
     unsigned address = length >= 5 ? get16(pdu + 1) : 0;
     unsigned count = length >= 5 ? get16(pdu + 3) : 0;
     if ((pdu[0] == 3 || pdu[0] == 4) && length == 5) {
-        uint16_t own[REGISTERS];
+        uint16_t own[REGISTERS_MAX];
         const uint16_t *registers = instrument->registers ? instrument->registers : own;
         fill_registers(instrument, own, t_ms);
-        if (count >= 1 && count <= READ_MAX && address + count <= (instrument->registers ? SIM_REGISTERS : REGISTERS)) {
+        if (count >= 1 && count <= READ_MAX &&
+            address + count <= (instrument->registers ? SIM_REGISTERS : map_of(instrument)->registers)) {
             out[1] = (uint8_t)(2 * count);
             for (size_t i = 0; i < count; i++)
                 put16(out + 2 + 2 * i, registers[address + i]);
@@ -112,5 +168,16 @@ static size_t receive_tcp(struct sim_instrument *instrument, int connection, con
     return HEADER - 1 + body;
 }
 
-const struct sim_protocol sim_modbus_rtu = {.name = "modbus-rtu", .receive = receive_rtu};
-const struct sim_protocol sim_modbus_tcp = {.name = "modbus-tcp", .receive = receive_tcp};
+static int set(struct sim_instrument *instrument, const char *key, const char *value, int64_t t_ms, struct err *err)
+{
+    const char *names[MAPS];
+    (void)t_ms;
+    if (strcmp(key, "map") != 0)
+        return sim_unknown(instrument, key, err);
+    for (size_t i = 0; i < MAPS; i++)
+        names[i] = maps[i].name;
+    return sim_word(key, value, names, MAPS, &((struct modbus *)(void *)instrument->state.bytes)->map, err);
+}
+
+const struct sim_protocol sim_modbus_rtu = {.name = "modbus-rtu", .receive = receive_rtu, .set = set};
+const struct sim_protocol sim_modbus_tcp = {.name = "modbus-tcp", .receive = receive_tcp, .set = set};
