@@ -91,6 +91,14 @@ static void take_sample(void *ctx, int instrument, const struct sample *sample)
     pair->passage_sample.texts_count = 0;
 }
 
+static void end_job(void *ctx, int instrument, const char *trouble)
+{
+    struct sim_pair *pair = ctx;
+    (void)instrument;
+    pair->jobs_done++;
+    snprintf(pair->trouble, sizeof pair->trouble, "%s", trouble);
+}
+
 static void see_change(void *ctx, int instrument)
 {
     struct sim_pair *pair = ctx;
@@ -158,7 +166,8 @@ static const struct profile *profile_of(struct sim_pair *pair, const char *plan)
 
 static void begin_driver(struct sim_pair *pair, const struct sim_pair_plan *plan)
 {
-    const struct bench_host host = {.ctx = pair, .send = send_to_device, .sample = take_sample, .changed = see_change};
+    const struct bench_host host = {
+        .ctx = pair, .send = send_to_device, .sample = take_sample, .changed = see_change, .output_done = end_job};
     struct sensor_config config = {.name = "device", .unit = plan->unit, .poll_ms = plan->poll_ms};
     const struct sensor_driver *driver = sensor_driver_by_name(plan->driver);
     struct err err = {0};
@@ -201,7 +210,7 @@ void sim_pair_forget(struct sim_pair *pair)
     memset(pair->said, 0, sizeof pair->said);
     for (int q = 0; q < QUANTITY_COUNT; q++)
         pair->highest[q] = -(double)INFINITY;
-    pair->hang_ups = pair->passages = pair->goods = pair->statuses = 0;
+    pair->hang_ups = pair->passages = pair->goods = pair->statuses = pair->jobs_done = 0;
 }
 
 void sim_pair_unplug(struct sim_pair *pair, int64_t for_ms)

@@ -52,6 +52,8 @@ struct sim_pair {
     bool said[TEXT_COUNT];
     char text[TEXT_COUNT][SAMPLE_TEXT_MAX];
     unsigned hang_ups;
+    unsigned jobs_done; /* of a printer or sign */
+    char trouble[100];  /* why the last of them ended; "": it is out */
     unsigned passages;
     struct passage passage;
     struct sample passage_sample;
