@@ -134,6 +134,7 @@ struct ctl_word {
 };
 const struct ctl_word *ctl_word_prompt(const char *name); /* never NULL: an unknown name stands for itself */
 const struct ctl_word *ctl_word_verdict(const char *name);
+const struct ctl_word *ctl_word_point(const char *name); /* of verdict_point_name */
 const struct ctl_word *ctl_word_alert(const char *name);
 
 #endif

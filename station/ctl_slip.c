@@ -41,7 +41,7 @@ static void line(struct slip *s, const char *zh, const char *en, const char *val
 static void print_head(struct slip *s)
 {
     ptrdiff_t station = object_of(s, "station"), vehicle = s->record.vehicle;
-    fprintf(s->out, "柴油车排放检验记录  DIESEL EMISSION RECORD\n\n");
+    fprintf(s->out, "排放检验记录  EMISSION RECORD\n\n");
     line(s, "检测站  ", "station", member(s, station, "name"));
     line(s, "站点编号", "station id", member(s, station, "id"));
     line(s, "记录编号", "record", s->record.id);
@@ -76,6 +76,23 @@ static void print_instruments(struct slip *s)
     }
 }
 
+/* For people: units that say nothing are left out. */
+static const char *unit_of(enum quantity quantity)
+{
+    const char *unit = quantity_unit(quantity);
+    return strcmp(unit, "1") == 0 || strcmp(unit, "bool") == 0 ? "" : unit;
+}
+
+/* A mean is exact in the record; three decimals are enough to read. */
+static void format_mark(struct decimal value, char out[DECIMAL_TEXT_MAX])
+{
+    enum { DIGITS = 3 };
+    struct decimal shown = value;
+    if (value.digits > DIGITS && !decimal_round(value, DIGITS, &shown))
+        shown = value;
+    decimal_format(shown, out);
+}
+
 static void print_marks(struct slip *s)
 {
     const struct verdict *v = &s->record.judged;
@@ -87,8 +104,8 @@ static void print_marks(struct slip *s)
         char value[DECIMAL_TEXT_MAX] = "";
         fprintf(s->out, "  %7.1f s  %-14s %2d", (double)m->from_ms / 1000, m->kind, m->number);
         if (m->quantity != QUANTITY_COUNT) {
-            decimal_format(m->value, value);
-            fprintf(s->out, "  %s %s %s", quantity_name(m->quantity), value, quantity_unit(m->quantity));
+            format_mark(m->value, value);
+            fprintf(s->out, "  %s %s %s", quantity_name(m->quantity), value, unit_of(m->quantity));
         }
         fprintf(s->out, "%s%s%s\n", m->counted ? "  计入 counted" : "", m->note[0] ? "  " : "", m->note);
     }
@@ -96,12 +113,17 @@ static void print_marks(struct slip *s)
 
 static void print_value(struct slip *s, const struct verdict_value *v)
 {
-    char value[DECIMAL_TEXT_MAX], limit[DECIMAL_TEXT_MAX];
+    char value[DECIMAL_TEXT_MAX], limit[DECIMAL_TEXT_MAX], where[64] = "";
+    const char *unit = unit_of(v->quantity), *blank = unit[0] ? " " : "";
+    const struct ctl_word *point = ctl_word_point(verdict_point_name(v->point));
     decimal_format(v->value, value);
     decimal_format(v->limit, limit);
-    fprintf(s->out, "  %-12s %s %s, 限值 limit %s %s %s  %s%s%s\n", quantity_name(v->quantity), value,
-            quantity_unit(v->quantity), v->at_least ? "≥" : "≤", limit, quantity_unit(v->quantity),
-            v->exceeded ? "超标 EXCEEDS" : "符合 within", v->screening ? " (筛查,不判定 screening, no verdict)" : "",
+    if (point->en[0])
+        snprintf(where, sizeof where, " (%s%s%s)", point->zh, point->zh[0] ? " " : "", point->en);
+    fprintf(s->out, "  %s%-*s %s%s%s, 限值 limit %s %s%s%s  %s%s%s\n", quantity_name(v->quantity),
+            where[0] ? 0 : 12 - (int)strlen(quantity_name(v->quantity)), where, value, blank, unit,
+            v->at_least ? "≥" : "≤", limit, blank, unit, v->exceeded ? "超标 EXCEEDS" : "符合 within",
+            v->screening ? " (筛查,不判定 screening, no verdict)" : "",
             v->limit_status == RULE_UNCONFIRMED ? " (限值待确认 limit unconfirmed)" : "");
     fprintf(s->out, "    条款 clause: %s\n", v->clause);
 }

@@ -129,7 +129,10 @@ static void print_prompt(const struct ctl *ctl, ptrdiff_t o)
     if (limit > 0 && is_among(prompt->name, timed, 3))
         printf(" (%.1f s)", (double)limit / 1000);
     else if (is_among(prompt->name, held, 2))
-        printf(" %" PRId64 " (%.1f s)", value, (double)limit / 1000);
+        printf(" %" PRId64 " %s (%.1f s)", value, strcmp(prompt->name, "rev") == 0 ? "r/min" : "km/h",
+               (double)limit / 1000);
+    else if (limit > 0 && strcmp(prompt->name, "scan") == 0)
+        printf(" · %" PRId64 " km/h, down to %" PRId64, value, limit);
     else if (limit > 0)
         printf(" (%" PRId64 "/%" PRId64 ")", value, limit);
     printf("\n");

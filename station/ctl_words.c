@@ -38,6 +38,17 @@ const struct ctl_word *ctl_word_prompt(const char *name)
     return find(words, sizeof words / sizeof words[0], name);
 }
 
+const struct ctl_word *ctl_word_point(const char *name)
+{
+    static const struct ctl_word words[] = {
+        {"idle", "怠速", "idle"},
+        {"raised idle", "高怠速", "raised idle"},
+        {"80 %", "", "80 %"},
+        {"100 %", "", "100 %"},
+    };
+    return find(words, sizeof words / sizeof words[0], name);
+}
+
 const struct ctl_word *ctl_word_verdict(const char *name)
 {
     static const struct ctl_word words[] = {

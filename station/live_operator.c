@@ -23,6 +23,14 @@ static int find_open(const struct live *live, const char *id, struct err *err)
 
 /* ---- keys ---- */
 
+static int check_observation(const struct live *live, const char *text, struct err *err)
+{
+    const struct procedure_method *method = live->test.method;
+    if (!method->check_observation)
+        return err_set(err, ERR_REFUSED, "a test by %s takes no observation", method->name);
+    return method->check_observation(&live->bench.procedure, text, err);
+}
+
 static int press(struct live *live, const struct json_doc *request, struct err *err)
 {
     char id[LIVE_ID_MAX], name[32], text[LIVE_TEXT_LIMIT + 1];
@@ -39,6 +47,8 @@ static int press(struct live *live, const struct json_doc *request, struct err *
         return -1;
     if (live->test.finished)
         return err_set(err, ERR_REFUSED, "test %s has ended already but is not saved yet: %s", id, live->test.why.text);
+    if (key == KEY_OBSERVE && check_observation(live, text, err) != 0)
+        return -1;
     live_key(live, key, text);
     if (live->test.open && live->test.finished)
         return err_set(err, ERR_FAILED, "test %s is ended but not saved yet, it is tried again: %s", id,

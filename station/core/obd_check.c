@@ -7,7 +7,7 @@
 #include "station/core/utf8.h"
 
 static const enum text_kind kept[] = {TEXT_VIN, TEXT_DTC, TEXT_DTC_PENDING, TEXT_READINESS};
-enum { KEPT = sizeof kept / sizeof kept[0] };
+enum { VIN, KEPT = sizeof kept / sizeof kept[0] }; /* VIN is the first */
 
 struct state {
     struct course course;
@@ -57,13 +57,27 @@ static void take(struct state *s, const struct sample *sample)
         s->has[i] = true;
         s->values[i] = reading->value;
     }
+}
+
+static void take_texts(struct state *s, const struct sample *sample)
+{
     for (size_t i = 0; i < KEPT; i++) {
         const char *text = sample_find_text(sample, kept[i]);
-        if (!text)
+        if (!text || (i != VIN && !s->connected))
             continue;
         s->said[i] = true;
         snprintf(s->texts[i], sizeof s->texts[i], "%s", text);
     }
+}
+
+/* A vehicle says its VIN once, as soon as it is found: before the officer has confirmed. One that is lost takes it
+ * along. */
+static void listen(struct state *s, const struct procedure_event *event)
+{
+    if (event->kind == PROCEDURE_READING)
+        take_texts(s, event->sample);
+    else if (event->kind == PROCEDURE_STATUS && procedure_unfit(event->status))
+        s->said[VIN] = false;
 }
 
 static bool complete(const struct state *s, int64_t t_ms)
@@ -116,6 +130,7 @@ static void step(struct procedure *p, const struct procedure_event *event, const
     int64_t t_ms;
     if (p->finished)
         return;
+    listen(s, event);
     bool own = course_take(p, &s->course, event, &t_ms, host);
     if (own && event->kind == PROCEDURE_KEY && event->key == KEY_CONFIRM && !s->connected) {
         s->connected = s->course.measuring = true;

@@ -106,6 +106,8 @@ struct procedure_method {
     int (*init)(struct procedure *p, const struct rule_pack *pack, const struct rule *rule,
                 const struct vehicle *vehicle, enum limit_class limit_class, struct err *err);
     void (*step)(struct procedure *p, const struct procedure_event *event, const struct procedure_host *host);
+    /* May this be entered with KEY_OBSERVE? Fails with what is wrong with it. NULL: the method takes no observation. */
+    int (*check_observation)(const struct procedure *p, const char *text, struct err *err);
 };
 
 /* What serves where no instrument gives a quantity that a method needs: opacity for k, the same beam in another unit;

@@ -50,26 +50,54 @@ static bool read_grade(const char *text, size_t length, struct decimal *grade)
            decimal_compare(doubled, whole) == 0;
 }
 
-/* "ringelmann=1.5 photo=NAME", in any order, each once. `photo` is empty where there is none. */
-static bool read_observation(const char *text, struct decimal *grade, char photo[VERDICT_NOTE_MAX])
+/* Takes one word of an observation. */
+static int read_word(const char *word, size_t length, bool *has_grade, struct decimal *grade,
+                     char photo[VERDICT_NOTE_MAX], struct err *err)
 {
     static const char grade_key[] = "ringelmann=";
     static const char photo_key[] = "photo=";
+    bool is_grade = length >= sizeof grade_key - 1 && strncmp(word, grade_key, sizeof grade_key - 1) == 0;
+    bool is_photo = length > sizeof photo_key - 1 && strncmp(word, photo_key, sizeof photo_key - 1) == 0;
+    if ((is_grade && *has_grade) || (is_photo && photo[0]))
+        return err_set(err, ERR_INVALID, "one observation has one grade and one photo");
+    if (is_photo && length >= VERDICT_NOTE_MAX)
+        return err_set(err, ERR_INVALID, "the photo's name is too long, at most %d bytes",
+                       VERDICT_NOTE_MAX - (int)sizeof photo_key);
+    if (is_photo)
+        snprintf(photo, VERDICT_NOTE_MAX, "%.*s", (int)length, word);
+    else if (!is_grade)
+        return err_set(err, ERR_INVALID, "'%.*s' is not understood; write \"ringelmann=1.5 photo=NAME\"", (int)length,
+                       word);
+    else if (!read_grade(word + sizeof grade_key - 1, length - (sizeof grade_key - 1), grade))
+        return err_set(err, ERR_INVALID, "'%.*s': a grade is 0 to 5, in steps of 0.5", (int)length, word);
+    *has_grade = *has_grade || is_grade;
+    return 0;
+}
+
+/* "ringelmann=1.5 photo=NAME", in any order, each once. `photo` is empty where there is none. */
+static int read_observation(const struct state *s, const char *text, struct decimal *grade,
+                            char photo[VERDICT_NOTE_MAX], struct err *err)
+{
     bool has_grade = false;
     photo[0] = '\0';
     for (const char *at = text + strspn(text, " "); *at; at += strspn(at, " ")) {
         size_t length = strcspn(at, " ");
-        if (!has_grade && length > sizeof grade_key - 1 && strncmp(at, grade_key, sizeof grade_key - 1) == 0 &&
-            read_grade(at + sizeof grade_key - 1, length - (sizeof grade_key - 1), grade))
-            has_grade = true;
-        else if (!photo[0] && length > sizeof photo_key - 1 && length < VERDICT_NOTE_MAX &&
-                 strncmp(at, photo_key, sizeof photo_key - 1) == 0)
-            snprintf(photo, VERDICT_NOTE_MAX, "%.*s", (int)length, at);
-        else
-            return false;
+        if (read_word(at, length, &has_grade, grade, photo, err) != 0)
+            return -1;
         at += length;
     }
-    return has_grade;
+    if (!has_grade)
+        return err_set(err, ERR_INVALID, "an observation needs its grade: \"ringelmann=1.5 photo=NAME\"");
+    if (s->photo_needed && !photo[0])
+        return err_set(err, ERR_INVALID, "the rule asks for the photo that shows it: add photo=NAME");
+    return 0;
+}
+
+static int check_observation(const struct procedure *p, const char *text, struct err *err)
+{
+    struct decimal grade;
+    char photo[VERDICT_NOTE_MAX];
+    return read_observation((const struct state *)(const void *)p->state.bytes, text, &grade, photo, err);
 }
 
 static void observe(struct procedure *p, const char *text, int64_t t_ms, const struct procedure_host *host)
@@ -77,7 +105,7 @@ static void observe(struct procedure *p, const char *text, int64_t t_ms, const s
     struct state *s = state_of(p);
     struct verdict_mark mark = {
         .kind = "observation", .from_ms = t_ms, .to_ms = t_ms, .quantity = QUANTITY_RINGELMANN, .counted = true};
-    if (!text || !read_observation(text, &mark.value, mark.note) || (s->photo_needed && !mark.note[0]))
+    if (!text || read_observation(s, text, &mark.value, mark.note, NULL) != 0)
         return;
     mark.number = (int)++s->observed;
     procedure_mark(p, &mark, host);
@@ -105,4 +133,9 @@ static void step(struct procedure *p, const struct procedure_event *event, const
 static const enum quantity needed[] = {QUANTITY_COUNT};
 
 const struct procedure_method ringelmann_method = {
-    .name = "ringelmann", .quantities = needed, .init = init, .step = step};
+    .name = "ringelmann",
+    .quantities = needed,
+    .init = init,
+    .step = step,
+    .check_observation = check_observation,
+};

@@ -3,7 +3,8 @@
  *
  * Each KEY_OBSERVE "ringelmann=1.5 photo=NAME" is one observation: the grade and the photo that shows it (needed where
  * the rule says photo-needed = 1; NAME without blanks, a digest or a file's name). After `count` of them the
- * highest is held against the limit. What cannot be read as an observation is not one, and the prompt stands.
+ * highest is held against the limit. What cannot be read as an observation is not one, and the prompt stands;
+ * check_observation says beforehand what is wrong.
  */
 #ifndef STATION_CORE_RINGELMANN_H
 #define STATION_CORE_RINGELMANN_H

@@ -71,13 +71,26 @@ void verdict_reason(struct verdict *v, const char *format, ...)
     utf8_trim(reason);
 }
 
+const char *verdict_point_name(int point)
+{
+    switch (point) {
+    case 1: return "idle";
+    case 2: return "raised idle";
+    case 80: return "80 %";
+    case 100: return "100 %";
+    default: return "";
+    }
+}
+
 void verdict_reason_exceeded(struct verdict *v, const struct verdict_value *value)
 {
     char is[DECIMAL_TEXT_MAX];
     char limit[DECIMAL_TEXT_MAX];
     decimal_format(value->value, is);
     decimal_format(value->limit, limit);
-    verdict_reason(v, "%s: %s %s %s", quantity_name(value->quantity), is, value->at_least ? "<" : ">", limit);
+    const char *point = verdict_point_name(value->point);
+    verdict_reason(v, "%s%s%s: %s %s %s", quantity_name(value->quantity), point[0] ? " at " : "", point, is,
+                   value->at_least ? "<" : ">", limit);
 }
 
 /* ---- canonical form ---- */

@@ -81,7 +81,11 @@ bool verdict_compare(struct verdict *v, const struct rule_limit *limit, struct d
 /* Adds a line, cut to its maximum; dropped when the list is full. */
 void verdict_reason(struct verdict *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* "k: 1.21 > 1.20": why that value exceeds its limit. */
+/* Where a limit of that point holds: "idle", "raised idle" (two-speed idle), "80 %", "100 %" (lug-down); "": everywhere
+ * in the test. */
+const char *verdict_point_name(int point);
+
+/* "k: 1.21 > 1.20", "k at 80 %: 1.37 > 1.20": why that value exceeds its limit. */
 void verdict_reason_exceeded(struct verdict *v, const struct verdict_value *value);
 
 /* The canonical "verdict" object:

@@ -110,10 +110,14 @@ static void what_is_no_observation_changes_nothing(void **state)
         script_key(&run, KEY_CONFIRM, NULL);
         if (run.marks != 0)
             fail_msg("'%s' was taken", texts[i]);
+        struct err err = {0};
+        if (texts[i] && (ringelmann_method.check_observation(&run.procedure, texts[i], &err) == 0 || !err.text[0]))
+            fail_msg("'%s' was not refused", texts[i]);
     }
     law_set(rule, "photo-needed", "0");
     law_set(rule, "count", "1");
     start("ringelmann");
+    assert_int_equal(ringelmann_method.check_observation(&run.procedure, " ringelmann=1 ", NULL), 0);
     script_key(&run, KEY_OBSERVE, " ringelmann=1 ");
     must_end(VERDICT_PASS, NULL);
 }
@@ -226,6 +230,26 @@ static void nothing_counts_before_the_confirmation(void **state)
     must_end(VERDICT_PASS, NULL);
 }
 
+/* A vehicle says its VIN once, when it is found. */
+static void a_vin_said_before_the_confirmation_counts_while_the_vehicle_is_there(void **state)
+{
+    (void)state;
+    for (int lost = 0; lost < 2; lost++) {
+        start_obd(0, 0);
+        add_text(TEXT_VIN, "LVBV3JBB8GE123456");
+        script_run(&run, 20000);
+        run.texts_count = 0;
+        if (lost) {
+            script_event(&run, (struct procedure_event){.kind = PROCEDURE_STATUS, .status = STATUS_STANDBY});
+            script_event(&run, (struct procedure_event){.kind = PROCEDURE_STATUS, .status = STATUS_OK});
+            assert_true(script_run_to(&run, PROMPT_CONNECT, FOREVER));
+        }
+        const struct verdict *v = read_obd();
+        must_end(VERDICT_PASS, NULL);
+        assert_int_equal(v->marks_count, !lost);
+    }
+}
+
 static void what_ends_a_check(void **state)
 {
     (void)state;
@@ -272,6 +296,7 @@ int main(void)
         LAW(what_does_not_fit_is_told),
         LAW(a_lamp_that_is_not_known_gives_no_verdict),
         LAW(nothing_counts_before_the_confirmation),
+        LAW(a_vin_said_before_the_confirmation_counts_while_the_vehicle_is_there),
         LAW(what_ends_a_check),
         LAW(a_rule_without_its_limit_is_refused),
     };

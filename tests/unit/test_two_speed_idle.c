@@ -108,18 +108,18 @@ static void every_limit(void **state)
     } rows[] = {
         {LIMIT_CLASS_A, {0.30, 50, 1.00}, {0.60, 80, 1.00}, NULL},
         {LIMIT_CLASS_A, {0.349, 50.4, 1.05}, {0.649, 80.4, 1.2}, NULL},
-        {LIMIT_CLASS_A, {0.351, 50, 1.00}, {0.60, 80, 1.00}, "co: 0.4 > 0.3"},
-        {LIMIT_CLASS_A, {0.30, 50.6, 1.00}, {0.60, 80, 1.00}, "hc: 51 > 50"},
-        {LIMIT_CLASS_A, {0.30, 50, 1.00}, {0.651, 80, 1.00}, "co: 0.7 > 0.6"},
-        {LIMIT_CLASS_A, {0.30, 50, 1.00}, {0.60, 80.6, 1.00}, "hc: 81 > 80"},
+        {LIMIT_CLASS_A, {0.351, 50, 1.00}, {0.60, 80, 1.00}, "co at raised idle: 0.4 > 0.3"},
+        {LIMIT_CLASS_A, {0.30, 50.6, 1.00}, {0.60, 80, 1.00}, "hc at raised idle: 51 > 50"},
+        {LIMIT_CLASS_A, {0.30, 50, 1.00}, {0.651, 80, 1.00}, "co at idle: 0.7 > 0.6"},
+        {LIMIT_CLASS_A, {0.30, 50, 1.00}, {0.60, 80.6, 1.00}, "hc at idle: 81 > 80"},
         {LIMIT_CLASS_A, {0.30, 50, 1.054}, {0.60, 80, 1.00}, NULL},
-        {LIMIT_CLASS_A, {0.30, 50, 1.056}, {0.60, 80, 1.00}, "lambda: 1.06 > 1.05"},
+        {LIMIT_CLASS_A, {0.30, 50, 1.056}, {0.60, 80, 1.00}, "lambda at raised idle: 1.06 > 1.05"},
         {LIMIT_CLASS_A, {0.30, 50, 0.946}, {0.60, 80, 1.00}, NULL},
-        {LIMIT_CLASS_A, {0.30, 50, 0.944}, {0.60, 80, 1.00}, "lambda: 0.94 < 0.95"},
+        {LIMIT_CLASS_A, {0.30, 50, 0.944}, {0.60, 80, 1.00}, "lambda at raised idle: 0.94 < 0.95"},
         {LIMIT_CLASS_B, {0.30, 30, 1.00}, {0.40, 40, 1.00}, NULL},
-        {LIMIT_CLASS_B, {0.30, 31, 1.00}, {0.40, 40, 1.00}, "hc: 31 > 30"},
-        {LIMIT_CLASS_B, {0.30, 30, 1.00}, {0.46, 40, 1.00}, "co: 0.5 > 0.4"},
-        {LIMIT_CLASS_B, {0.30, 30, 1.00}, {0.40, 41, 1.00}, "hc: 41 > 40"},
+        {LIMIT_CLASS_B, {0.30, 31, 1.00}, {0.40, 40, 1.00}, "hc at raised idle: 31 > 30"},
+        {LIMIT_CLASS_B, {0.30, 30, 1.00}, {0.46, 40, 1.00}, "co at idle: 0.5 > 0.4"},
+        {LIMIT_CLASS_B, {0.30, 30, 1.00}, {0.40, 41, 1.00}, "hc at idle: 41 > 40"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         raised = rows[i].raised;
