@@ -150,12 +150,69 @@ static void times_are_in_seconds(void **state)
     for_each_param(change_unit);
 }
 
+/* Limits that no test of a method holds to their last digit; whoever changes the law changes them here as well. */
+static void limits_stand_as_they_were_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pack, *rule, *quantity, *value;
+    } rows[] = {
+        {"eu-2014-45", "natural", "k", "2.50"},
+        {"eu-2014-45", "turbo", "k", "3.00"},
+        {"eu-2014-45", "stage-4-5", "k", "1.50"},
+        {"eu-2014-45", "stage-6", "k", "0.70"},
+        {"j1667", "to-1990-below-75-kw", "opacity", "40"},
+        {"j1667", "to-1990-75-to-150-kw", "opacity", "40"},
+        {"j1667", "to-1990-150-to-224-kw", "opacity", "40"},
+        {"j1667", "to-1990-from-224-kw", "opacity", "40"},
+        {"j1667", "1991-to-1996-below-75-kw", "opacity", "30"},
+        {"j1667", "1991-to-1996-75-to-150-kw", "opacity", "30"},
+        {"j1667", "1991-to-1996-150-to-224-kw", "opacity", "30"},
+        {"j1667", "1991-to-1996-from-224-kw", "opacity", "30"},
+        {"j1667", "1997-to-2006-below-75-kw", "opacity", "20"},
+        {"j1667", "1997-to-2006-75-to-150-kw", "opacity", "20"},
+        {"j1667", "1997-to-2006-150-to-224-kw", "opacity", "20"},
+        {"j1667", "1997-to-2006-from-224-kw", "opacity", "20"},
+        {"j1667", "from-2007-below-75-kw", "opacity", "5"},
+        {"j1667", "from-2007-75-to-150-kw", "opacity", "5"},
+        {"j1667", "from-2007-150-to-224-kw", "opacity", "5"},
+        {"j1667", "from-2007-from-224-kw", "opacity", "5"},
+        {"local-example", "remote-sensing", "opacity", "30"},
+        {"local-example", "remote-sensing", "ringelmann", "1"},
+        {"metrology-cn", "zero-opacimeter", "opacity", "0.2"},
+        {"metrology-cn", "zero-opacimeter", "k", "0.01"},
+        {"metrology-cn", "zero-opacimeter", "no", "25"},
+        {"metrology-cn", "span-opacimeter", "k", "0.05"},
+        {"metrology-cn", "span-opacimeter", "opacity", "2.0"},
+        {"metrology-cn", "zero-gas-analyzer", "hc", "12"},
+        {"metrology-cn", "zero-gas-analyzer", "co", "0.06"},
+        {"metrology-cn", "zero-gas-analyzer", "co2", "0.5"},
+        {"metrology-cn", "zero-gas-analyzer", "no", "25"},
+        {"metrology-cn", "zero-gas-analyzer", "nox", "25"},
+        {"metrology-cn", "span-gas-analyzer", "hc", "12"},
+        {"metrology-cn", "span-gas-analyzer", "co", "0.06"},
+        {"metrology-cn", "span-gas-analyzer", "co2", "0.5"},
+        {"metrology-cn", "span-gas-analyzer", "no", "25"},
+        {"metrology-cn", "span-gas-analyzer", "nox", "25"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct rule_pack *pack = law_open(rows[i].pack);
+        const struct rule_limit *limit =
+            rule_limit(law_rule(pack, rows[i].rule), quantity_by_name(rows[i].quantity, strlen(rows[i].quantity)), 0);
+        if (!limit || decimal_compare(limit->value[LIMIT_CLASS_A], law_decimal(rows[i].value)) != 0)
+            fail_msg("%s, rule %s: the limit of %s is not %s", rows[i].pack, rows[i].rule, rows[i].quantity,
+                     rows[i].value);
+        free(pack);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(nonsense_is_refused),
         cmocka_unit_test(times_are_in_seconds),
+        cmocka_unit_test(limits_stand_as_they_were_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
