@@ -234,38 +234,36 @@ static int set_promises(struct store *s, struct err *err)
 #define SCHEMA_TEXT(step) step,
 static const char *const schema_steps[SCHEMA_VERSION] = {SCHEMA_STEPS(SCHEMA_TEXT)};
 
-/* Takes over `sql` and runs it as one transaction that also writes the schema's version. */
-static int run_step(struct store *s, char *sql, int version, struct err *err)
+/* The steps from `version` on, after `first`, and what the schema has become, in one transaction. */
+static int run_steps(struct store *s, const char *first, int version, struct err *err)
 {
-    char *all = sql ? sqlite3_mprintf("BEGIN IMMEDIATE;%sPRAGMA user_version = %d;COMMIT;", sql, version) : NULL;
-    sqlite3_free(sql);
-    if (!all)
+    char *sql = sqlite3_mprintf("BEGIN IMMEDIATE;%s", version == 0 ? schema_steps[version++] : "");
+    sql = sqlite3_mprintf("%z%s", sql, first);
+    for (; version < SCHEMA_VERSION; version++)
+        sql = sqlite3_mprintf("%z%s", sql, schema_steps[version]);
+    sql = sqlite3_mprintf("%zPRAGMA user_version = %d;COMMIT;", sql, SCHEMA_VERSION);
+    if (!sql)
         return err_set(err, ERR_FAILED, "%s/smogd.db: out of memory", s->state_dir);
-    int rc = sqlite3_exec(s->db, all, NULL, NULL, NULL);
-    if (rc != SQLITE_OK) {
-        store_failed(s, version == 1 ? "make the database" : "bring the database up to date", err);
-        if (!sqlite3_get_autocommit(s->db))
-            sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-    }
-    sqlite3_free(all);
-    return rc == SQLITE_OK ? 0 : -1;
+    int rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+    sqlite3_free(sql);
+    if (rc == SQLITE_OK)
+        return 0;
+    store_failed(s, first[0] ? "make the database" : "bring the database up to date", err);
+    if (!sqlite3_get_autocommit(s->db))
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return -1;
 }
 
-/* Whose it is, and the first step of the schema. */
+/* All of the schema and whose it is, or nothing. */
 static int create_schema(struct store *s, const char *station_id, struct err *err)
 {
-    char *sql = sqlite3_mprintf("%sINSERT INTO meta(key, value) VALUES('station', %Q);PRAGMA application_id = %d;",
-                                schema_steps[0], station_id, SCHEMA_APPLICATION);
-    return run_step(s, sql, 1, err) == 0 ? file_sync_folder(s->state_dir, err) : -1;
-}
-
-/* The steps that this database lacks. */
-static int upgrade_schema(struct store *s, long version, struct err *err)
-{
-    for (; version < SCHEMA_VERSION; version++)
-        if (run_step(s, sqlite3_mprintf("%s", schema_steps[version]), (int)version + 1, err) != 0)
-            return -1;
-    return 0;
+    char *owner = sqlite3_mprintf("INSERT INTO meta(key, value) VALUES('station', %Q);PRAGMA application_id = %d;",
+                                  station_id, SCHEMA_APPLICATION);
+    if (!owner)
+        return err_set(err, ERR_FAILED, "%s/smogd.db: out of memory", s->state_dir);
+    int result = run_steps(s, owner, 0, err);
+    sqlite3_free(owner);
+    return result == 0 ? file_sync_folder(s->state_dir, err) : -1;
 }
 
 static int check_station(struct store *s, const char *station_id, struct err *err)
@@ -313,7 +311,7 @@ static int check_schema(struct store *s, const char *station_id, struct err *err
                        "%s/smogd.db has schema %s, this program needs %d: start this version of smogd once, it brings "
                        "the database up to date",
                        s->state_dir, version, SCHEMA_VERSION);
-    if (upgrade_schema(s, found, err) != 0)
+    if (found < SCHEMA_VERSION && run_steps(s, "", (int)found, err) != 0)
         return -1;
     if (assert_pragma(s,
                       "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0 "
