@@ -58,6 +58,20 @@ size_t rig_load_profiles(void)
     return profiles_count;
 }
 
+void rig_inline_profile(struct profile *profile, const char *text)
+{
+    enum { TEXT_MAX = 2048, NODES_MAX = 128 };
+    char copy[TEXT_MAX];
+    struct conf_node nodes[NODES_MAX];
+    struct conf conf;
+    struct err err;
+    size_t length = (size_t)snprintf(copy, sizeof copy, "%s", text);
+    assert_true(length < sizeof copy);
+    if (conf_parse(&conf, "inline.conf", copy, length, nodes, NODES_MAX, &err) != 0 ||
+        profile_load(profile, &conf, &err) != 0)
+        fail_msg("%s", err.text);
+}
+
 const struct profile *rig_profile(const char *name)
 {
     for (size_t i = 0; i < rig_load_profiles(); i++)

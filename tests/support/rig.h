@@ -29,6 +29,9 @@ extern struct profile rig_profiles[RIG_PROFILES_MAX];
 size_t rig_load_profiles(void);
 const struct profile *rig_profile(const char *name);
 
+/* A profile from the text of its file. Ends the test when it is bad. */
+void rig_inline_profile(struct profile *profile, const char *text);
+
 /* The whole file, NUL-terminated; the caller frees it. */
 char *rig_read_file(const char *path, size_t *length);
 

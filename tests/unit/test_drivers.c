@@ -460,26 +460,14 @@ static void test_modbus_commands(void **state)
 
 /* ---- values and status in blocks of their own ---- */
 
-static void load_inline(struct profile *profile, const char *text)
-{
-    static char copy[2048];
-    static struct conf_node nodes[128];
-    struct conf conf;
-    struct err err;
-    size_t length = (size_t)snprintf(copy, sizeof copy, "%s", text);
-    if (conf_parse(&conf, "inline.conf", copy, length, nodes, 128, &err) != 0 ||
-        profile_load(profile, &conf, &err) != 0)
-        fail_msg("%s", err.text);
-}
-
 static void load_two_blocks(struct profile *profile)
 {
-    load_inline(profile, "profile two { title = t source = s poll-ms = 100 stale-ms = 500\n"
-                         " read { function = 3 address = 0 count = 2 }\n"
-                         " read { function = 1 address = 10 count = 1 }\n"
-                         " value opacity { at = 0 type = u16 scale = 0.1 unit = \"%\" }\n"
-                         " value k { at = 1 type = u16 scale = 0.01 unit = \"1/m\" }\n"
-                         " status { at = 10 bit = 0 means = low_flow }\n}\n");
+    rig_inline_profile(profile, "profile two { title = t source = s poll-ms = 100 stale-ms = 500\n"
+                                " read { function = 3 address = 0 count = 2 }\n"
+                                " read { function = 1 address = 10 count = 1 }\n"
+                                " value opacity { at = 0 type = u16 scale = 0.1 unit = \"%\" }\n"
+                                " value k { at = 1 type = u16 scale = 0.01 unit = \"1/m\" }\n"
+                                " status { at = 10 bit = 0 means = low_flow }\n}\n");
 }
 
 static void receive(struct desk *desk, const char *bytes, size_t length)
@@ -553,9 +541,10 @@ static void test_csv_dialect(void **state)
     static struct desk desk;
     const struct sensor_config config = {.name = "meter", .profile = &profile};
     const struct bench_instrument *in = &desk.bench.instruments[0];
-    load_inline(&profile, "profile d { kind = csv title = t source = s separator = semicolon decimal = comma\n"
-                          " columns = {time, k, air_temp} no-value = {\"n/a\"}\n"
-                          " value k { key = k unit = \"1/m\" } value air_temp { key = air_temp unit = degC }\n}\n");
+    rig_inline_profile(&profile,
+                       "profile d { kind = csv title = t source = s separator = semicolon decimal = comma\n"
+                       " columns = {time, k, air_temp} no-value = {\"n/a\"}\n"
+                       " value k { key = k unit = \"1/m\" } value air_temp { key = air_temp unit = degC }\n}\n");
     bench_init(&desk.bench, &(struct bench_host){.ctx = &desk}, 0);
     bench_add(&desk.bench, sensor_driver_by_name("csv"), &config);
     bench_connect(&desk.bench, 0, 0);
