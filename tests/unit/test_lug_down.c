@@ -400,6 +400,121 @@ static void what_the_power_depends_on_is_asked_for(void **state)
     assert_non_null(strstr(err.text, "--vehicle aspiration="));
 }
 
+static void refuses(const struct rule *asked, const char *why)
+{
+    struct lug_down_plan plan;
+    struct err err = {0};
+    assert_int_equal(lug_down_plan_load(&plan, asked, &vehicle, &err), -1);
+    if (err.code != ERR_INVALID || !strstr(err.text, why))
+        fail_msg("'%s', not '%s'", err.text, why);
+}
+
+static void each_figure_is_asked_for(void **state)
+{
+    (void)state;
+    static const char *const needed[] = {"path",        "settle",       "measure",         "gap",       "gap-share",
+                                         "power-share", "air-temp-max", "speed-tolerance", "scan-share"};
+    static const char *const course[] = {"oil-temp-min", "time-limit"};
+    static const char *const altitude[] = {"altitude-from", "altitude-step", "altitude-max"};
+    char why[64];
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        struct rule less = *rule;
+        law_drop(&less, needed[i]);
+        snprintf(why, sizeof why, "lacks the parameter '%s'", needed[i]);
+        refuses(&less, why);
+    }
+    for (size_t i = 0; i < sizeof course / sizeof course[0]; i++) {
+        struct rule less = *rule;
+        struct procedure p;
+        struct err err = {0};
+        law_drop(&less, course[i]);
+        assert_int_equal(lug_down_method.init(&p, pack, &less, &vehicle, LIMIT_CLASS_A, &err), -1);
+        assert_non_null(strstr(err.text, course[i]));
+    }
+    for (size_t i = 0; i < 3; i++) { /* all of them, or none */
+        struct rule less = *rule;
+        for (size_t k = 0; k < 3; k++)
+            if (k != i)
+                law_set(&less, altitude[k], "1");
+        snprintf(why, sizeof why, "lacks the parameter '%s'", altitude[i]);
+        refuses(&less, why);
+    }
+}
+
+static void senseless_figures_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *param, *value, *why;
+    } rows[] = {
+        {"path", "0", "path must be above 0"},
+        {"path", "-0.43", "path must be above 0"},
+        {"measure", "0", "measure must be above 0"},
+        {"settle", "-1", "'settle' must be 0 to 86400 s"},
+        {"gap-share", "99", "'gap-share' must be a whole number from 100 to 1000"},
+        {"gap-share", "1001", "'gap-share' must be a whole number"},
+        {"scan-share", "49", "'scan-share' must be a whole number from 50 to 99"},
+        {"scan-share", "100", "'scan-share' must be a whole number"},
+        {"power-share", "101", "'power-share' must be a whole number from 0 to 100"},
+        {"power-share", "40.5", "'power-share' must be a whole number"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct rule wrong = *rule;
+        law_set(&wrong, rows[i].param, rows[i].value);
+        refuses(&wrong, rows[i].why);
+    }
+    struct rule both = *rule; /* k is limited at 100 and at 80 */
+    both.limits[1].quantity = QUANTITY_NOX;
+    refuses(&both, "needs 'limit k {' at point = 100 and at point = 80");
+    snprintf(vehicle.facts[VEHICLE_POWER_KW].value, FACT_VALUE_MAX, "9000000000000000000");
+    refuses(rule, "the rated power of the vehicle makes no sense");
+}
+
+/* A pack that is only being checked: there is no vehicle to ask. */
+static void nobody_has_no_rated_power(void **state)
+{
+    (void)state;
+    static const struct vehicle nobody;
+    struct lug_down_plan plan;
+    struct err err = {0};
+    assert_int_equal(lug_down_plan_load(&plan, rule, &nobody, &err), 0);
+    assert_false(plan.turbo);
+    assert_true(plan.has_slowest && plan.has_fastest);
+    assert_true(equals(lug_down_plan_rise(&plan, law_decimal("5000")), "0")); /* the rule knows no altitude */
+    know("aspiration", "natural");
+    law_drop(rule, "velmaxhp-");
+    assert_int_equal(lug_down_plan_load(&plan, rule, &vehicle, &err), 0);
+    assert_false(plan.turbo || plan.has_slowest || plan.has_fastest);
+    assert_true(equals(plan.power.value[LIMIT_CLASS_A], "100.0"));
+}
+
+/* An altitude that is no altitude raises nothing. */
+static void an_impossible_altitude_raises_nothing(void **state)
+{
+    (void)state;
+    struct lug_down_plan plan;
+    struct err err = {0};
+    law_set(rule, "altitude-from", "1500");
+    law_set(rule, "altitude-step", "0.250000000");
+    law_set(rule, "altitude-max", "0.75");
+    assert_int_equal(lug_down_plan_load(&plan, rule, &vehicle, &err), 0);
+    assert_true(equals(lug_down_plan_rise(&plan, law_decimal("2500")), "0.25"));
+    assert_true(equals(lug_down_plan_rise(&plan, law_decimal("9000000000000000000")), "0"));
+    plan.altitude_from = law_decimal("1500.000000000");
+    assert_true(equals(lug_down_plan_rise(&plan, law_decimal("9000000000000000000")), "0"));
+}
+
+/* Without bounds of VelMaxHP any speed of the largest power serves. */
+static void bounds_of_velmaxhp_are_optional(void **state)
+{
+    (void)state;
+    law_drop(rule, "velmaxhp-");
+    for (best_kmh = 55; best_kmh <= 85; best_kmh += 30) {
+        assert_int_equal(drive()->kind, VERDICT_PASS);
+        assert_true(mark("scan", 1)->counted);
+    }
+}
+
 static void limits_must_have_their_points(void **state)
 {
     (void)state;
@@ -432,6 +547,11 @@ int main(void)
         LAW(altitude_is_an_option),
         LAW(what_the_power_depends_on_is_asked_for),
         LAW(limits_must_have_their_points),
+        LAW(each_figure_is_asked_for),
+        LAW(senseless_figures_are_refused),
+        LAW(nobody_has_no_rated_power),
+        LAW(an_impossible_altitude_raises_nothing),
+        LAW(bounds_of_velmaxhp_are_optional),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -474,6 +474,76 @@ static void senseless_figures_are_refused(void **state)
     }
 }
 
+/* Each figure that a rule needs is asked for by its name, not one of them taken for granted. */
+static void what_a_rule_lacks_is_named(void **state)
+{
+    (void)state;
+    static const char *const station[] = {"clock-error-max",    "clock-locks",      "aborts-plate",
+                                          "aborts-plate-hours", "aborts-station",   "aborts-station-hours",
+                                          "disk-reserve",       "calibration-days", "certificate-needed"};
+    static const char *const check[] = {"every-days", "settle", "measure", "count", "spread-share", "time-limit"};
+    struct rule_pack *pack = law_open("metrology-cn");
+    char named[64];
+    for (size_t i = 0; i < sizeof station / sizeof station[0]; i++) {
+        struct rule rule = *law_rule(pack, "station");
+        struct metrology_station out;
+        struct err err = {0};
+        law_drop(&rule, station[i]);
+        assert_int_equal(metrology_station_read(&rule, &out, &err), -1);
+        snprintf(named, sizeof named, "lacks the parameter '%s'", station[i]);
+        if (err.code != ERR_INVALID || !strstr(err.text, named))
+            fail_msg("%s: %s", station[i], err.text);
+        assert_int_equal(metrology_check_rule(pack, &rule, &err), -1);
+    }
+    for (size_t i = 0; i < sizeof check / sizeof check[0]; i++) {
+        struct rule rule = *law_rule(pack, "zero-opacimeter");
+        struct err err = {0};
+        law_drop(&rule, check[i]);
+        assert_int_equal(metrology_check_rule(pack, &rule, &err), -1);
+        snprintf(named, sizeof named, "lacks the parameter '%s'", check[i]);
+        if (err.code != ERR_INVALID || !strstr(err.text, named))
+            fail_msg("%s: %s", check[i], err.text);
+    }
+    free(pack);
+}
+
+static void each_gas_makes_an_analyzer(void **state)
+{
+    (void)state;
+    static const enum quantity gases[] = {QUANTITY_NO, QUANTITY_NOX, QUANTITY_HC,
+                                          QUANTITY_CO, QUANTITY_CO2, QUANTITY_O2};
+    for (size_t i = 0; i < sizeof gases / sizeof gases[0]; i++) {
+        const enum quantity measures[] = {QUANTITY_AIR_TEMP, gases[i], QUANTITY_COUNT};
+        assert_int_equal(metrology_kind_of(measures), METROLOGY_GAS_ANALYZER);
+    }
+    static const enum quantity nothing[] = {QUANTITY_COUNT};
+    assert_int_equal(metrology_kind_of(nothing), METROLOGY_KIND_COUNT);
+    assert_int_equal(metrology_what_by_name("colour"), METROLOGY_WHAT_COUNT);
+}
+
+/* A rule ends with its last day; packs are searched in their order. */
+static void a_rule_ends_with_its_last_day(void **state)
+{
+    (void)state;
+    struct rule_pack *packs = calloc(2, sizeof *packs), *pack = law_open("metrology-cn");
+    const struct rule_pack *found = NULL;
+    assert_non_null(packs);
+    packs[0] = packs[1] = *pack;
+    law_rule(&packs[0], "zero-opacimeter")->to = law_day("2026-06-30");
+    assert_ptr_equal(metrology_rule(packs, 2, "zero-opacimeter", law_day("2026-06-30"), &found),
+                     law_rule(&packs[0], "zero-opacimeter"));
+    assert_ptr_equal(found, &packs[0]);
+    assert_ptr_equal(metrology_rule(packs, 2, "zero-opacimeter", law_day("2026-07-01"), &found),
+                     law_rule(&packs[1], "zero-opacimeter"));
+    assert_ptr_equal(found, &packs[1]);
+    assert_null(metrology_rule(packs, 1, "zero-opacimeter", law_day("2026-07-01"), &found));
+    assert_null(metrology_rule(packs, 0, "zero-opacimeter", law_day("2026-06-30"), &found));
+    assert_true(metrology_knows("span-gas-analyzer") && metrology_knows("station"));
+    assert_false(metrology_knows("free-acceleration"));
+    free(packs);
+    free(pack);
+}
+
 static int end(void **state)
 {
     (void)state;
@@ -499,6 +569,9 @@ int main(void)
         cmocka_unit_test(instruments_have_a_kind),
         cmocka_unit_test(the_rule_of_the_day_is_found),
         cmocka_unit_test(senseless_figures_are_refused),
+        cmocka_unit_test(what_a_rule_lacks_is_named),
+        cmocka_unit_test(each_gas_makes_an_analyzer),
+        cmocka_unit_test(a_rule_ends_with_its_last_day),
     };
     return cmocka_run_group_tests(tests, NULL, end);
 }

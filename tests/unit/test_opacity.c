@@ -51,6 +51,26 @@ static void has_no_value_outside_the_scale(void **state)
     assert_false(opacity_other_path(dec("100"), path_43, path_43, 1, &out));
 }
 
+/* A path that is no length, a scale's end and a value that does not fit: no value in any direction. */
+static void has_no_value_without_a_path_or_room(void **state)
+{
+    (void)state;
+    struct decimal out;
+    static const char *const lengths[] = {"0", "-0.430"};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        assert_false(opacity_to_k(dec("10"), dec(lengths[i]), 2, &out));
+        assert_false(opacity_from_k(dec("0.5"), dec(lengths[i]), 1, &out));
+        assert_false(opacity_other_path(dec("10"), dec(lengths[i]), path_43, 1, &out));
+        assert_false(opacity_other_path(dec("10"), path_43, dec(lengths[i]), 1, &out));
+        assert_false(opacity_consistent(dec("23.4"), dec("0.62"), dec(lengths[i])));
+    }
+    assert_false(opacity_other_path(dec("-0.1"), path_43, path_43, 1, &out));
+    assert_false(opacity_to_k(dec("50"), path_43, 12, &out)); /* more decimals than there are */
+    assert_false(opacity_from_k(dec("0.5"), path_43, 12, &out));
+    assert_false(opacity_other_path(dec("10"), path_43, path_43, 12, &out));
+    assert_false(opacity_consistent(dec("-0.1"), dec("0.00"), path_43));
+}
+
 static void round_trips_within_the_rounding(void **state)
 {
     (void)state;
@@ -134,6 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(converts_between_n_and_k),
         cmocka_unit_test(has_no_value_outside_the_scale),
+        cmocka_unit_test(has_no_value_without_a_path_or_room),
         cmocka_unit_test(round_trips_within_the_rounding),
         cmocka_unit_test(notices_a_pair_that_does_not_fit),
         cmocka_unit_test(paths_agree_with_the_formula),
