@@ -59,6 +59,7 @@ static void the_shipped_list(void **state)
     assert_null(checklist_item(&list, "brakes"));
 }
 
+#define LONG "0123456789012345678901234567890123456789012345678901234567890123456789"
 #define TOP "checklist a { version = \"1\" title = \"t\" source = \"s\"\n"
 #define ITEM "item x { zh = \"z\" en = \"e\" authority = police photo = no "
 
@@ -79,6 +80,25 @@ static void mistakes_are_named(void **state)
         {TOP ITEM "value = \"%\" min = 3 max = 2 status = confirmed } }", "min is above max"},
         {TOP ITEM "value = \"%\" min = 3 } }", "status"},
         {TOP ITEM "colour = red } }", "no such option 'colour'"},
+        {"checklist { }", "f.conf:1: holds no 'checklist NAME { … }'"},
+        {"checklist " LONG " { }", "'checklist' is empty or longer than 31 bytes"},
+        {"checklist a { title = \"t\" source = \"s\" }", "version"},
+        {"checklist a { version = \"" LONG "\" title = \"t\" source = \"s\" }", "'version' is empty or longer than"},
+        {"checklist a { version = \"\" title = \"t\" source = \"s\" }", "'version' is empty"},
+        {"checklist a { version = \"1\" source = \"s\" }", "title"},
+        {"checklist a { version = \"1\" title = \"t\" }", "source"},
+        {TOP "item { zh = \"z\" } }", "f.conf:2: an item needs a name: item NAME { … }"},
+        {TOP "item " LONG " { zh = \"z\" } }", "'item' is empty or longer than 31 bytes"},
+        {TOP "item x { zh = \"z\" authority = police photo = no } }", "en"},
+        {TOP "item x { zh = \"z\" en = \"" LONG LONG "\" authority = police photo = no } }",
+         "'en' is empty or longer than 119 bytes"},
+        {TOP "item x { zh = \"z\" en = \"e\" photo = no } }", "authority"},
+        {TOP "item x { zh = \"z\" en = \"e\" authority = police } }", "photo"},
+        {TOP ITEM "value = \"\" } }", "'value' is empty or longer than 15 bytes"},
+        {TOP ITEM "value = \"%\" min = few status = confirmed } }", "min"},
+        {TOP ITEM "value = \"%\" max = many status = confirmed } }", "max"},
+        {TOP ITEM "max = 3 status = confirmed } }", "min and max need the unit"},
+        {TOP ITEM "value = \"%\" max = 3 status = sure } }", "status 'sure' is none of confirmed, unconfirmed"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         assert_int_equal(load(rows[i].text), -1);
@@ -129,6 +149,50 @@ static void what_an_item_takes(void **state)
     }
 }
 
+/* One bound alone; a number without bounds; one more item than there is room for. */
+static void bounds_and_items_as_many_as_there_are(void **state)
+{
+    (void)state;
+    if (load(
+            TOP
+            "item low { zh = \"z\" en = \"e\" authority = police photo = no value = \"mm\" min = 2 status = confirmed }"
+            "item high { zh = \"z\" en = \"e\" authority = police photo = no value = \"mm\" max = 2 status = "
+            "unconfirmed }"
+            "item same { zh = \"z\" en = \"e\" authority = police photo = no value = \"mm\" min = 2 max = 2.0 status = "
+            "confirmed }"
+            "item any { zh = \"z\" en = \"e\" authority = police photo = no value = \"mm\" } }") != 0)
+        fail_msg("%s", err.text);
+    static const struct {
+        const char *item;
+        bool low, at, high; /* may it be passed with 1, 2 and 3? */
+        enum rule_status status;
+    } rows[] = {{"low", false, true, true, RULE_CONFIRMED},
+                {"high", true, true, false, RULE_UNCONFIRMED},
+                {"same", false, true, false, RULE_CONFIRMED},
+                {"any", true, true, true, RULE_CONFIRMED}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct checklist_item *item = checklist_item(&list, rows[i].item);
+        const bool good[] = {rows[i].low, rows[i].at, rows[i].high};
+        for (int64_t n = 1; n <= 3; n++) {
+            const struct decimal value = {.units = n};
+            assert_int_equal(checklist_check(item, CHECKLIST_PASSED, &value, false, &err), good[n - 1] ? 0 : -1);
+            assert_int_equal(checklist_check(item, CHECKLIST_FAILED, &value, false, &err), 0);
+        }
+        assert_int_equal(item->status, rows[i].status);
+    }
+    static char text[1 << 14];
+    for (int count = CHECKLIST_ITEMS_MAX; count <= CHECKLIST_ITEMS_MAX + 1; count++) {
+        int length = snprintf(text, sizeof text, "%s", TOP);
+        for (int i = 0; i < count; i++)
+            length += snprintf(text + length, sizeof text - (size_t)length,
+                               "item i%d { zh = \"z\" en = \"e\" authority = police photo = no }\n", i);
+        snprintf(text + length, sizeof text - (size_t)length, "}");
+        assert_int_equal(load(text), count > CHECKLIST_ITEMS_MAX ? -1 : 0);
+        assert_int_equal(list.items_count, CHECKLIST_ITEMS_MAX);
+    }
+    assert_string_equal(err.text, "f.conf:50: more than 48 items");
+}
+
 static void words(void **state)
 {
     (void)state;
@@ -145,6 +209,7 @@ int main(void)
         cmocka_unit_test(the_shipped_list),
         cmocka_unit_test(mistakes_are_named),
         cmocka_unit_test(what_an_item_takes),
+        cmocka_unit_test(bounds_and_items_as_many_as_there_are),
         cmocka_unit_test(words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-enum { NODES = 256 };
+enum { NODES = 1024 };
 
 static struct codes codes;
 static struct conf_node nodes[NODES];
@@ -69,6 +69,7 @@ static void the_shipped_lists(void **state)
     assert_null(codes_table(&codes, "nonsense"));
 }
 
+#define LONG "0123456789012345678901234567890123456789012345678901234567890123456789"
 #define HEAD "title = \"t\" source = \"s\" "
 
 static void each_code_has_its_status(void **state)
@@ -102,6 +103,17 @@ static void mistakes_are_named(void **state)
         {"table a { " HEAD "status = confirmed codes = {\"1=x\"} }\ntable a { }", "f.conf:2: there is a table 'a'"},
         {"table a { " HEAD "status = confirmed codes = {\"1=x\"} colour = 3 }", "no such option 'colour'"},
         {"list a { }", "list"},
+        {"table " LONG " { " HEAD "}", "a table needs a name"},
+        {"table a { title = \"" LONG LONG LONG "\" }", "'title' is empty or longer than 159 bytes"},
+        {"table a { title = \"\" }", "'title' is empty"},
+        {"table a { title = \"t\" status = confirmed codes = {\"1=x\"} }", "source"},
+        {"table a { title = \"t\" source = \"\" }", "'source' is empty"},
+        {"table a { " HEAD "codes = {\"1=x\"} }", "status"},
+        {"table a { " HEAD "status = confirmed }", "codes"},
+        {"table a { " HEAD "status = confirmed codes = 3 }", "'3' is no code"},
+        {"table a { " HEAD "status = confirmed codes = {\"1=x\"} unconfirmed = {} unconfirmed = {} }", "unconfirmed"},
+        {"table a { " HEAD "status = confirmed codes = {\"1=" LONG "\"} }", "is no code"},
+        {"table a { " HEAD "status = confirmed codes = {\"1=x=" LONG "\"} }", "is no code"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         assert_int_equal(load(rows[i].text), -1);
@@ -110,12 +122,49 @@ static void mistakes_are_named(void **state)
     }
 }
 
+/* As many tables as there is room for, and one more. */
+static void tables_have_an_end(void **state)
+{
+    (void)state;
+    static char text[1 << 14];
+    for (int count = CODES_TABLES_MAX; count <= CODES_TABLES_MAX + 1; count++) {
+        int length = 0;
+        for (int i = 0; i < count; i++)
+            length += snprintf(text + length, sizeof text - (size_t)length,
+                               "table t%d { " HEAD "status = confirmed codes = {\"1=x\"} }\n", i);
+        assert_int_equal(load(text), count > CODES_TABLES_MAX ? -1 : 0);
+        assert_non_null(codes_find(&codes, "t23", "1"));
+    }
+    assert_string_equal(err.text, "f.conf:25: more than 24 tables");
+}
+
+/* The codes of all tables share one room. */
+static void codes_have_an_end(void **state)
+{
+    (void)state;
+    static char text[1 << 16];
+    static const char head[] = "title = \"t\" source = \"s\" status = confirmed codes = {";
+    for (int count = CODES_ENTRIES_MAX; count <= CODES_ENTRIES_MAX + 1; count++) {
+        int length = snprintf(text, sizeof text, "table a { %s", head);
+        for (int i = 0; i < count; i++) {
+            if (i == CODES_ENTRIES_MAX / 2)
+                length += snprintf(text + length, sizeof text - (size_t)length, "} }\ntable b { %s", head);
+            length += snprintf(text + length, sizeof text - (size_t)length, "\"%d=x\",", i);
+        }
+        snprintf(text + length, sizeof text - (size_t)length, "} }");
+        assert_int_equal(load(text), count > CODES_ENTRIES_MAX ? -1 : 0);
+        assert_int_equal(codes.entries_count, CODES_ENTRIES_MAX);
+        assert_non_null(codes_find(&codes, "a", "399"));
+    }
+    assert_string_equal(err.text, "f.conf:2: more than 800 codes in all");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_shipped_lists),
-        cmocka_unit_test(each_code_has_its_status),
-        cmocka_unit_test(mistakes_are_named),
+        cmocka_unit_test(the_shipped_lists),  cmocka_unit_test(each_code_has_its_status),
+        cmocka_unit_test(mistakes_are_named), cmocka_unit_test(tables_have_an_end),
+        cmocka_unit_test(codes_have_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "station/core/passage.h"
+
 static void refuses_facts_that_cannot_be(void **state)
 {
     (void)state;
@@ -18,6 +20,11 @@ static void refuses_facts_that_cannot_be(void **state)
         {"fuel", "diesel,petrol", "fuel: 'diesel,petrol' is none of diesel,petrol,gas,electric,hybrid"},
         {"mass_kg", "12t", "mass_kg: '12t' is not a number of kilograms"},
         {"power_kw", "0", "power_kw: 0 is out of range; allowed: 1 to 5000"},
+        {"power_kw", "5000.1", "power_kw: 5000.1 is out of range; allowed: 1 to 5000"},
+        {"mass_kg", "99.9", "mass_kg: 99.9 is out of range; allowed: 100 to 200000"},
+        {"rated_rpm", "12 ", "rated_rpm: '12 ' is not a number of r/min"},
+        {"smoke_class", "IV", "smoke_class: 'IV' is none of I,II,III"},
+        {"owner", "a\x7F", "owner: control character in 'a?'; take it out"},
         {"model_year", "2019.5", "model_year: '2019.5' is not a year"},
         {"model_year", "1899", "model_year: 1899 is out of range; allowed: 1900 to 2200"},
         {"stage", "7", "stage: '7' is none of 0,1,2,3,4,5,6"},
@@ -165,6 +172,137 @@ static void keeps_what_was_said_before(void **state)
     assert_int_equal(vehicle_read(&read, &doc, 0, &err), -1);
 }
 
+/* A date is a date and a number a number; both may be read only from a fact that is there. */
+static void facts_are_read_as_what_they_are(void **state)
+{
+    (void)state;
+    struct vehicle vehicle = {0};
+    struct civil_date date;
+    struct decimal number;
+    assert_int_equal(vehicle_set(&vehicle, "first_registration", "2016-02-29", FACT_TYPED, "a", NULL), 0);
+    assert_true(vehicle_date(&vehicle, VEHICLE_FIRST_REGISTRATION, &date));
+    assert_true(date.year == 2016 && date.month == 2 && date.day == 29);
+    assert_int_equal(vehicle_set(&vehicle, "owner", "nobody", FACT_TYPED, "a", NULL), 0);
+    assert_false(vehicle_date(&vehicle, VEHICLE_OWNER, &date));
+    assert_false(vehicle_number(&vehicle, VEHICLE_OWNER, &number));
+    /* neither is a number, so they differ as texts do */
+    vehicle_set_previous(&vehicle, VEHICLE_OWNER, "somebody", "T1");
+    assert_string_equal(vehicle.facts[VEHICLE_OWNER].previous, "somebody");
+    assert_int_equal(vehicle_set(&vehicle, "power_kw", "120", FACT_TYPED, "a", NULL), 0);
+    vehicle_set_previous(&vehicle, VEHICLE_POWER_KW, "120", "T1");
+    assert_string_equal(vehicle.facts[VEHICLE_POWER_KW].previous, "");
+    vehicle_set_previous(&vehicle, VEHICLE_POWER_KW, "unknown", "T1");
+    assert_string_equal(vehicle.facts[VEHICLE_POWER_KW].previous, "unknown");
+}
+
+/* What a camera says is taken as far as it makes sense; its name is cut to the room there is. */
+static void a_passage_becomes_a_vehicle(void **state)
+{
+    (void)state;
+    struct passage passage = {.plate_text = "新B12345", .plate_colour = PLATE_YELLOW, .fuel = "diesel"};
+    struct vehicle vehicle;
+    vehicle_from_passage(&vehicle, &passage, "gate");
+    assert_string_equal(vehicle.plate.text, "新B12345");
+    assert_string_equal(vehicle.plate_by, "gate");
+    assert_int_equal(vehicle.plate_source, FACT_CAMERA);
+    assert_int_equal(vehicle.facts[VEHICLE_FUEL].source, FACT_CAMERA);
+    assert_string_equal(vehicle.facts[VEHICLE_FUEL].value, "diesel");
+    assert_string_equal(vehicle.facts[VEHICLE_FUEL].by, "gate");
+
+    passage = (struct passage){.plate_text = "无牌车", .plate_colour = PLATE_BLUE, .fuel = "coal"};
+    vehicle_from_passage(&vehicle, &passage, "a camera whose name is longer than the room for it");
+    assert_string_equal(vehicle.plate.text, "");
+    assert_int_equal(vehicle.plate.colour, PLATE_BLUE);
+    assert_int_equal(vehicle.facts[VEHICLE_FUEL].source, FACT_ABSENT);
+    assert_int_equal(strlen(vehicle.plate_by), FACT_BY_MAX - 1);
+
+    passage.fuel[0] = '\0';
+    vehicle_from_passage(&vehicle, &passage, "gate");
+    assert_int_equal(vehicle.facts[VEHICLE_FUEL].source, FACT_ABSENT);
+}
+
+/* Each member of the object, missing or of another kind, and each of a fact. */
+static void refuses_records_that_lack_a_part(void **state)
+{
+    (void)state;
+#define LACKS "vehicle: plate, colour, plate_by, plate_source or facts is missing or wrong"
+#define LACKS_OF_FACT "vehicle: a fact lacks key, value, by or source"
+#define LACKS_BEFORE "vehicle: a fact's previous value lacks what it was or where it stands"
+#define REST "\"plate\":\"新B12345\",\"plate_by\":\"\",\"plate_source\":\"typed\""
+#define WITH(facts) "{\"colour\":\"yellow\",\"facts\":[" facts "]," REST "}"
+#define FUEL "\"key\":\"fuel\",\"source\":\"typed\",\"value\":\"gas\""
+    static const struct {
+        const char *text, *why; /* why NULL: good */
+    } rows[] = {
+        {WITH(""), NULL},
+        {"{\"colour\":\"yellow\"," REST "}", LACKS},
+        {"{\"colour\":\"yellow\",\"facts\":{}," REST "}", LACKS},
+        {"{\"facts\":[]," REST "}", LACKS},
+        {"{\"colour\":\"pink\",\"facts\":[]," REST "}", LACKS},
+        {"{\"colour\":\"a colour with a very long name\",\"facts\":[]," REST "}", LACKS},
+        {"{\"colour\":\"yellow\",\"facts\":[],\"plate_by\":\"\",\"plate_source\":\"typed\"}", LACKS},
+        {"{\"colour\":\"yellow\",\"facts\":[],\"plate\":7,\"plate_by\":\"\",\"plate_source\":\"typed\"}", LACKS},
+        {"{\"colour\":\"yellow\",\"facts\":[],\"plate\":\"\",\"plate_source\":\"typed\"}", LACKS},
+        {"{\"colour\":\"yellow\",\"facts\":[],\"plate\":\"\",\"plate_by\":\"\"}", LACKS},
+        {"{\"colour\":\"yellow\",\"facts\":[],\"plate\":\"\",\"plate_by\":\"\",\"plate_source\":\"rumour\"}", LACKS},
+        {"{\"colour\":\"yellow\",\"facts\":[],\"plate_confidence\":\"1000\"," REST "}",
+         "vehicle: plate_confidence is no number from 0 to 100"},
+        {"{\"colour\":\"yellow\",\"facts\":[],\"plate_confidence\":93," REST "}",
+         "vehicle: plate_confidence is no number from 0 to 100"},
+        {WITH("{\"by\":\"\"," FUEL "}"), NULL},
+        {WITH("{" FUEL "}"), LACKS_OF_FACT},
+        {WITH("{\"by\":\"\",\"source\":\"typed\",\"value\":\"gas\"}"), LACKS_OF_FACT},
+        {WITH("{\"by\":\"\",\"key\":\"fuel\",\"source\":\"typed\"}"), LACKS_OF_FACT},
+        {WITH("{\"by\":\"\",\"key\":\"fuel\",\"value\":\"gas\"}"), LACKS_OF_FACT},
+        {WITH("{\"by\":\"\",\"key\":\"colour\",\"source\":\"typed\",\"value\":\"gas\"}"),
+         "'colour' is no fact of a vehicle; known: fuel class gearbox mass_kg power_kw …"},
+        {WITH("{\"by\":\"\",\"previous\":\"diesel\",\"previous_in\":\"T1\"," FUEL "}"), NULL},
+        {WITH("{\"by\":\"\",\"previous\":\"diesel\"," FUEL "}"), LACKS_BEFORE},
+        {WITH("{\"by\":\"\",\"previous_in\":\"T1\"," FUEL "}"), LACKS_BEFORE},
+        {WITH("{\"by\":\"\",\"previous\":\"\",\"previous_in\":\"T1\"," FUEL "}"), LACKS_BEFORE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct json_token tokens[64];
+        struct json_doc doc;
+        struct err err = {0};
+        struct vehicle read = {.plate_by = "kept"};
+        assert_int_equal(json_parse(&doc, rows[i].text, strlen(rows[i].text), tokens, 64, NULL), 0);
+        int result = vehicle_read(&read, &doc, 0, &err);
+        if (result != (rows[i].why ? -1 : 0) || (rows[i].why && strcmp(err.text, rows[i].why) != 0))
+            fail_msg("%zu: %d, %s", i, result, err.text);
+        assert_string_equal(read.plate_by, rows[i].why ? "kept" : "");
+        if (rows[i].why)
+            assert_int_equal(vehicle_read(&read, &doc, -1, NULL), -1); /* an object that is not there */
+    }
+}
+
+/* A camera's confidence goes into the record and comes back. */
+static void keeps_the_cameras_confidence(void **state)
+{
+    (void)state;
+    struct vehicle vehicle = {.plate.colour = PLATE_BLUE, .plate_source = FACT_CAMERA, .plate_confidence = "93"};
+    struct vehicle read = {0};
+    char text[512];
+    struct json_token tokens[32];
+    struct json_writer w;
+    struct json_doc doc;
+    json_writer_init(&w, text, sizeof text);
+    vehicle_write(&vehicle, &w, NULL);
+    ptrdiff_t length = json_writer_finish(&w);
+    assert_non_null(strstr(text, "\"plate_confidence\":\"93\""));
+    assert_int_equal(json_parse(&doc, text, (size_t)length, tokens, 32, NULL), 0);
+    assert_int_equal(vehicle_read(&read, &doc, 0, NULL), 0);
+    assert_string_equal(read.plate_confidence, "93");
+}
+
+static void names_of_sources(void **state)
+{
+    (void)state;
+    static const char *const names[FACT_SOURCE_COUNT] = {"absent", "typed", "camera", "register", "previous", "roster"};
+    for (enum fact_source source = 0; source < FACT_SOURCE_COUNT; source++)
+        assert_string_equal(fact_source_name(source), names[source]);
+}
+
 static void refuses_records_that_say_a_fact_twice_or_from_nowhere(void **state)
 {
     (void)state;
@@ -207,6 +345,11 @@ int main(void)
         cmocka_unit_test(a_vehicle_may_have_no_plate),
         cmocka_unit_test(keeps_what_was_said_before),
         cmocka_unit_test(refuses_records_that_say_a_fact_twice_or_from_nowhere),
+        cmocka_unit_test(facts_are_read_as_what_they_are),
+        cmocka_unit_test(a_passage_becomes_a_vehicle),
+        cmocka_unit_test(refuses_records_that_lack_a_part),
+        cmocka_unit_test(keeps_the_cameras_confidence),
+        cmocka_unit_test(names_of_sources),
     };
     return cmocka_run_group_tests_name("vehicle", tests, NULL, NULL);
 }
