@@ -142,11 +142,17 @@ static void test_what_cannot_be_printed(void **state)
 {
     (void)state;
     struct sensor_job wide = picture, text = {.text = "x"};
+    struct sensor_job low = picture, narrow = picture;
     wide.width_bytes = 81;
+    low.rows = 0;
+    narrow.width_bytes = 0;
     open_bench(&driver_escpos);
     answer(0x12, 10);
     assert_int_equal(bench_output(&bench, 0, &wide, 20, &err), -1);
     assert_int_equal(bench_output(&bench, 0, &text, 20, &err), -1);
+    assert_int_equal(bench_output(&bench, 0, &low, 20, &err), -1);
+    assert_int_equal(bench_output(&bench, 0, &narrow, 20, &err), -1);
+    assert_string_equal(err.text, "a printer takes a picture of at most 640 dots width");
     assert_int_equal(done, 0);
 }
 
@@ -180,8 +186,14 @@ static uint16_t crc_of(const uint8_t *bytes, size_t length)
 static void test_a_sign_gets_one_frame(void **state)
 {
     (void)state;
-    static const char *const texts[][2] = {
-        {"PASS", "PASS"}, {"a\\c\x1b\r\n\x02", "a?c????"}, {"\xd0\xc2 \x81\x5c", "\xd0\xc2 ?"}, {"\xd0", "?"}};
+    static const char *const texts[][2] = {{"PASS", "PASS"},
+                                           {"a\\c\x1b\r\n\x02", "a?c????"},
+                                           {"\xd0\xc2 \x81\x5c", "\xd0\xc2 ?"},
+                                           {"\xd0", "?"},
+                                           {"a\x7f"
+                                            "b\xd0\x7f",
+                                            "a?b?"},
+                                           {"\x80z\x81 ", "?z? "}};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         const struct sensor_job job = {.text = texts[i][0]};
         open_bench(&driver_sansi);
@@ -203,6 +215,59 @@ static void test_a_sign_gets_one_frame(void **state)
     }
 }
 
+/* Of many texts some have a checksum with bytes that stand for the frame's own ends; each must arrive whole. */
+static void test_a_checksum_that_looks_like_an_end(void **state)
+{
+    (void)state;
+    unsigned seen[256] = {0};
+    for (int i = 0; i < 600; i++) {
+        char text[16];
+        size_t length;
+        snprintf(text, sizeof text, "T%d", i);
+        const struct sensor_job job = {.text = text};
+        open_bench(&driver_sansi);
+        assert_int_equal(bench_output(&bench, 0, &job, 10, &err), 0);
+        assert_null(memchr(sent + 1, 2, sent_length - 1));
+        assert_ptr_equal(memchr(sent, 3, sent_length), sent + sent_length - 1);
+        const uint8_t *plain = unescape(&length);
+        assert_int_equal(crc_of(plain + 1, length - 4), plain[length - 3] << 8 | plain[length - 2]);
+        seen[plain[length - 3]]++;
+        seen[plain[length - 2]]++;
+    }
+    assert_true(seen[0x02] > 0 && seen[0x03] > 0 && seen[0x1b] > 0);
+}
+
+static void test_what_cannot_be_shown(void **state)
+{
+    (void)state;
+    open_bench(&driver_sansi);
+    assert_int_equal(bench_output(&bench, 0, &picture, 10, &err), -1);
+    assert_int_equal(err.code, ERR_INVALID);
+    assert_string_equal(err.text, "a sign takes a text");
+    assert_int_equal(sent_length, 0);
+    assert_int_equal(done, 0);
+}
+
+/* What a sign says is not known: whatever stands between its marks is taken, what has no end is not waited for. */
+static void test_a_sign_may_say_anything(void **state)
+{
+    (void)state;
+    const struct bench_instrument *in = &bench.instruments[0];
+    open_bench(&driver_sansi);
+    bench_receive(&bench, 0, (const uint8_t *)"\x02OK\x03\x02", 5, 10);
+    assert_int_equal(in->frames, 1);
+    bench_receive(&bench, 0, (const uint8_t *)"\x03", 1, 20);
+    assert_int_equal(in->frames, 2);
+    bench_receive(&bench, 0, (const uint8_t *)"OK", 2, 30);
+    assert_int_equal(in->garbage_bytes, 2);
+    uint8_t endless[512] = {0x02};
+    bench_receive(&bench, 0, endless, sizeof endless - 1, 40);
+    assert_int_equal(in->garbage_bytes, 2);
+    bench_receive(&bench, 0, endless + 1, 1, 50);
+    assert_int_equal(in->garbage_bytes, 2 + sizeof endless);
+    assert_int_equal(in->frames, 2);
+}
+
 static void test_a_long_text_is_cut(void **state)
 {
     (void)state;
@@ -216,6 +281,12 @@ static void test_a_long_text_is_cut(void **state)
     for (size_t i = 0; i < sent_length; i++)
         count += sent[i] == 'x';
     assert_int_equal(count, 64);
+    memcpy(text + 63, "\xd0\xc2", 2); /* a character of which half is beyond */
+    open_bench(&driver_sansi);
+    assert_int_equal(bench_output(&bench, 0, &job, 10, &err), 0);
+    size_t length;
+    const uint8_t *plain = unescape(&length);
+    assert_memory_equal(plain + length - 3 - 4, "xxx?", 4);
 }
 
 static void test_outputs_are_in_no_test(void **state)
@@ -232,9 +303,15 @@ static void test_outputs_are_in_no_test(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_picture_goes_out_in_bands), cmocka_unit_test(test_no_command_hides_in_a_picture),
-        cmocka_unit_test(test_troubles_end_a_job),          cmocka_unit_test(test_what_cannot_be_printed),
-        cmocka_unit_test(test_a_sign_gets_one_frame),       cmocka_unit_test(test_a_long_text_is_cut),
+        cmocka_unit_test(test_a_picture_goes_out_in_bands),
+        cmocka_unit_test(test_no_command_hides_in_a_picture),
+        cmocka_unit_test(test_troubles_end_a_job),
+        cmocka_unit_test(test_what_cannot_be_printed),
+        cmocka_unit_test(test_a_sign_gets_one_frame),
+        cmocka_unit_test(test_a_long_text_is_cut),
+        cmocka_unit_test(test_a_checksum_that_looks_like_an_end),
+        cmocka_unit_test(test_what_cannot_be_shown),
+        cmocka_unit_test(test_a_sign_may_say_anything),
         cmocka_unit_test(test_outputs_are_in_no_test),
     };
     return cmocka_run_group_tests_name("outputs", tests, NULL, NULL);

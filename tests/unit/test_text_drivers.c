@@ -234,12 +234,126 @@ static void test_mph_units(void **state)
     }
 }
 
+/* The next question, and this answer to it so much later. */
+static void answer(const void *bytes, size_t length, int64_t after_ms)
+{
+    bench_advance(&bench, in->wake_ms);
+    bench_receive(&bench, 0, bytes, length, bench.now_ms + after_ms);
+}
+
+static void test_vaisala(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        enum quantity quantity;
+        const char *value;
+        enum instrument_status status;
+        const char *detail;
+    } rows[] = {
+        {"0R0,Dm=352D,Sm=2.4M,Ta=29.5C,Ua=46.8P,Pa=1017.1H,Ri=0.0M\r\n", QUANTITY_PRESSURE, "101.71", STATUS_OK, ""},
+        {"0R0,Ri=0.0M\r\n", QUANTITY_RAIN, "0", STATUS_OK, ""},
+        {"0R0,Ri=0.2M\r\n", QUANTITY_RAIN, "1", STATUS_OK, ""},
+        {"0R0,Ta=29.5C,Ta=30.5C\r\n", QUANTITY_AIR_TEMP, "29.5", STATUS_OK, ""},
+        {"0R0,Ta=70C\r\n", QUANTITY_AIR_TEMP, "70", STATUS_OK, ""},
+        {"0R0,Ta=70.1C\r\n", QUANTITY_AIR_TEMP, "70.1 out of range", STATUS_OK, ""},
+        {"0R0,Ta=-60.1C\r\n", QUANTITY_AIR_TEMP, "-60.1 out of range", STATUS_OK, ""},
+        {"0R0,Ta=29.5#\r\n", QUANTITY_AIR_TEMP, "absent", STATUS_OK, ""}, /* it says itself that it is none */
+        {"0R0,Xx=29.5C\r\n", QUANTITY_AIR_TEMP, "absent", STATUS_OK, ""},
+        {"0R0,Ta=99999999999999999999C\r\n", QUANTITY_AIR_TEMP, "absent", STATUS_OK, ""},
+        {"0R0,Pa=1017.12345678H\r\n", QUANTITY_PRESSURE, "101.712345678", STATUS_OK, ""},
+        {"0R0,Pa=1017.123456789H\r\n", QUANTITY_PRESSURE, "absent", STATUS_OK, ""}, /* no room for kPa */
+        {"0R0,Ta=85.1F,Ua=46.8P\r\n", QUANTITY_HUMIDITY, "46.8 suspect", STATUS_INTERNAL,
+         "Ta comes in an unknown unit"},
+        {"0R0,Ta=85.1F,Ua=46.8P\r\n", QUANTITY_AIR_TEMP, "absent", STATUS_INTERNAL, "set metric units"},
+    };
+    const struct sensor_config config = {.name = "weather"};
+    plug_in(&driver_vaisala, &config);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        answer(rows[i].line, strlen(rows[i].line), 20);
+        if (strcmp(heard(rows[i].quantity), rows[i].value) != 0)
+            fail_msg("row %zu: %s", i, heard(rows[i].quantity));
+        if (in->status != rows[i].status || !strstr(in->status_detail, rows[i].detail))
+            fail_msg("row %zu: %s", i, in->status_detail);
+    }
+    assert_int_equal(in->garbage_bytes, 0);
+    answer("1R0,Ta=20.0C\r\n", 14, 20); /* another one's answer */
+    assert_state(STATUS_COMM_ERROR, "no composite message of that address");
+    answer("0R0,\r\n", 6, 20);
+    assert_int_equal(in->garbage_bytes, 20);
+    answer("0R0,Ta=20.0C\r\n", 14, 20);
+    assert_state(STATUS_OK, "");
+    const struct sensor_config below = {.name = "weather", .unit = -1};
+    struct err err = {0};
+    assert_int_equal(driver_vaisala.check(&below, &err), -1);
+    assert_non_null(strstr(err.text, "0 to 9"));
+}
+
+/* The next question comes a pace after the last one, and at once where the answer took longer than that. */
+static void assert_pace(const struct sensor_driver *driver, const void *bytes, size_t length, int64_t usual_ms)
+{
+    const int64_t paces[] = {0, 2000, 50};
+    for (size_t i = 0; i < sizeof paces / sizeof paces[0]; i++) {
+        const struct sensor_config config = {.name = "asked", .poll_ms = paces[i]};
+        plug_in(driver, &config);
+        answer(bytes, length, 90);
+        assert_int_equal(in->status, STATUS_OK);
+        int64_t asked_ms = bench.now_ms - 90;
+        int64_t next_ms = asked_ms + (paces[i] ? paces[i] : usual_ms);
+        assert_int_equal(in->wake_ms, next_ms > bench.now_ms ? next_ms : bench.now_ms + 1);
+    }
+}
+
+static void test_vaisala_pace(void **state)
+{
+    (void)state;
+    assert_pace(&driver_vaisala, "0R0,Ta=20.0C\r\n", 14, 1000);
+}
+
+/* ---- engine speed ---- */
+
+static void test_rpm_stream(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *rpm;
+        size_t garbage;
+    } rows[] = {
+        {"0750\r", "750", 0},
+        {"\r", "absent", 0},
+        {"0000\r", "absent", 0},
+        {"9000\r", "9000", 0},
+        {"9001\r", "9001 out of range", 0},
+        {"07500\r", "absent", 6},
+        {"750\r", "absent", 4},
+        {"07a0\r", "absent", 5},
+    };
+    const struct sensor_config config = {.name = "rpm"};
+    plug_in(&driver_rpm5300, &config);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint64_t garbage = in->garbage_bytes;
+        hear(rows[i].line);
+        if (strcmp(heard(QUANTITY_RPM), rows[i].rpm) != 0)
+            fail_msg("row %zu: %s", i, heard(QUANTITY_RPM));
+        assert_int_equal(in->garbage_bytes - garbage, rows[i].garbage);
+    }
+}
+
+static void test_rpm_pace(void **state)
+{
+    (void)state;
+    static const uint8_t reply[] = {0x4E, 0x54, 0x30, 0xFF, 0x41, 7, 1, 0x80, 0x02, 0xEE, 0, 0, 0x87};
+    assert_pace(&driver_vmt2000, reply, sizeof reply, 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_maximet_columns), cmocka_unit_test(test_maximet_refuses),
         cmocka_unit_test(test_maximet_lines),   cmocka_unit_test(test_truspeed),
         cmocka_unit_test(test_truspeed_lines),  cmocka_unit_test(test_mph_units),
+        cmocka_unit_test(test_vaisala),         cmocka_unit_test(test_vaisala_pace),
+        cmocka_unit_test(test_rpm_stream),      cmocka_unit_test(test_rpm_pace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
