@@ -63,6 +63,11 @@ static void test_positions(void **state)
         {"0000.0000003,N,00000.0000009,E", true, 0, 0}, /* 0.05 and 0.15 units */
         {"0000.000003,N,00000.000009,E", true, 0, 2},   /* 0.5 to even, 1.5 to even */
         {"9000.1,N,00000.0,E", false, 0, 0},
+        {"9000.1,S,00000.0,E", false, 0, 0},
+        {"0000.0,N,18000.1,E", false, 0, 0},
+        {"0000.0,N,18000.1,W", false, 0, 0},
+        {"0000.0,N,18000.0,E", true, 0, 1800000000},
+        {"+315.1234,N,00000.0,E", false, 0, 0},
         {"3060.0,N,00000.0,E", false, 0, 0},
         {"300.5,N,00000.0,E", false, 0, 0},
         {"3015.1234,X,00000.0,E", false, 0, 0},
@@ -154,6 +159,193 @@ static void test_reports_as_libgps_reads_them(void **state)
     }
 }
 
+/* ---- what comes of a line ---- */
+
+static const struct bench_instrument *const in = &bench.instruments[0];
+
+static void plug_in(const char *driver)
+{
+    const struct sensor_config config = {.name = "gnss"};
+    const struct bench_host host = {0};
+    bench_init(&bench, &host, 0);
+    bench_add(&bench, sensor_driver_by_name(driver), &config);
+    bench_connect(&bench, 0, 0);
+    bench_advance(&bench, 4000); /* long enough without GGA for RMC to count */
+}
+
+static void hear(const char *line)
+{
+    bench_receive(&bench, 0, (const uint8_t *)line, strlen(line), bench.now_ms + 100);
+}
+
+static void hear_sentence(const char *body)
+{
+    char line[256];
+    snprintf(line, sizeof line, "$%.200s*%02X\r\n", body, (unsigned)slice_xor(body, strlen(body)));
+    hear(line);
+}
+
+/* What the last line said of it: "12.5", "12.5 suspect", "absent". */
+static const char *heard(enum quantity quantity)
+{
+    static char value[DECIMAL_TEXT_MAX + 16];
+    if (in->last_ms[quantity] != bench.now_ms)
+        return "absent";
+    decimal_format(in->last[quantity].value, value);
+    return strcat(value, in->last[quantity].quality == QUALITY_SUSPECT ? " suspect" : "");
+}
+
+struct row {
+    const char *line;
+    const char *latitude, *altitude;
+    enum instrument_status status;
+    const char *detail;
+};
+
+static void assert_row(const struct row *row)
+{
+    char latitude[64], altitude[64];
+    snprintf(latitude, sizeof latitude, "%s", heard(QUANTITY_LATITUDE));
+    snprintf(altitude, sizeof altitude, "%s", heard(QUANTITY_ALTITUDE));
+    if (strcmp(latitude, row->latitude) != 0 || strcmp(altitude, row->altitude) != 0 || in->status != row->status ||
+        !strstr(in->status_detail, row->detail))
+        fail_msg("%s: latitude %s, altitude %s, %s", row->line, latitude, altitude, in->status_detail);
+}
+
+#define GGA(quality, altitude) "GPGGA,080600.00,3015.1234,N,12010.5678,E," quality ",08,1.0," altitude ",9.1,M,,"
+#define RMC(valid, end) "GNRMC,080600.00," valid ",3015.1234,N,12010.5678,E,0.0,0.0,150624,," end
+#define HERE "30.2520567"
+
+static void test_gga(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {GGA("1", "45.3,M"), HERE, "45.3", STATUS_OK, ""},
+        {GGA("5", "-12.5,M"), HERE, "-12.5", STATUS_OK, ""},
+        {GGA("2", ",M"), HERE, "absent", STATUS_OK, ""},
+        {GGA("3", "148.6,F"), HERE, "absent", STATUS_OK, ""}, /* in another unit */
+        {GGA("4", "45.1234567891,M"), HERE, "absent", STATUS_OK, ""},
+        {GGA("0", "45.3,M"), "absent", "absent", STATUS_STANDBY, "view of the sky"},
+        {GGA("", "45.3,M"), "absent", "absent", STATUS_STANDBY, "view of the sky"},
+        {GGA("9", "45.3,M"), "absent", "absent", STATUS_STANDBY, "view of the sky"},
+        {GGA("6", "45.3,M"), HERE " suspect", "45.3 suspect", STATUS_INTERNAL, "estimated"},
+        {GGA("7", "45.3,M"), HERE " suspect", "45.3 suspect", STATUS_INTERNAL, "typed in by hand"},
+        {GGA("8", "45.3,M"), HERE " suspect", "45.3 suspect", STATUS_INTERNAL, "simulated"},
+        {RMC("A", ",A"), "absent", "absent", STATUS_INTERNAL, "simulated"}, /* it does not heal what GGA says */
+        {"GPGGA,080600.00,,,,,1,08,1.0,45.3,M,9.1,M,,", "absent", "absent", STATUS_OK, ""},
+        {GGA("1", "45.3,M"), HERE, "45.3", STATUS_OK, ""},
+        {"GPGGA,080600.00,3015.1234,N,12010.5678,E,0,08", "absent", "absent", STATUS_OK, ""}, /* cut off: none */
+        {"PUBX,00", "absent", "absent", STATUS_OK, ""},
+        {"GPZDA,080600.00,15,06,2024,00,00", "absent", "absent", STATUS_OK, ""},
+    };
+    plug_in("nmea");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        hear_sentence(rows[i].line);
+        assert_row(&rows[i]);
+    }
+    assert_int_equal(in->garbage_bytes, 0);
+}
+
+static void test_rmc_modes(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {RMC("A", ""), HERE, "absent", STATUS_OK, ""}, /* of the older kind, without a mode */
+        {RMC("A", ","), HERE, "absent", STATUS_OK, ""},
+        {RMC("A", ",A"), HERE, "absent", STATUS_OK, ""},
+        {RMC("A", ",D"), HERE, "absent", STATUS_OK, ""},
+        {RMC("A", ",F"), HERE, "absent", STATUS_OK, ""},
+        {RMC("A", ",R"), HERE, "absent", STATUS_OK, ""},
+        {RMC("A", ",P"), HERE, "absent", STATUS_OK, ""},
+        {RMC("A", ",E"), HERE " suspect", "absent", STATUS_INTERNAL, "estimated"},
+        {RMC("A", ",M"), HERE " suspect", "absent", STATUS_INTERNAL, "typed in by hand"},
+        {RMC("A", ",S"), HERE " suspect", "absent", STATUS_INTERNAL, "simulated"},
+        {RMC("A", ",N"), "absent", "absent", STATUS_STANDBY, "view of the sky"},
+        {RMC("A", ",A,V"), HERE, "absent", STATUS_OK, ""},
+        {RMC("V", ",A"), "absent", "absent", STATUS_STANDBY, "view of the sky"},
+        {"GNRMC,080600.00,A,3015.1234,N,12010.5678,E,0.0,0.0,150624", "absent", "absent", STATUS_STANDBY, "sky"},
+    };
+    plug_in("nmea");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        hear_sentence(rows[i].line);
+        assert_row(&rows[i]);
+    }
+    assert_int_equal(in->garbage_bytes, 0);
+}
+
+#define TPV "{\"class\":\"TPV\",\"mode\":"
+#define AT "\"lat\":30.25,\"lon\":120.5"
+
+static void test_gpsd_lines(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {TPV "2," AT "}\n", "30.25", "absent", STATUS_OK, ""},
+        {TPV "3," AT ",\"altMSL\":45.3}\n", "30.25", "45.3", STATUS_OK, ""},
+        {TPV "3," AT ",\"altMSL\":\"45.3\"}\n", "30.25", "absent", STATUS_OK, ""}, /* gpsd sends numbers */
+        {TPV "3," AT ",\"altMSL\":1e300}\n", "30.25", "absent", STATUS_OK, ""},
+        {TPV "3,\"lat\":30.25}\n", "absent", "absent", STATUS_OK, ""}, /* half a position is none */
+        {TPV "3,\"lon\":120.5}\n", "absent", "absent", STATUS_OK, ""},
+        {TPV "3,\"status\":5," AT "}\n", "30.25 suspect", "absent", STATUS_INTERNAL, "dead reckoning"},
+        {TPV "3,\"status\":8," AT "}\n", "30.25 suspect", "absent", STATUS_INTERNAL, "simulated"},
+        {" \r\n", "absent", "absent", STATUS_INTERNAL, "simulated"},
+        {TPV "3,\"status\":2," AT "}\n", "30.25", "absent", STATUS_OK, ""},
+        {TPV "1," AT "}\n", "absent", "absent", STATUS_STANDBY, "view of the sky"},
+        {"{\"class\":\"TPV\"," AT "}\n", "absent", "absent", STATUS_STANDBY, "view of the sky"},
+        {"{\"class\":\"DEVICES\",\"devices\":[{}]}\n", "absent", "absent", STATUS_STANDBY, "sky"},
+        {"{\"class\":\"DEVICES\"}\n", "absent", "absent", STATUS_STANDBY, "sky"},
+        {"{\"class\":\"DEVICES\",\"devices\":[]}\n", "absent", "absent", STATUS_STANDBY, "has no receiver"},
+        {"{\"class\":\"ERROR\",\"message\":\"Unrecognized\"}\n", "absent", "absent", STATUS_INTERNAL, "gpsd: Unrec"},
+        {"{\"class\":\"ERROR\"}\n", "absent", "absent", STATUS_INTERNAL, "gpsd: "},
+        {"{\"class\":\"SKY\"}\n", "absent", "absent", STATUS_INTERNAL, "gpsd: "},
+    };
+    plug_in("gpsd");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        hear(rows[i].line);
+        assert_row(&rows[i]);
+    }
+    assert_int_equal(in->garbage_bytes, 0);
+}
+
+static void test_what_is_no_report(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"[1]\n", "\"TPV\"\n", "7\n", "{\"mode\":3}\n", "{\"class\":\n"};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        plug_in("gpsd");
+        hear(lines[i]);
+        assert_int_equal(in->status, STATUS_COMM_ERROR);
+        assert_int_equal(in->garbage_bytes, strlen(lines[i]));
+        hear(TPV "3," AT "}\n");
+        assert_int_equal(in->status, STATUS_OK);
+    }
+}
+
+/* Of a line without an end nothing counts, its end neither. */
+static void test_endless_lines(void **state)
+{
+    (void)state;
+    static const char *const good[][2] = {
+        {"gpsd", TPV "3," AT "}\n"}, {"nmea", "$GPRMC,080600.00,A,3015.1234,N,12010.5678,E,0.0,0.0,150624,,,A*59\n"}};
+    char piece[1025];
+    memset(piece, 'x', 1024);
+    piece[1024] = '\0';
+    for (size_t i = 0; i < 2; i++) {
+        plug_in(good[i][0]);
+        hear("\r\n");
+        assert_int_equal(in->garbage_bytes, 0);
+        for (int k = 0; k < 5; k++)
+            hear(piece);
+        assert_int_equal(in->status, STATUS_COMM_ERROR);
+        assert_non_null(strstr(in->status_detail, "longer than 4095 bytes"));
+        hear(good[i][1]);
+        assert_string_equal(heard(QUANTITY_LATITUDE), "absent");
+        hear(good[i][1]);
+        assert_string_not_equal(heard(QUANTITY_LATITUDE), "absent");
+        assert_int_equal(in->status, STATUS_OK);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +353,11 @@ int main(void)
         cmocka_unit_test(test_positions),
         cmocka_unit_test(test_no_sentences),
         cmocka_unit_test(test_reports_as_libgps_reads_them),
+        cmocka_unit_test(test_gga),
+        cmocka_unit_test(test_rmc_modes),
+        cmocka_unit_test(test_gpsd_lines),
+        cmocka_unit_test(test_what_is_no_report),
+        cmocka_unit_test(test_endless_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
