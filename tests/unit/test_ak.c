@@ -146,14 +146,19 @@ static void on_send(void *ctx, int instrument, const uint8_t *bytes, size_t leng
     snprintf(sent + used, sizeof sent - used, "%.*s|", (int)length - 3, (const char *)bytes + 2);
 }
 
-static void plug_in(void)
+static void plug_in_as(const struct profile *profile, int64_t poll_ms)
 {
-    struct sensor_config config = {.name = "bench", .profile = rig_profile("ak-example")};
+    const struct sensor_config config = {.name = "bench", .profile = profile, .poll_ms = poll_ms};
     const struct bench_host host = {.send = on_send};
     bench_init(&bench, &host, 0);
     bench_add(&bench, sensor_driver_by_name("ak"), &config);
     bench_connect(&bench, 0, 0);
     sent[0] = '\0';
+}
+
+static void plug_in(void)
+{
+    plug_in_as(rig_profile("ak-example"), 0);
 }
 
 /* The next request, which must be this one, and its answer 20 ms later. */
@@ -238,13 +243,176 @@ static void test_late_answers(void **state)
     assert_int_equal(in->samples, 1);
 }
 
+/* A maker's own words and error numbers, and a model that must answer. */
+static const struct profile *own_words(void)
+{
+    static struct profile profile;
+    rig_inline_profile(&profile, "profile a { kind = ak title = t source = s poll-ms = 500 stale-ms = 60000\n"
+                                 " identify { ask = \"AKEN\" model = \"ACME\" }\n"
+                                 " status { word = \"SFLO\" means = low_flow }\n"
+                                 " status { word = \"STBY\" means = busy }\n"
+                                 " status { error = \"17\" means = sensor_expired }\n"
+                                 " value nox { ask = \"AKON\" channel = 2 scale = 10 unit = \"1e-6\" min = 0 }\n"
+                                 " action remote { send = \"SREM\" }\n}\n");
+    return &profile;
+}
+
+static void test_the_profile_explains(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *said;
+        enum instrument_status status;
+        const char *detail;
+    } rows[] = {
+        {"ASTZ 0 SREM SMGA", STATUS_OK, ""},
+        {"ASTZ 0 SREM SFLO", STATUS_LOW_FLOW, "state SREM SFLO"},
+        {"ASTZ 0 STBY", STATUS_BUSY, "state STBY"},           /* the profile goes before the usual meaning */
+        {"ASTZ 0 SREM 17", STATUS_INTERNAL, "state SREM 17"}, /* an error's number is no word */
+        {"ASTZ 0 SREM SXXX SFLO", STATUS_INTERNAL, "state SREM SXXX SFLO"},
+        {"ASTZ 0", STATUS_OK, ""},
+        {"ASTZ 0 SREM SXXX AAAA BBBB CCCC DDDD EEEE FFFF GGGG HHHH", STATUS_INTERNAL,
+         "state SREM SXXX AAAA BBBB CCCC DDDD EEEE FFFF"},
+    };
+    const struct bench_instrument *in = &bench.instruments[0];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        plug_in_as(own_words(), 0);
+        answer("AKEN K0|", "AKEN 0 ACME 700");
+        assert_string_equal(in->sensor.identity.model, "ACME 700");
+        answer("ASTZ K0|", rows[i].said);
+        if (in->status != rows[i].status || strncmp(in->status_detail, rows[i].detail, strlen(rows[i].detail)) != 0)
+            fail_msg("%s: %s", rows[i].said, in->status_detail);
+        assert_true(strlen(in->status_detail) < 50);
+    }
+}
+
+/* Each error digit that is new has its list asked for, and until then what is wrong is not known. */
+static void test_error_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *list, *text;
+        enum instrument_status status;
+        const char *detail;
+    } rows[] = {
+        {"ASTF 3 17", "17", STATUS_SENSOR_EXPIRED, "errors 17"},
+        {"ASTF 3 99 17", "99 17", STATUS_INTERNAL, "errors 99 17"},
+        {"ASTF 3 SFLO", "SFLO", STATUS_INTERNAL, "errors SFLO"},        /* a word is no error's number */
+        {"ASTF 3", "", STATUS_INTERNAL, "its list has been asked for"}, /* it has an error and names none */
+        {"ASTF 3 SE", NULL, STATUS_INTERNAL, "ASTF K0: syntax error"},
+    };
+    const struct bench_instrument *in = &bench.instruments[0];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        plug_in_as(own_words(), 0);
+        answer("AKEN K0|", "AKEN 0 ACME");
+        answer("ASTZ K0|", "ASTZ 0 SREM");
+        answer("AKON K2|", "AKON 3 7");
+        assert_int_equal(in->status, STATUS_INTERNAL);
+        assert_string_equal(in->status_detail, "it reports an error; its list has been asked for");
+        assert_int_equal(in->last[QUANTITY_NOX].quality, QUALITY_SUSPECT);
+        answer("ASTF K0|", rows[i].list);
+        if (in->status != rows[i].status || !strstr(in->status_detail, rows[i].detail))
+            fail_msg("%s: %s", rows[i].list, in->status_detail);
+        if (!rows[i].text) {
+            answer("ASTZ K0|", "ASTZ 3 SREM"); /* it may say there why it would not */
+            answer("AKON K2|", "AKON 3 7");
+            assert_int_equal(in->last[QUANTITY_NOX].quality, QUALITY_SUSPECT);
+            continue;
+        }
+        assert_string_equal(in->said[TEXT_ERROR], rows[i].text);
+        answer("AKON K2|", "AKON 3 7"); /* the same digit: its list is not asked for again */
+        assert_int_equal(in->last[QUANTITY_NOX].quality, QUALITY_SUSPECT);
+        answer("AKON K2|", "AKON 0 7");
+        assert_int_equal(in->status, STATUS_OK);
+        assert_int_equal(in->last[QUANTITY_NOX].quality, QUALITY_OK);
+    }
+}
+
+static void test_another_model(void **state)
+{
+    (void)state;
+    const struct bench_instrument *in = &bench.instruments[0];
+    plug_in_as(own_words(), 0);
+    answer("AKEN K0|", "AKEN 0 OTHER 1");
+    assert_int_equal(in->status, STATUS_WRONG_MODEL);
+    assert_string_equal(in->status_detail, "'OTHER 1' answers where ACME is configured");
+    assert_int_equal(in->wake_ms, -1); /* it is left alone */
+    assert_refused(COMMAND_REMOTE, "another instrument answers than profile a expects");
+    plug_in_as(own_words(), 0);
+    answer("AKEN K0|", "AKEN 0 SE"); /* one that will not say who it is is not taken for the one that is expected */
+    assert_int_equal(in->status, STATUS_INTERNAL);
+    assert_refused(COMMAND_REMOTE, "has not been identified yet");
+    answer("AKEN K0|", "AKEN 0 ACME");
+    assert_int_equal(in->status, STATUS_OK);
+    assert_int_equal(bench_command(&bench, 0, COMMAND_REMOTE, bench.now_ms, NULL), 0);
+}
+
+static void test_numbers_that_are_none(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *said;
+        const char *value; /* NULL: no sample */
+        enum quality quality;
+    } rows[] = {
+        {"AKON 0 7", "70", QUALITY_OK},
+        {"AKON 0 #7", "70", QUALITY_SUSPECT},
+        {"AKON 0 -7", "-70", QUALITY_OUT_OF_RANGE},
+        {"AKON 0", NULL, QUALITY_OK},
+        {"AKON 0 x", NULL, QUALITY_OK},
+        {"AKON 0 #", NULL, QUALITY_OK},
+        {"AKON 0 1.23456789012", NULL, QUALITY_OK},
+        {"AKON 0 9000000000000000000", NULL, QUALITY_OK},
+        {"AKON 0 NA", NULL, QUALITY_OK},
+        {"AKON 0 K2 NA", NULL, QUALITY_OK},
+    };
+    const struct bench_instrument *in = &bench.instruments[0];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[DECIMAL_TEXT_MAX];
+        plug_in_as(own_words(), 0);
+        answer("AKEN K0|", "AKEN 0 ACME");
+        answer("ASTZ K0|", "ASTZ 0 SREM");
+        answer("AKON K2|", rows[i].said);
+        if ((rows[i].value != NULL) != (in->samples == 1))
+            fail_msg("%s: %u samples", rows[i].said, (unsigned)in->samples);
+        assert_int_equal(in->status, STATUS_OK);
+        if (!rows[i].value)
+            continue;
+        decimal_format(in->last[QUANTITY_NOX].value, text);
+        assert_string_equal(text, rows[i].value);
+        assert_int_equal(in->last[QUANTITY_NOX].quality, rows[i].quality);
+    }
+}
+
+/* Rounds of values keep the configured pace, or else the profile's. */
+static void test_pace(void **state)
+{
+    (void)state;
+    for (int64_t pace = 0; pace <= 1500; pace += 1500) {
+        plug_in_as(own_words(), pace);
+        answer("AKEN K0|", "AKEN 0 ACME");
+        answer("ASTZ K0|", "ASTZ 0 SREM");
+        answer("AKON K2|", "AKON 0 7");
+        int64_t asked_ms = bench.now_ms - 20;
+        assert_int_equal(bench.instruments[0].wake_ms, asked_ms + (pace ? pace : 500));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_published_requests), cmocka_unit_test(test_published_replies),
-        cmocka_unit_test(test_what_is_no_reply),   cmocka_unit_test(test_frames),
-        cmocka_unit_test(test_any_frame),          cmocka_unit_test(test_orders_only_from_a_person),
+        cmocka_unit_test(test_published_requests),
+        cmocka_unit_test(test_published_replies),
+        cmocka_unit_test(test_what_is_no_reply),
+        cmocka_unit_test(test_frames),
+        cmocka_unit_test(test_any_frame),
+        cmocka_unit_test(test_orders_only_from_a_person),
         cmocka_unit_test(test_late_answers),
+        cmocka_unit_test(test_the_profile_explains),
+        cmocka_unit_test(test_error_numbers),
+        cmocka_unit_test(test_another_model),
+        cmocka_unit_test(test_numbers_that_are_none),
+        cmocka_unit_test(test_pace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
