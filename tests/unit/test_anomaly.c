@@ -289,13 +289,19 @@ static void an_invented_engine_speed(void **state)
     expect(r, "rpm-regular");
 }
 
+static struct anomaly *watch(void)
+{
+    struct anomaly *a = calloc(1, sizeof *a);
+    assert_non_null(a);
+    anomaly_init(a, &params, path_m);
+    return a;
+}
+
 /* Every other puff goes beside the probe: the speed rises, the smoke does not. */
 static void speed_without_smoke(void **state)
 {
     (void)state;
-    struct anomaly *a = calloc(1, sizeof *a);
-    assert_non_null(a);
-    anomaly_init(a, &params, path_m);
+    struct anomaly *a = watch();
     for (int64_t t = 0; t < 60000; t += STEP_MS) {
         int64_t in = t % 20000;
         bool smokes = t < 20000 || t >= 40000;
@@ -320,19 +326,235 @@ static void speed_without_smoke(void **state)
 static void ended_by_hand_above_the_limit(void **state)
 {
     (void)state;
-    for (int64_t at_ms = 20000; at_ms <= 150000; at_ms += 130000 / 2) {
+    int told = 0, early = 0;
+    for (int64_t at_ms = 5000; at_ms <= 60000; at_ms += 5000) {
         struct run *r = truck(2.0, 8);
         r->abort_ms = at_ms;
         run(r);
         bool seen = false;
         for (size_t i = 0; i < r->verdict.marks_count; i++)
             seen |= strcmp(r->verdict.marks[i].kind, "acceleration") == 0;
-        assert_string_equal(found(r), seen && r->verdict.kind == VERDICT_ABORTED ? "aborted-above-limit" : "");
+        bool tells = seen && r->verdict.kind == VERDICT_ABORTED;
+        assert_string_equal(found(r), tells ? "aborted-above-limit" : "");
+        told += tells;
+        early += !seen;
         free(r);
     }
+    assert_true(told > 0 && early > 0);
     struct run *clean = truck(0.4, 9);
     clean->abort_ms = 120000;
     expect(clean, "");
+}
+
+/* The mark of an acceleration, judged as the rule does, not by its digits alone. */
+static void only_an_acceleration_above_the_limit_is_told(void **state)
+{
+    (void)state;
+    struct rule rule = law->rules[0];
+    const struct rule_limit *limit = rule_limit(&rule, QUANTITY_K, 0);
+    struct decimal at = limit->value[LIMIT_CLASS_A], above = {at.units + 1, at.digits};
+    const struct {
+        const char *kind;
+        enum quantity quantity;
+        struct decimal value;
+        enum verdict_kind verdict;
+        bool told;
+    } rows[] = {{"acceleration", QUANTITY_K, above, VERDICT_ABORTED, true},
+                {"acceleration", QUANTITY_K, at, VERDICT_ABORTED, false},
+                {"zero", QUANTITY_K, above, VERDICT_ABORTED, false},
+                {"acceleration", QUANTITY_RPM, above, VERDICT_ABORTED, false},
+                {"acceleration", QUANTITY_COUNT, above, VERDICT_ABORTED, false},
+                {"acceleration", QUANTITY_K, above, VERDICT_FAIL, false}};
+    struct anomaly *a = watch();
+    struct anomaly_finding out[ANOMALY_FINDINGS_MAX];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct verdict verdict = {.kind = rows[i].verdict, .marks_count = 1};
+        verdict.marks[0] =
+            (struct verdict_mark){.number = 2, .quantity = rows[i].quantity, .value = rows[i].value, .counted = true};
+        snprintf(verdict.marks[0].kind, sizeof verdict.marks[0].kind, "%s", rows[i].kind);
+        if (anomaly_findings(a, &verdict, &rule, out) != (rows[i].told ? 1 : 0))
+            fail_msg("row %zu", i);
+        if (!rows[i].told)
+            continue;
+        assert_string_equal(out[0].code, "aborted-above-limit");
+        assert_int_equal(out[0].facts_count, 3);
+        assert_int_equal(out[0].facts[0].value.units, 2);
+        assert_int_equal(decimal_compare(out[0].facts[1].value, at), 0);
+        assert_int_equal(decimal_compare(out[0].facts[2].value, above), 0);
+        struct rule screening = rule;
+        for (size_t l = 0; l < screening.limits_count; l++)
+            screening.limits[l].screening = true;
+        assert_int_equal(anomaly_findings(a, &verdict, &screening, out), 0);
+    }
+    free(a);
+}
+
+/* ---- samples by hand ---- */
+
+/* NULL: not in the sample. */
+static void hear(struct anomaly *a, int64_t t_ms, const char *k, const char *opacity, const char *rpm)
+{
+    struct sample sample = {.t_ms = t_ms};
+    sample_add(&sample, QUANTITY_OIL_TEMP, QUALITY_OK, law_decimal("88"));
+    if (k)
+        sample_add(&sample, QUANTITY_K, QUALITY_OK, law_decimal(k));
+    if (opacity)
+        sample_add(&sample, QUANTITY_OPACITY, QUALITY_OK, law_decimal(opacity));
+    if (rpm)
+        sample_add(&sample, QUANTITY_RPM, QUALITY_OK, law_decimal(rpm));
+    anomaly_sample(a, &sample, t_ms);
+}
+
+static void accelerate(struct anomaly *a, int64_t from_ms, int64_t to_ms)
+{
+    anomaly_mark(a, &(struct verdict_mark){.kind = "acceleration", .from_ms = from_ms, .to_ms = to_ms});
+}
+
+static size_t codes(const struct anomaly *a, struct anomaly_finding out[ANOMALY_FINDINGS_MAX])
+{
+    const struct verdict verdict = {.kind = VERDICT_PASS};
+    return anomaly_findings(a, &verdict, &law->rules[0], out);
+}
+
+static void an_acceleration_is_what_was_heard_of_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *k[2], *rpm[2]; /* by turns */
+        size_t shapes;
+        int accelerations, with_smoke, without_smoke;
+    } rows[] = {
+        {{"0.05", "0.90"}, {"700", "2300"}, 1, 1, 1, 0},
+        {{"0.05", "0.07"}, {"700", "2300"}, 0, 1, 0, 1}, /* too little smoke for a curve */
+        {{"0.05", "0.20"}, {"700", "2300"}, 1, 1, 0, 0}, /* neither smoke nor none */
+        {{"0.05", "0.90"}, {"700", "900"}, 1, 0, 0, 0},  /* nobody accelerated */
+        {{"0.05", "0.90"}, {NULL, NULL}, 1, 0, 0, 0},
+        {{NULL, NULL}, {"700", "2300"}, 0, 0, 0, 0},
+        {{NULL, NULL}, {NULL, NULL}, 0, 0, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct anomaly *a = watch();
+        accelerate(a, 0, 5000); /* before anything is heard */
+        for (int64_t t_ms = 0; t_ms <= 5000; t_ms += STEP_MS) {
+            size_t turn = (size_t)(t_ms / 1000 % 2);
+            hear(a, t_ms, rows[i].k[turn], NULL, rows[i].rpm[turn]);
+        }
+        accelerate(a, 5000, 5000); /* no time at all */
+        anomaly_mark(a, &(struct verdict_mark){.kind = "zero", .from_ms = 0, .to_ms = 5000});
+        assert_int_equal(a->shapes_count + (size_t)a->accelerations, 0);
+        accelerate(a, 0, 5000);
+        if (a->shapes_count != rows[i].shapes || a->accelerations != rows[i].accelerations ||
+            a->with_smoke != rows[i].with_smoke || a->without_smoke != rows[i].without_smoke)
+            fail_msg("row %zu: %zu %d %d %d", i, a->shapes_count, a->accelerations, a->with_smoke, a->without_smoke);
+        free(a);
+    }
+}
+
+/* The ring holds the latest samples: a curve that is not whole in it is none; curves have an end too. */
+static void what_is_kept_has_an_end(void **state)
+{
+    (void)state;
+    struct anomaly *a = watch();
+    int64_t t_ms = 0;
+    for (int i = 0; i < ANOMALY_SAMPLES_MAX + 100; i++, t_ms += STEP_MS)
+        hear(a, t_ms, i % 20 < 10 ? "0.05" : "0.90", NULL, NULL);
+    assert_int_equal(a->samples_count, ANOMALY_SAMPLES_MAX);
+    accelerate(a, 99 * STEP_MS, 200 * STEP_MS);
+    assert_int_equal(a->shapes_count, 0);
+    for (int i = 1; i <= ANOMALY_SHAPES_MAX + 1; i++) {
+        accelerate(a, 100 * STEP_MS, 200 * STEP_MS);
+        assert_int_equal(a->shapes_count, i < ANOMALY_SHAPES_MAX ? i : ANOMALY_SHAPES_MAX);
+    }
+    free(a);
+}
+
+static void frozen_is_the_same_to_the_last_digit_while_the_engine_moves(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *k, *other_k; /* by turns */
+        int rpm_step;
+        bool frozen;
+    } rows[] = {{"0.31", "0.31", 20, true},
+                {"0.31", "0.310", 20, false}, /* another precision is another reading */
+                {"0.31", "0.32", 20, false},
+                {"0.31", "0.31", 1, false},   /* at idle smoke may well stay */
+                {"0.05", "0.05", 20, false}}; /* a clean engine */
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct anomaly *a = watch();
+        int64_t t_ms = 0;
+        char rpm[16];
+        for (int n = 0; n < 60; n++, t_ms += STEP_MS) {
+            snprintf(rpm, sizeof rpm, "%d", 700 + rows[i].rpm_step * n);
+            hear(a, t_ms, n % 2 ? rows[i].other_k : rows[i].k, NULL, rpm);
+        }
+        assert_int_equal(a->frozen, rows[i].frozen);
+        int64_t longest_ms = a->frozen_ms;
+        assert_int_equal(longest_ms, rows[i].frozen ? 5900 : 0);
+        hear(a, t_ms, "0.90", NULL, "700");
+        for (int n = 0; n < 45; n++, t_ms += STEP_MS) { /* again, but not for so long */
+            snprintf(rpm, sizeof rpm, "%d", 700 + rows[i].rpm_step * n);
+            hear(a, t_ms, n % 2 ? rows[i].other_k : rows[i].k, NULL, rpm);
+        }
+        assert_int_equal(a->frozen_ms, longest_ms);
+        free(a);
+    }
+}
+
+static void a_factor_needs_pairs_that_can_be_compared(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *opacity, *k, *other_k; /* k by turns */
+        bool told;
+    } rows[] = {{"50.0", "0.80", "0.80", true},                                    /* 1.61 1/m */
+                {"50.0", "1.61", "1.61", false}, {"50.0", "0.40", "1.20", false},  /* no one factor */
+                {"4.9", "0.05", "0.05", false},                                    /* too coarse */
+                {"50.0", "0.00", "0.00", false}, {"100.0", "9.00", "9.00", false}, /* k has no end there */
+                {NULL, "0.80", "0.80", false}};
+    struct anomaly_finding out[ANOMALY_FINDINGS_MAX];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct anomaly *a = watch();
+        for (int n = 0; n < (int)params.factor_samples; n++) {
+            assert_int_equal(codes(a, out), 0); /* too few yet */
+            hear(a, n * STEP_MS, n % 2 ? rows[i].other_k : rows[i].k, rows[i].opacity, NULL);
+        }
+        if (codes(a, out) != (rows[i].told ? 1 : 0))
+            fail_msg("row %zu", i);
+        if (rows[i].told)
+            assert_string_equal(out[0].code, "factor");
+        free(a);
+    }
+    struct anomaly *a = watch();
+    for (int n = 0; n < (int)params.factor_samples; n++)
+        hear(a, n * STEP_MS, "9000000000000000000", "5.0", NULL);
+    assert_int_equal(codes(a, out), 1);
+    assert_int_equal(out[0].facts_count, 1); /* a factor that does not fit is left out */
+    assert_string_equal(out[0].facts[0].name, "samples");
+    free(a);
+    a = watch();
+    a->params.factor_opacity_min = 0;
+    for (int n = 0; n < (int)params.factor_samples; n++)
+        hear(a, n * STEP_MS, "0.80", "0.0", NULL);
+    assert_int_equal(codes(a, out), 0); /* nothing is no measure of anything */
+    free(a);
+}
+
+static void curves_of_other_lengths_are_others(void **state)
+{
+    (void)state;
+    struct anomaly_shape one = {.duration_ms = 1000, .peak = 1, .points = {500, 1000}};
+    struct anomaly_shape other = one;
+    assert_true(anomaly_difference(&one, &other) == 0);
+    other.duration_ms = 1100;
+    assert_true(anomaly_difference(&one, &other) == 0 && anomaly_difference(&other, &one) == 0);
+    other.duration_ms = 1101;
+    assert_true(anomaly_difference(&one, &other) == 1 && anomaly_difference(&other, &one) == 1);
+    other = one;
+    other.points[0] = 1300;
+    assert_true(fabs(anomaly_difference(&one, &other) - 0.8 / ANOMALY_POINTS) < 1e-9);
+    one.peak = other.peak = 0;
+    assert_true(anomaly_difference(&one, &other) == 1); /* nothing to compare by */
 }
 
 static void rates_and_distances(void **state)
@@ -341,6 +563,7 @@ static void rates_and_distances(void **state)
     assert_true(fabs(anomaly_rate_sigma(50, 50, 500, 1000) - 6.9) < 0.1);
     assert_true(anomaly_rate_sigma(20, 50, 900, 1000) < -9);
     assert_true(fabs(anomaly_rate_sigma(45, 50, 900, 1000)) < 0.001);
+    assert_true(anomaly_rate_sigma(5, 10, 0, 0) == 0);
     assert_true(anomaly_rate_sigma(0, 0, 900, 1000) == 0 && anomaly_rate_sigma(10, 10, 20, 20) == 0);
     /* 乌鲁木齐 43.825 N 87.617 E to 昌吉 44.011 N 87.304 E: 32.5 km */
     assert_true(fabs(anomaly_distance_km(43.825, 87.617, 44.011, 87.304) - 32.5) < 0.5);
@@ -383,8 +606,12 @@ static void a_figure_that_is_missing(void **state)
         assert_int_equal(anomaly_load(&p, &rule, &err), -1);
         assert_non_null(strstr(err.text, figures->rules[0].params[i].name));
     }
-    law_set(&pack->rules[0], "travel", "-1");
     struct err err = {0};
+    law_set(&pack->rules[0], "travel-km-min", "-0.1");
+    assert_int_equal(anomaly_load(&(struct anomaly_params){0}, &pack->rules[0], &err), -1);
+    assert_non_null(strstr(err.text, "'travel-km-min' must not be negative"));
+    law_set(&pack->rules[0], "travel-km-min", "0");
+    law_set(&pack->rules[0], "travel", "-1");
     assert_int_equal(anomaly_load(&(struct anomaly_params){0}, &pack->rules[0], &err), -1);
     assert_non_null(strstr(err.text, "'travel' must not be negative"));
     free(pack);
@@ -410,12 +637,23 @@ static int setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_honest_day_is_quiet),   cmocka_unit_test(a_scaled_reading),
-        cmocka_unit_test(a_stored_curve_is_played), cmocka_unit_test(one_curve_three_times),
-        cmocka_unit_test(a_frozen_reading),         cmocka_unit_test(an_invented_engine_speed),
-        cmocka_unit_test(speed_without_smoke),      cmocka_unit_test(ended_by_hand_above_the_limit),
-        cmocka_unit_test(rates_and_distances),      cmocka_unit_test(a_figure_that_is_missing),
+        cmocka_unit_test(an_honest_day_is_quiet),
+        cmocka_unit_test(a_scaled_reading),
+        cmocka_unit_test(a_stored_curve_is_played),
+        cmocka_unit_test(one_curve_three_times),
+        cmocka_unit_test(a_frozen_reading),
+        cmocka_unit_test(an_invented_engine_speed),
+        cmocka_unit_test(speed_without_smoke),
+        cmocka_unit_test(ended_by_hand_above_the_limit),
+        cmocka_unit_test(rates_and_distances),
+        cmocka_unit_test(a_figure_that_is_missing),
         cmocka_unit_test(faster_than_any_truck),
+        cmocka_unit_test(only_an_acceleration_above_the_limit_is_told),
+        cmocka_unit_test(an_acceleration_is_what_was_heard_of_it),
+        cmocka_unit_test(what_is_kept_has_an_end),
+        cmocka_unit_test(frozen_is_the_same_to_the_last_digit_while_the_engine_moves),
+        cmocka_unit_test(a_factor_needs_pairs_that_can_be_compared),
+        cmocka_unit_test(curves_of_other_lengths_are_others),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
