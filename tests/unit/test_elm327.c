@@ -9,7 +9,7 @@
 
 #include "protocols/j1939.h"
 #include "protocols/j1979.h"
-#include "sensors/sensor.h"
+#include "sensors/bench.h"
 
 static struct slice text(const char *at)
 {
@@ -37,6 +37,13 @@ static void test_kinds(void **state)
         {"41 0C 0B 30 <DATA ERROR\r\r", ELM327_BUS_ERROR},
         {"41 0C 0B 30\rBUFFER FULL\r\r", ELM327_BUS_ERROR},
         {"STOPPED\r\r", ELM327_STOPPED},
+        {"BUS BUSY\r\r", ELM327_BUS_ERROR},
+        {"BUFFER FULL\r\r", ELM327_BUS_ERROR},
+        {"BUS INIT: OK\r\r", ELM327_TEXT},
+        {"BUS INIT: OK\r41 00 BE 3E B8 11\r\r", ELM327_TEXT},
+        {"UNABLE TO CONNECT\r\r", ELM327_NO_VEHICLE},
+        {"6 0FECA\r\r", ELM327_TEXT},
+        {"7E8: 41 0C\r\r", ELM327_TEXT}, /* too long to be a line's number */
         {"?\r\r", ELM327_NOT_UNDERSTOOD},
         {"\r\rELM327 v1.5\r\r", ELM327_TEXT},
         {"41 0C 0B 3\r\r", ELM327_TEXT}, /* half a byte */
@@ -78,6 +85,11 @@ static void test_long_answers(void **state)
         {"014\r0: 49 02 01 31 44 34\r0: 49 02 01 31 44 34\r1: 47 50 30 30 52 35 35\r\r", false}, /* two at once */
         {"014\r0: 49 02 01 31 44 3x\r1: 47 50 30 30 52 35 35\r2: 42 31 32 33 34 35 36\r\r", false},
         {"000\r\r", false},
+        {"014\r490201314434\r\r", false}, /* not numbered */
+        {"014\rx: 49 02 01 31 44 34\r\r", false},
+        {"014\r000: 49 02 01 31 44 34\r\r", false},
+        {"014\r0:\r1: 47 50 30 30 52 35 35\r\r", false},
+        {"014\r0: 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F 10 11\r\r", false}, /* no line is so long */
         {"FFF\r0: 49 02 01 31 44 34\r\r", false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -101,6 +113,12 @@ static void test_j1939_lines(void **state)
     assert_int_equal(j1939_mil(m.bytes, m.length), J1939_LAMP_OFF);
     struct j1939_dtc dtc;
     assert_false(j1939_dtc(m.bytes, m.length, 0, &dtc));
+    static const uint8_t lamps[] = {0x00, 0x40, 0x80, 0xC0};
+    for (size_t i = 0; i < sizeof lamps; i++)
+        assert_int_equal(j1939_mil(lamps + i, 1), i == 0   ? J1939_LAMP_OFF
+                                                  : i == 1 ? J1939_LAMP_ON
+                                                           : J1939_LAMP_UNKNOWN);
+    assert_int_equal(j1939_mil(lamps, 0), J1939_LAMP_UNKNOWN);
     rest = text(
         "7 0ECFF 17 20 0A 00 02 FF CA FE 00\r7 0EBFF 17 01 44 FF 0C 11 12 01 9A\r7 0EBFF 17 02 0C 43 05 FF FF FF FF\r");
     assert_true(elm327_next_j1939(&rest, "ATMPFECA 1", &m));
@@ -119,6 +137,18 @@ static void test_j1939_lines(void **state)
         "7 0ECFF 17 20 0A 00 02 FF CA FE 00\r7 0EBFF 17 02 0C 43 05 FF FF FF FF\r",
         "7 0ECFF 17 20 0A 00 02 FF CA FE 00\r7 0EBFF 18 01 44 FF 0C 11 12 01 9A\r7 0EBFF 17 02 0C 43 05 FF FF FF FF\r",
         "7 0ECFF 17 20 0A 00 02 FF CA FE 00\r7 0EBFF 17 01 44 FF 0C 11\r",
+        "7 0ECFF 17 20 00 00 02 FF CA FE 00\r7 0EBFF 17 01 44 FF 0C 11 12 01 9A\r", /* of nothing */
+        "7 0ECFF 17 20 FF FF 02 FF CA FE 00\r7 0EBFF 17 01 44 FF 0C 11 12 01 9A\r", /* of too much */
+        "7 0ECFF 17 10 0A 00 02 FF CA FE 00\r7 0EBFF 17 01 44 FF 0C 11 12 01 9A\r", /* to one alone */
+        "7 0ECFF 17 20 0A 00\r7 0EBFF 17 01 44 FF 0C 11 12 01 9A\r",
+        "7 0ECFF 17 20 0A 00 02 FF CA FE 00\r7 0FECA 17 01 44 FF 0C\r",
+        "7 0ECFF 17 20 0A 00 02 FF CA FE 00\rNO DATA\r",
+        "\r",
+        "6\r",
+        "6x 0FECA 00 00 FF\r",
+        "6 0FECX 00 00 FF\r",
+        "6 0FECA\r",
+        "6 0FECA 0X 00 FF\r",
         "6 FECA 00 00 FF\r",
         "60FECA0000FF\r",
         "6 0FECA 00\r",
@@ -190,7 +220,15 @@ static void test_diagnosis(void **state)
     assert_int_equal(j1979_dtcs((const uint8_t *)"\x00", 1, &codes), 0);
     assert_int_equal(j1979_dtcs((const uint8_t *)"\x01\x33\x00\x00\x00\x00", 6, &codes), 1);
     assert_int_equal(j1979_dtcs((const uint8_t *)"\x01\x33\x00\x00", 4, &codes), -1);
+    assert_int_equal(j1979_dtcs((const uint8_t *)"\0\0\0\0\0\0", 6, &codes), 0);
+    assert_int_equal(j1979_dtcs((const uint8_t *)"\x01\x33\x02\x00\x00\x03", 6, &codes), 3); /* P0200 and P0003 too */
     char vin[J1979_VIN_SIZE];
+    assert_false(j1979_vin((const uint8_t *)"\x01"
+                                            "WDB963403\0L123456",
+                           18, vin));
+    assert_false(j1979_vin((const uint8_t *)"\x02"
+                                            "WDB9634031L123456",
+                           18, vin));
     assert_true(j1979_vin((const uint8_t *)"\x01"
                                            "WDB9634031L123456",
                           18, vin));
@@ -214,11 +252,224 @@ static void test_diagnosis(void **state)
     assert_false(j1979_supports(bits, 0x0D + 1) || j1979_supports(bits, 0) || j1979_supports(bits, 33));
 }
 
+/* The NOx sensor says beside its reading whether it is steady; 3 is "not available". */
+static void test_steady(void **state)
+{
+    (void)state;
+    const struct j1939_spn *nox = j1939_spns, *load = j1939_spns;
+    while (nox->spn != 3226)
+        nox++;
+    while (load->spn != 92)
+        load++;
+    static const uint8_t steady[] = {0, 0, 0, 0, 0x10}, other[] = {0, 0, 0, 0, 0x4F}, none[] = {0, 0, 0, 0, 0x30};
+    assert_false(j1939_unstable(nox, steady, 5));
+    assert_false(j1939_unstable(nox, none, 5));
+    assert_true(j1939_unstable(nox, other, 5));
+    assert_false(j1939_unstable(nox, other, 4)); /* it does not say */
+    assert_false(j1939_unstable(load, other, 5));
+}
+
+static void test_replies_without_end(void **state)
+{
+    (void)state;
+    uint8_t bytes[ELM327_REPLY_MAX + 1];
+    size_t frame;
+    memset(bytes, 'A', sizeof bytes);
+    assert_int_equal(elm327_find(bytes, ELM327_REPLY_MAX - 1, &frame), SLICE_MORE);
+    assert_int_equal(elm327_find(bytes, ELM327_REPLY_MAX, &frame), SLICE_BAD);
+    bytes[2] = '>';
+    assert_int_equal(elm327_find(bytes, sizeof bytes, &frame), SLICE_FRAME);
+    assert_int_equal(frame, 3);
+}
+
+/* ---- the driver, and a vehicle that answers as a table says ---- */
+
+struct line {
+    const char *asked, *reply;
+};
+
+static struct bench bench;
+static const struct bench_instrument *const in = &bench.instruments[0];
+static char asked[32], all_asked[4096];
+
+static void on_send(void *ctx, int instrument, const uint8_t *bytes, size_t length)
+{
+    (void)ctx;
+    (void)instrument;
+    snprintf(asked, sizeof asked, "%.*s", (int)length - 1, (const char *)bytes);
+    size_t used = strlen(all_asked);
+    snprintf(all_asked + used, sizeof all_asked - used, "%s|", asked);
+}
+
+static const char *find(const struct line *table)
+{
+    for (; table->asked; table++)
+        if (strncmp(asked, table->asked, strlen(table->asked)) == 0)
+            return table->reply;
+    return NULL;
+}
+
+/* Twenty-five seconds with such a vehicle: what the first table does not answer the usual one does. */
+static void talk(const char *option, const struct line *odd)
+{
+    static const struct line usual[] = {
+        {"ATZ", "ELM327 v1.5"},  {"ATDPN", "A6"},      {"ATMPF004", "6 0F004 00 FF FF FF 80 0C FF FF FF"},
+        {"ATMP", "NO DATA"},     {"AT", "OK"},         {"0100", "41 00 98 10 80 11"},
+        {"010C", "41 0C 0B 30"}, {"0105", "41 05 7B"}, {"0101", "41 01 81 07 65 04"},
+        {"03", "43 01 01 33"},   {"07", "47 00"},      {"", "NO DATA"},
+    };
+    struct sensor_config config = {.name = "obd"};
+    const struct bench_host host = {.send = on_send};
+    strcpy(config.option, option);
+    all_asked[0] = '\0';
+    bench_init(&bench, &host, 0);
+    bench_add(&bench, sensor_driver_by_name("elm327"), &config);
+    bench_connect(&bench, 0, 0);
+    while (bench.now_ms < 25000 && in->wake_ms >= 0) {
+        char reply[2048];
+        asked[0] = '\0';
+        bench_advance(&bench, in->wake_ms);
+        if (!asked[0])
+            continue;
+        const char *said = find(odd) ? find(odd) : find(usual);
+        int length = snprintf(reply, sizeof reply, "%s\r\r>", said);
+        bench_receive(&bench, 0, (const uint8_t *)reply, (size_t)length, bench.now_ms + 50);
+    }
+}
+
+static bool said(enum text_kind kind, const char *text)
+{
+    return in->said_ms[kind] >= 0 && strcmp(in->said[kind], text) == 0;
+}
+
+static bool has(enum quantity quantity, const char *text)
+{
+    char value[DECIMAL_TEXT_MAX];
+    if (in->last_ms[quantity] < 0)
+        return text == NULL;
+    decimal_format(in->last[quantity].value, value);
+    return text && strcmp(value, text) == 0;
+}
+
+static void test_a_usual_vehicle(void **state)
+{
+    (void)state;
+    talk("obd", (const struct line[]){{0}});
+    assert_int_equal(in->status, STATUS_OK);
+    assert_true(has(QUANTITY_RPM, "716.00") && has(QUANTITY_COOLANT_TEMP, "83") && has(QUANTITY_MIL, "1"));
+    assert_true(has(QUANTITY_DTC_COUNT, "1") && has(QUANTITY_SPEED, NULL));
+    assert_true(said(TEXT_DTC, "P0133") && said(TEXT_DTC_PENDING, "") && said(TEXT_OBD_PROTOCOL, "ISO 15765-4 11/500"));
+    assert_null(strstr(all_asked, "010D")); /* the vehicle has said that it does not tell its speed */
+    assert_int_equal(in->said_ms[TEXT_VIN], -1);
+}
+
+/* Answers of another length or to something else give no reading, whatever their bytes are. */
+static void test_odd_answers(void **state)
+{
+    (void)state;
+    talk("obd", (const struct line[]){{"0105", "41 05 7B 00"},
+                                      {"0101", "41 01 81 07 65"},
+                                      {"03", "43"},
+                                      {"07", "47 01"},
+                                      {"ATDPN", "AB"},
+                                      {"0902", "49 02"},
+                                      {0}});
+    assert_int_equal(in->status, STATUS_OK);
+    assert_true(has(QUANTITY_RPM, "716.00") && has(QUANTITY_COOLANT_TEMP, NULL) && has(QUANTITY_MIL, NULL));
+    assert_true(has(QUANTITY_DTC_COUNT, NULL));
+    assert_int_equal(in->said_ms[TEXT_DTC], -1);
+    assert_int_equal(in->said_ms[TEXT_DTC_PENDING], -1);
+    assert_int_equal(in->said_ms[TEXT_OBD_PROTOCOL], -1);
+    talk("obd",
+         (const struct line[]){{"0105", "41 0C 7B"}, {"03", "47 01 01 33"}, {"0101", "7F 01 12"}, {"ATDPN", "0"}, {0}});
+    assert_true(has(QUANTITY_COOLANT_TEMP, NULL) && has(QUANTITY_MIL, NULL));
+    assert_int_equal(in->said_ms[TEXT_DTC], -1);
+    assert_int_equal(in->said_ms[TEXT_OBD_PROTOCOL], -1);
+}
+
+/* Without its engine's speed it is no vehicle that can be tested: it is looked for anew. */
+static void test_no_engine_speed(void **state)
+{
+    (void)state;
+    static const char *const replies[] = {"41 0C 0B", "41 0D 32", "41", "NO DATA"};
+    for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++) {
+        talk("obd", (const struct line[]){{"010C", replies[i]}, {0}});
+        assert_true(has(QUANTITY_RPM, NULL));
+        const char *first = strstr(all_asked, "0100|");
+        assert_non_null(first);
+        assert_non_null(strstr(first + 1, "0100|"));
+    }
+    talk("obd",
+         (const struct line[]){{"0100", "41 00 98 18"}, {0}}); /* not all it can tell: not taken for none of it */
+    assert_int_equal(in->status, STATUS_STANDBY);
+    assert_null(strstr(all_asked, "010C"));
+    talk("obd", (const struct line[]){{"0100", "BUS BUSY"}, {0}});
+    assert_int_equal(in->status, STATUS_COMM_ERROR);
+    assert_string_equal(in->status_detail, "0100: BUS BUSY");
+    talk("obd", (const struct line[]){{"0100", "?"}, {0}});
+    assert_int_equal(in->status, STATUS_INTERNAL);
+    talk("obd", (const struct line[]){{"ATH0", "?"}, {0}});
+    assert_int_equal(in->status, STATUS_INTERNAL);
+    assert_string_equal(in->status_detail, "ATH0: ?");
+    talk("obd", (const struct line[]){{"ATZ", "OBDLink r1"}, {0}});
+    assert_int_equal(in->status, STATUS_WRONG_MODEL);
+    assert_int_equal(in->wake_ms, -1);
+}
+
+/* A list of codes longer than a text ends with how many more there are. */
+static void test_many_codes(void **state)
+{
+    (void)state;
+    enum { CODES = 60 };
+    char reply[1024];
+    size_t used = (size_t)snprintf(reply, sizeof reply, "%03X", (unsigned)(2 + 2 * CODES));
+    for (int i = 0; i < 2 + 2 * CODES; i++) {
+        if (i == 0 || (i >= 6 && (i - 6) % 7 == 0))
+            used += (size_t)snprintf(reply + used, sizeof reply - used,
+                                     "\r%X:", (unsigned)(i == 0 ? 0 : (i - 6) / 7 + 1) % 16);
+        used += (size_t)snprintf(reply + used, sizeof reply - used, " %02X",
+                                 (unsigned)(i == 0   ? 0x43
+                                            : i == 1 ? CODES
+                                            : i % 2  ? i / 2
+                                                     : 0x01));
+    }
+    talk("obd", (const struct line[]){{"03", reply}, {0}});
+    const char *text = in->said[TEXT_DTC];
+    const char *rest = strchr(text, '+');
+    assert_true(in->said_ms[TEXT_DTC] >= 0 && strlen(text) < SAMPLE_TEXT_MAX);
+    assert_memory_equal(text, "P0101 P0102 P0103 ", 18);
+    assert_non_null(rest);
+    unsigned shown = (unsigned)(rest - text) / 6, more = 0;
+    assert_int_equal(sscanf(rest, "+%u", &more), 1);
+    assert_int_equal(shown + more, CODES);
+}
+
+static void test_broadcasts(void **state)
+{
+    (void)state;
+    talk("j1939", (const struct line[]){{"ATMPFECA", "6 0FECA 00 80 FF 44 0C 32 01 FF FF"},
+                                        {"ATMPF00F", "6 0F00F 52 70 17 FF FF 00 FF FF FF"},
+                                        {0}});
+    assert_int_equal(in->status, STATUS_OK);
+    assert_true(has(QUANTITY_RPM, "400.000") && has(QUANTITY_DTC_COUNT, "1"));
+    assert_true(has(QUANTITY_MIL, NULL)); /* a lamp that is neither on nor off */
+    assert_true(said(TEXT_DTC, "68676/18"));
+    assert_true(has(QUANTITY_OBD_NOX_OUT, "100.00"));
+    assert_int_equal(in->last[QUANTITY_OBD_NOX_OUT].quality, QUALITY_SUSPECT); /* not steady */
+    talk("j1939", (const struct line[]){{"ATMPFECA", "6 0FECA 00 40"}, {0}});
+    assert_true(has(QUANTITY_DTC_COUNT, NULL) && has(QUANTITY_MIL, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),       cmocka_unit_test(test_messages),   cmocka_unit_test(test_long_answers),
-        cmocka_unit_test(test_j1939_lines), cmocka_unit_test(test_parameters), cmocka_unit_test(test_diagnosis),
+        cmocka_unit_test(test_kinds),           cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_long_answers),    cmocka_unit_test(test_j1939_lines),
+        cmocka_unit_test(test_parameters),      cmocka_unit_test(test_diagnosis),
+        cmocka_unit_test(test_steady),          cmocka_unit_test(test_replies_without_end),
+        cmocka_unit_test(test_a_usual_vehicle), cmocka_unit_test(test_odd_answers),
+        cmocka_unit_test(test_no_engine_speed), cmocka_unit_test(test_many_codes),
+        cmocka_unit_test(test_broadcasts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
