@@ -77,6 +77,8 @@ static void names_the_line_of_what_is_wrong(void **state)
     (void)state;
     assert_refused("a = 1\nb {\n c = 2\n", "f.conf:2: section 'b' does not end; a } is missing");
     assert_refused("a = 1\n}\n", "f.conf:2: unexpected '}'");
+    assert_refused("s { a = }", "f.conf:1: 'a =' has no value");
+    assert_refused("a b = 1", "f.conf:1: expected = or { after 'b'");
     assert_refused("a =\n", "f.conf:1: 'a =' has no value");
     assert_refused("a = \"x\n\"", "f.conf:1: this string does not end; write \" at its end");
     assert_refused("a = 1 /* x", "f.conf:1: this comment does not end; write */ where it should");
@@ -102,6 +104,8 @@ static void says_what_an_option_should_be(void **state)
         {"n = x", "f.conf:1: 'n = x' is not a whole number"},
         {"n = 1.5", "f.conf:1: 'n = 1.5' is not a whole number"},
         {"n = 99999999999999999999", "f.conf:1: 'n = 99999999999999999999' is out of range; allowed: 1 to 10"},
+        {"n = 0", "f.conf:1: 'n = 0' is out of range; allowed: 1 to 10"},
+        {"n = 0XB", "f.conf:1: 'n = 0XB' is out of range; allowed: 1 to 10"},
         {"n = 11", "f.conf:1: 'n = 11' is out of range; allowed: 1 to 10"},
         {"n = {1, 2}", "f.conf:1: 'n' takes one value, not a list"},
         {"n = 1\nn = 2", "f.conf:2: option 'n' is given twice; first in line 1"},
@@ -119,6 +123,113 @@ static void says_what_an_option_should_be(void **state)
     assert_int_equal(parse(&conf, "m = 1"), 0);
     assert_int_equal(conf_get_integer(&conf, CONF_TOP, "n", false, 1, 10, &untouched, &err), 0);
     assert_int_equal(untouched, 7);
+}
+
+static void yes_and_no_have_three_words_each(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool yes;
+        const char *why; /* NULL: good */
+    } rows[] = {
+        {"b = yes", true, NULL},
+        {"b = true", true, NULL},
+        {"b = on", true, NULL},
+        {"b = no", false, NULL},
+        {"b = false", false, NULL},
+        {"b = off", false, NULL},
+        {"b = 1", true, "f.conf:1: 'b = 1': say yes or no"},
+        {"b = Yes", true, "f.conf:1: 'b = Yes': say yes or no"},
+        {"b = {yes, no}", true, "f.conf:1: 'b' takes one value, not a list"},
+        {"c = yes", true, "f.conf:1: option 'b' is missing"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct conf conf;
+        bool yes = !rows[i].yes;
+        assert_int_equal(parse(&conf, rows[i].text), 0);
+        assert_int_equal(conf_get_bool(&conf, CONF_TOP, "b", true, &yes, &err), rows[i].why ? -1 : 0);
+        if (rows[i].why)
+            assert_string_equal(err.text, rows[i].why);
+        assert_int_equal(yes, rows[i].why ? !rows[i].yes : rows[i].yes); /* a refused one changes nothing */
+    }
+    struct conf conf;
+    bool kept = true;
+    assert_int_equal(parse(&conf, "a = 1"), 0);
+    assert_int_equal(conf_get_bool(&conf, CONF_TOP, "b", false, &kept, &err), 0);
+    assert_true(kept);
+}
+
+static void dates_and_decimals_are_those(void **state)
+{
+    (void)state;
+    struct conf conf;
+    struct decimal number = {.units = 7};
+    struct civil_date date = {.year = 2020};
+    assert_int_equal(parse(&conf, "n = 1.2.3\nd = 2026-02-30"), 0);
+    assert_int_equal(conf_get_decimal(&conf, CONF_TOP, "n", true, &number, &err), -1);
+    assert_string_equal(err.text, "f.conf:1: 'n = 1.2.3' is not a decimal number");
+    assert_int_equal(conf_get_date(&conf, CONF_TOP, "d", true, &date, &err), -1);
+    assert_string_equal(err.text, "f.conf:2: 'd = 2026-02-30' is not a date; write it as 2026-07-01");
+    assert_int_equal(conf_get_decimal(&conf, CONF_TOP, "x", true, &number, &err), -1);
+    assert_string_equal(err.text, "f.conf:1: option 'x' is missing");
+    assert_int_equal(conf_get_date(&conf, CONF_TOP, "x", true, &date, &err), -1);
+    assert_int_equal(conf_get_decimal(&conf, CONF_TOP, "x", false, &number, &err), 0);
+    assert_int_equal(conf_get_date(&conf, CONF_TOP, "x", false, &date, &err), 0);
+    assert_true(number.units == 7 && date.year == 2020);
+}
+
+static void numbers_of_a_list_are_checked_one_by_one(void **state)
+{
+    (void)state;
+    struct conf conf;
+    ptrdiff_t list;
+    int64_t n = 7;
+    assert_int_equal(parse(&conf, "l = {1, 0x0A, 11, x}"), 0);
+    assert_int_equal(conf_get_list(&conf, CONF_TOP, "l", true, &list, &err), 0);
+    assert_int_equal(conf_value_integer(&conf, list, 1, 1, 10, &n, &err), 0);
+    assert_int_equal(n, 10);
+    assert_int_equal(conf_value_integer(&conf, list, 2, 1, 10, &n, &err), -1);
+    assert_string_equal(err.text, "f.conf:1: 'l = 11' is out of range; allowed: 1 to 10");
+    assert_int_equal(conf_value_integer(&conf, list, 3, 1, 10, &n, &err), -1);
+    assert_string_equal(err.text, "f.conf:1: 'l = x' is not a whole number");
+    assert_int_equal(n, 10);
+}
+
+/* Options and sections share one room. */
+static void a_file_may_be_too_long(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"a = 1\nb = 2\nc = 3\nd = {4, 5}", "a = 1\nb { c { d { } } }",
+                                        "s t { u v { w x { y { } } } }"}; /* four each */
+    char why[96];
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        for (size_t room = 1; room <= 5; room++) {
+            struct conf conf;
+            snprintf(buffer, sizeof buffer, "%s", texts[i]);
+            err = (struct err){0};
+            assert_int_equal(conf_parse(&conf, "f.conf", buffer, strlen(buffer), nodes, room, &err), room < 4 ? -1 : 0);
+            snprintf(why, sizeof why, "the file has more than %zu options and sections", room);
+            if (room < 4 && !strstr(err.text, why))
+                fail_msg("%zu in %zu: %s", i, room, err.text);
+        }
+}
+
+/* As other editors write it: tabs, line ends of two characters, both kinds of quotes. */
+static void reads_what_other_editors_write(void **state)
+{
+    (void)state;
+    struct conf conf;
+    const char *text;
+    assert_int_equal(parse(&conf, "a\t=\t\"x\\ty\"\r\ns\t{\r\n\tb = 'c:\\dir'\r\n}\r\n"), 0);
+    assert_int_equal(conf_get_string(&conf, CONF_TOP, "a", true, &text, &err), 0);
+    assert_string_equal(text, "x\ty");
+    ptrdiff_t section = conf_next(&conf, CONF_TOP, CONF_FIRST, CONF_SECTION, NULL);
+    assert_int_equal(conf.nodes[section].line, 2);
+    assert_int_equal(conf_get_string(&conf, section, "b", true, &text, &err), 0);
+    assert_string_equal(text, "c:\\dir"); /* nothing is an escape in single quotes */
+    assert_int_equal(conf_get_string(&conf, section, "d", true, &text, &err), -1);
+    assert_string_equal(err.text, "f.conf:2: option 'd' is missing in section s");
 }
 
 static void finds_what_nobody_asked_for(void **state)
@@ -240,6 +351,11 @@ int main(void)
         cmocka_unit_test(reads_a_station_file),
         cmocka_unit_test(names_the_line_of_what_is_wrong),
         cmocka_unit_test(says_what_an_option_should_be),
+        cmocka_unit_test(yes_and_no_have_three_words_each),
+        cmocka_unit_test(dates_and_decimals_are_those),
+        cmocka_unit_test(numbers_of_a_list_are_checked_one_by_one),
+        cmocka_unit_test(a_file_may_be_too_long),
+        cmocka_unit_test(reads_what_other_editors_write),
         cmocka_unit_test(finds_what_nobody_asked_for),
         cmocka_unit_test(survives_every_cut_and_flip),
         cmocka_unit_test(reads_words_that_touch),
