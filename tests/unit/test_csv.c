@@ -54,6 +54,9 @@ static void quotes(void **state)
     expect("\"two\nlines\",x\n", ',', 14, 2, "two\nlines|x");
     expect("\"two\r\nlines\",x\r\n", ',', 16, 2, "two\r\nlines|x");
     expect("\"end\"", ',', 5, 0, "end");
+    expect("\"two\rlines\",x\n", ',', 14, 2, "two\rlines|x");
+    expect("\"two\r\",x\r", ',', 9, 2, "two\r|x");
+    expect("a,b\r", ',', 4, 1, "a|b");
 }
 
 static void refused(void **state)
@@ -66,6 +69,7 @@ static void refused(void **state)
         {"\"a\"b,c\n", "text stands behind a closing quote"},
         {"\"a\" ,c\n", "text stands behind a closing quote"},
         {"x,\"never\n", "a quote is opened and never closed"},
+        {"\"a\r", "a quote is opened and never closed"},
         {"\"", "a quote is opened and never closed"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

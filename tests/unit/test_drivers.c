@@ -530,6 +530,11 @@ static void test_csv_dialect(void **state)
         {"4; ;7\n", "absent", NULL},
         {"5;0.62;7\n", NULL, "column 'k': '0.62' is no number"},
         {"6;1.250,5;7\n", NULL, "column 'k': '1.250,5' is no number"},
+        {"5\n", NULL, "a line has 1 fields, the profile 3 columns"},
+        {"5;1000000000000000000000000000000000000000000000000000000000000000;7\n", NULL,
+         "is no number"}, /* 64 digits */
+        {"6;9223372036854775807;7\n", "9223372036854775807", NULL},
+        {"6;1e-30;7\n", "0", NULL},
         {"7;0,62\n", NULL, "a line has 2 fields, the profile 3 columns"},
         {"8;\xD0\xC2;7\n", NULL, "is it GBK?"},
         {"time;air_temp;k\n", NULL, "column 2 is 'air_temp', in the profile it is 'k'"},

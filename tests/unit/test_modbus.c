@@ -109,6 +109,49 @@ static void test_refuses_what_is_not_the_answer(void **state)
     assert_int_equal(modbus_tcp_cut(&frame, endless, 12), -1);
 }
 
+/* Frames that are whole and still not what was asked for. */
+static void test_other_answers(void **state)
+{
+    (void)state;
+    static const struct {
+        struct modbus_request request;
+        const char *frame;
+        size_t length;
+        bool good;
+    } rows[] = {
+        {{.unit = 1, .function = 3, .count = 1}, "\0\0\0\0\0\x05\x01\x03\x02\x12\x34", 11, true},
+        {{.unit = 1, .function = 3, .count = 1}, "\0\0\0\0\0\x05\x01\x03\x01\x12\x34", 11, false},
+        {{.unit = 1, .function = 3, .count = 1}, "\0\0\0\0\0\x06\x01\x03\x02\x12\x34\x56", 12, false},
+        {{.unit = 1, .function = 3, .count = 1}, "\0\0\0\0\0\x03\x01\x83\x02", 9, true},
+        {{.unit = 1, .function = 3, .count = 1}, "\0\0\0\0\0\x03\x01\x83\x00", 9, false}, /* our "no answer" */
+        {{.unit = 1, .function = 3, .count = 1}, "\0\0\0\0\0\x04\x01\x83\x02\x00", 10, false},
+        {{.unit = 1, .function = 6, .address = 1, .count = 3}, "\0\0\0\0\0\x06\x01\x06\0\x01\0\x03", 12, true},
+        {{.unit = 1, .function = 6, .address = 1, .count = 3}, "\0\0\0\0\0\x06\x01\x06\0\x01\0\x04", 12, false},
+        {{.unit = 1, .function = 6, .address = 1, .count = 3}, "\0\0\0\0\0\x07\x01\x06\0\x01\0\x03\0", 13, false},
+        {{.unit = 1, .function = 5, .address = 1, .count = 0}, "\0\0\0\0\0\x06\x01\x05\0\x01\0\0", 12, true},
+        {{.unit = 1, .function = 5, .address = 1, .count = 0}, "\0\0\0\0\0\x06\x01\x05\0\x01\xff\0", 12, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct modbus_frame frame;
+        struct modbusblock block;
+        assert_int_equal(modbus_tcp_cut(&frame, (const uint8_t *)rows[i].frame, rows[i].length), 1);
+        if (modbus_answer(&block, &rows[i].request, &frame) != rows[i].good)
+            fail_msg("row %zu", i);
+    }
+    uint8_t many[9 + 16] = {0, 0, 0, 0, 0, 3 + 16, 1, 1, 16}; /* 126 coils: more than a block holds */
+    const struct modbus_request coils = {.unit = 1, .function = 1, .count = 126};
+    struct modbus_frame frame;
+    struct modbusblock block;
+    assert_int_equal(modbus_tcp_cut(&frame, many, sizeof many), 1);
+    assert_false(modbus_answer(&block, &coils, &frame));
+    const struct modbus_request off = {.unit = 255, .function = 5, .address = 172};
+    assert_encodes(MODBUS_TCP, &off, "\x00\x00\x00\x00\x00\x06\xff\x05\x00\xac\x00\x00", 12);
+    static const char *const heads[] = {"\0\0\0\0\0\x02\x01\x03", "\0\0\0\0\0\xff\x01\x03", "\0\0\0\0\x01\x05\x01\x03"};
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) /* lengths that no frame has */
+        assert_int_equal(modbus_tcp_cut(&frame, (const uint8_t *)heads[i], 8), -1);
+    assert_int_equal(modbus_tcp_cut(&frame, (const uint8_t *)"\0\0\0\0\0\xfe\x01\x03", 8), 0); /* the longest */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +159,7 @@ int main(void)
         cmocka_unit_test(test_examples_of_the_specification),
         cmocka_unit_test(test_exceptions),
         cmocka_unit_test(test_refuses_what_is_not_the_answer),
+        cmocka_unit_test(test_other_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
