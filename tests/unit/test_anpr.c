@@ -73,6 +73,47 @@ static void test_parts(void **state)
     assert_int_equal(multipart_next(&m, &part), MULTIPART_END);
 }
 
+/* Names and types longer than their room are cut; a quote that nobody closes ends with its line. */
+static void test_odd_heads(void **state)
+{
+    (void)state;
+    char body[1024], name[81], head[MULTIPART_HEAD_MAX + 200];
+    struct multipart m;
+    struct multipart_part part;
+    memset(name, 'n', 80);
+    name[80] = '\0';
+    int length = snprintf(body, sizeof body,
+                          "--b\r\nContent-Disposition: form-data; names=x; name=\"%s\"; filename=\"a b\r\n"
+                          "Content-Type:\t text / %s\r\nX-Other: name=y\r\nX\r\n\r\nd\r\n--b \t\r\n"
+                          "Content-Disposition: form-data; filename=\"c\\\r\n\r\ne\r\n--b--",
+                          name, name);
+    assert_true(multipart_init(&m, TYPE, body, (size_t)length));
+    assert_int_equal(multipart_next(&m, &part), MULTIPART_PART);
+    assert_int_equal(strlen(part.name), MULTIPART_TEXT_MAX - 1);
+    assert_memory_equal(part.name, name, MULTIPART_TEXT_MAX - 1);
+    assert_string_equal(part.filename, "a b");
+    assert_int_equal(strlen(part.type), MULTIPART_TEXT_MAX - 1);
+    assert_memory_equal(part.type, "text/nnn", 8);
+    assert_int_equal(part.length, 1);
+    assert_int_equal(multipart_next(&m, &part), MULTIPART_PART);
+    assert_string_equal(part.filename, "c\\");
+    assert_string_equal(part.name, "");
+    assert_memory_equal(part.data, "e", 1);
+    assert_int_equal(multipart_next(&m, &part), MULTIPART_END);
+    /* a head without end is no head, and what is bad stays bad */
+    memset(head, 'h', sizeof head);
+    memcpy(head, "--b\r\n", 5);
+    memcpy(head + sizeof head - 12, "\r\n\r\n\r\n--b--", 11);
+    assert_true(multipart_init(&m, TYPE, head, sizeof head));
+    assert_int_equal(multipart_next(&m, &part), MULTIPART_BAD);
+    assert_int_equal(multipart_next(&m, &part), MULTIPART_BAD);
+    assert_true(multipart_init(&m, TYPE, "--bc\r\n\r\nd\r\n--b--", 18));
+    assert_int_equal(multipart_next(&m, &part), MULTIPART_BAD);
+    assert_false(multipart_init(&m, "multipart/form-data; boundary=\"\"", body, (size_t)length));
+    assert_false(multipart_init(&m, "multipart/form-data; boundary", body, (size_t)length));
+    assert_false(multipart_init(&m, "multipart/form-data; boundary:b", body, (size_t)length));
+}
+
 static void test_boundaries(void **state)
 {
     (void)state;
@@ -260,15 +301,11 @@ static void test_lists_that_are_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_boundaries),
-        cmocka_unit_test(test_cut_bodies),
-        cmocka_unit_test(test_event),
-        cmocka_unit_test(test_namespaces),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_list_in_xml),
-        cmocka_unit_test(test_list_in_json),
-        cmocka_unit_test(test_lists_that_are_none),
+        cmocka_unit_test(test_parts),        cmocka_unit_test(test_odd_heads),
+        cmocka_unit_test(test_boundaries),   cmocka_unit_test(test_cut_bodies),
+        cmocka_unit_test(test_event),        cmocka_unit_test(test_namespaces),
+        cmocka_unit_test(test_refused),      cmocka_unit_test(test_list_in_xml),
+        cmocka_unit_test(test_list_in_json), cmocka_unit_test(test_lists_that_are_none),
     };
     int result = cmocka_run_group_tests_name("anpr", tests, NULL, NULL);
     free(held);
