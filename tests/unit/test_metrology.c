@@ -507,6 +507,62 @@ static void what_a_rule_lacks_is_named(void **state)
     free(pack);
 }
 
+static void refuses(struct rule_pack *pack, const struct rule *rule, const char *why)
+{
+    struct err err = {0};
+    assert_int_equal(metrology_check_rule(pack, rule, &err), -1);
+    if (err.code != ERR_INVALID || !strstr(err.text, why))
+        fail_msg("'%s', not '%s'", err.text, why);
+}
+
+static void a_tolerance_is_a_plain_limit(void **state)
+{
+    (void)state;
+    struct rule_pack *pack = law_open("metrology-cn");
+    const struct rule *good = law_rule(pack, "zero-opacimeter");
+    struct rule rule = *good;
+    rule.limits[0].at_least = true;
+    refuses(pack, &rule, "is a plain limit");
+    rule = *good;
+    rule.limits[0].screening = true;
+    refuses(pack, &rule, "is a plain limit");
+    rule = *good;
+    rule.limits[0].point = 80;
+    refuses(pack, &rule, "is a plain limit");
+    static const char *const values[] = {"-0.1", "100000.1", "9000000000000000000"};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        rule = *good;
+        rule.limits[0].value[LIMIT_CLASS_A] = law_decimal(values[i]);
+        refuses(pack, &rule, "must be from 0 to 100000");
+    }
+    rule = *good;
+    rule.limits_count = 0;
+    refuses(pack, &rule, "has no limit: what would it check?");
+    free(pack);
+}
+
+/* A number too large to be true is no good reading; what comes after the end changes nothing. */
+static void nothing_is_made_of_nonsense_or_of_what_comes_late(void **state)
+{
+    (void)state;
+    begin("zero-opacimeter");
+    status(STATUS_OK); /* says nothing while nobody has confirmed */
+    key(KEY_CONFIRM, "");
+    key(KEY_CONFIRM, ""); /* twice is once */
+    pass_time(5000);
+    for (int i = 0; i < 50; i++)
+        reading(QUANTITY_K, "9000000000000000000", QUALITY_OK);
+    for (int i = 0; i < 9; i++)
+        reading(QUANTITY_K, "0.00", QUALITY_OK);
+    pass_time(20000);
+    assert_verdict(VERDICT_ABORTED, "k: 9 good readings, 10 are needed");
+    key(KEY_ABORT, "too late");
+    status(STATUS_LEAK);
+    step((struct procedure_event){.kind = PROCEDURE_LOST, .text = "smoke"});
+    assert_verdict(VERDICT_ABORTED, "k: 9 good readings, 10 are needed");
+    assert_int_equal(bench.procedure.verdict.reasons_count, 1);
+}
+
 static void each_gas_makes_an_analyzer(void **state)
 {
     (void)state;
@@ -570,6 +626,8 @@ int main(void)
         cmocka_unit_test(the_rule_of_the_day_is_found),
         cmocka_unit_test(senseless_figures_are_refused),
         cmocka_unit_test(what_a_rule_lacks_is_named),
+        cmocka_unit_test(a_tolerance_is_a_plain_limit),
+        cmocka_unit_test(nothing_is_made_of_nonsense_or_of_what_comes_late),
         cmocka_unit_test(each_gas_makes_an_analyzer),
         cmocka_unit_test(a_rule_ends_with_its_last_day),
     };
