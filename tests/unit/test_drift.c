@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -69,6 +70,12 @@ static void figures_are_optional(void **state)
     struct err err = {0};
     assert_int_equal(drift_load(&p, &pack->rules[0], &err), 0);
     assert_true(p.checks >= DRIFT_CHECKS_MIN && p.move > 0 && p.span_low > 0);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) { /* but not nothing */
+        struct rule rule = pack->rules[0];
+        law_set(&rule, names[i], "0");
+        assert_int_equal(drift_load(&p, &rule, &err), -1);
+        assert_non_null(strstr(err.text, names[i]));
+    }
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         law_drop(&pack->rules[0], names[i]);
     assert_int_equal(drift_load(&p, &pack->rules[0], &err), 0);

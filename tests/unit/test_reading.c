@@ -39,6 +39,11 @@ static void test_room_for_any_sample(void **state)
     memset(longest, 'x', sizeof longest);
     for (int q = 0; q < SAMPLE_READINGS_MAX; q++)
         sample_add(&sample, (enum quantity)q, QUALITY_OUT_OF_RANGE, (struct decimal){INT64_MIN, DECIMAL_DIGITS_MAX});
+    assert_false(
+        sample_add(&sample, (enum quantity)SAMPLE_READINGS_MAX, QUALITY_OK, (struct decimal){1, 0})); /* full */
+    assert_int_equal(sample.count, SAMPLE_READINGS_MAX);
+    assert_null(sample_find(&sample, (enum quantity)SAMPLE_READINGS_MAX));
+    assert_ptr_equal(sample_find(&sample, QUANTITY_RPM), &sample.readings[QUANTITY_RPM]);
     for (enum text_kind kind = 0; kind < TEXT_COUNT; kind++)
         sample_text_set(&texts[kind], kind, longest, sizeof longest);
     assert_true(sample_csv(&sample, INT64_MIN, "a-name-of-thirty-one-characters", out, sizeof out) > 0);
@@ -88,6 +93,11 @@ static void test_names(void **state)
     assert_string_equal(text_kind_name(TEXT_DTC_PENDING), "dtc_pending");
     for (enum quantity q = 0; q < QUANTITY_COUNT; q++) /* one column of readings.csv holds both */
         assert_int_equal(text_kind_by_name(quantity_name(q)), TEXT_COUNT);
+    for (enum instrument_status one = 0; one < STATUS_COUNT; one++)
+        for (enum instrument_status other = 0; other < one; other++)
+            assert_string_not_equal(instrument_status_name(one), instrument_status_name(other));
+    assert_string_equal(instrument_status_name(STATUS_OK), "ok");
+    assert_string_equal(instrument_status_name(STATUS_INTERNAL), "internal");
 }
 
 int main(void)
