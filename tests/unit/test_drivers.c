@@ -282,6 +282,14 @@ static void test_configuration_is_checked(void **state)
         {"nht6", {.unit = 0}, "rsd-pinyin", "takes no 'profile'"},
         {"nht6", {.option = "fast"}, NULL, "no option 'fast'"},
         {"nht6", {.poll_ms = 5}, NULL, "poll pace"},
+        {"nht6", {.poll_ms = 19}, NULL, "must be 20 to 10000 ms"},
+        {"nht6", {.poll_ms = 10001}, NULL, "must be 20 to 10000 ms"},
+        {"microbench", {.option = "co=5"}, NULL, "no option 'co=5'; there are: "},
+        {"microbench", {.option = "co=/"}, NULL, "no option 'co=/'"},
+        {"microbench", {.option = "co:3"}, NULL, "no option 'co:3'"},
+        {"microbench", {.option = "ci=3"}, NULL, "no option 'ci=3'"},
+        {"microbench", {.option = "co=3 k=1"}, NULL, "no option 'k=1'"}, /* it measures no k */
+        {"vaisala", {.unit = -1}, NULL, "the transmitter's address, 0 to 9"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct err err = {0};
@@ -291,6 +299,29 @@ static void test_configuration_is_checked(void **state)
         assert_int_equal(err.code, ERR_INVALID);
         if (!strstr(err.text, rows[i].complaint))
             fail_msg("row %zu: %s", i, err.text);
+    }
+}
+
+static void test_configuration_at_its_bounds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *driver;
+        struct sensor_config config;
+    } rows[] = {
+        {"nht6", {.poll_ms = 20}},
+        {"nht6", {.poll_ms = 10000}},
+        {"microbench", {.option = "co=0 hc=4"}},
+        {"microbench", {.option = "  co=3  "}},
+        {"vaisala", {.unit = 9}},
+        {"csri", {.option = "ascii", .poll_ms = 20}},
+        {"mph", {.option = "mph"}},
+        {"elm327", {.option = "j1939"}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct err err = {0};
+        if (sensor_driver_by_name(rows[i].driver)->check(&rows[i].config, &err) != 0)
+            fail_msg("%s: %s", rows[i].driver, err.text);
     }
 }
 
@@ -592,6 +623,7 @@ int main(void)
         cmocka_unit_test(test_requests_are_the_recorded_ones),
         cmocka_unit_test(test_flipped_bits),
         cmocka_unit_test(test_configuration_is_checked),
+        cmocka_unit_test(test_configuration_at_its_bounds),
         cmocka_unit_test(test_nht6_commands),
         cmocka_unit_test(test_nht6_says_no),
         cmocka_unit_test(test_json_numbers),
