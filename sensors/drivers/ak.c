@@ -159,6 +159,14 @@ static void publish_errors(struct state *state, struct slice list, int64_t t_ms,
     host->publish(host->ctx, &sample);
 }
 
+/* A question is no trouble any more; with the last of them its text goes. */
+static void forget_refusal(struct state *state, uint64_t bit)
+{
+    state->refused &= ~bit;
+    if (state->refused == 0)
+        state->trouble[0] = '\0';
+}
+
 /* The digit of every reply. A change means that the list has changed; no digit means no errors. */
 static void take_error_digit(struct state *state, char digit, int64_t t_ms, const struct sensor_host *host)
 {
@@ -168,6 +176,8 @@ static void take_error_digit(struct state *state, char digit, int64_t t_ms, cons
     state->errors_due = digit != '0';
     state->errors_status = digit == '0' ? STATUS_OK : STATUS_INTERNAL;
     snprintf(state->errors_detail, sizeof state->errors_detail, "it reports an error; its list has been asked for");
+    if (digit == '0') /* the list is asked for no more, so that it was refused once means nothing */
+        forget_refusal(state, UINT64_C(1) << (PROFILE_VALUES_MAX + (size_t)STEP_ERRORS));
     if (digit == '0' && state->errors_said)
         publish_errors(state, (struct slice){"", 0}, t_ms, host);
 }
@@ -300,9 +310,7 @@ static void take_refusal(struct sensor *s, enum ak_refusal refusal, int64_t t_ms
     struct state *state = state_of(s);
     const char *code;
     unsigned channel;
-    state->refused &= ~question_bit(state);
-    if (state->refused == 0)
-        state->trouble[0] = '\0';
+    forget_refusal(state, question_bit(state));
     if (refusal == AK_ACCEPTED || refusal == AK_NOT_AVAILABLE)
         return;
     find_request(s, state, &code, &channel);
