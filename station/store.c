@@ -120,6 +120,15 @@ int store_integer(struct store *s, sqlite3_stmt *q, const char *doing, int64_t a
     return 0;
 }
 
+int store_next(struct store *s, enum store_sql last, const char *doing, int64_t *seq, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, last, err);
+    if (!q || store_integer(s, q, doing, 0, seq, err) != 0)
+        return -1;
+    (*seq)++;
+    return 0;
+}
+
 /* Static bindings allocate nothing: they cannot fail. */
 void store_bind_text(sqlite3_stmt *q, int at, const char *text)
 {

@@ -10,11 +10,7 @@ static void bind_optional(sqlite3_stmt *q, int at, const char *text)
 
 int store_checklist_next_seq(struct store *s, int64_t *seq, struct err *err)
 {
-    sqlite3_stmt *q = store_statement(s, STORE_SQL_CHECKLIST_LAST, err);
-    if (!q || store_integer(s, q, "number the checklist", 0, seq, err) != 0)
-        return -1;
-    (*seq)++;
-    return 0;
+    return store_next(s, STORE_SQL_CHECKLIST_LAST, "number the checklist", seq, err);
 }
 
 int store_checklist_add(struct store *s, const struct store_checklist *c, uint64_t event, struct err *err)

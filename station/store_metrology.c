@@ -101,11 +101,7 @@ int store_lockout_list(struct store *s, int (*each)(void *ctx, const struct stor
 
 int store_check_next_seq(struct store *s, int64_t *seq, struct err *err)
 {
-    sqlite3_stmt *q = store_statement(s, STORE_SQL_CHECK_SEQ_LAST, err);
-    if (!q || store_integer(s, q, "number the check", 0, seq, err) != 0)
-        return -1;
-    (*seq)++;
-    return 0;
+    return store_next(s, STORE_SQL_CHECK_SEQ_LAST, "number the check", seq, err);
 }
 
 int store_check_start(struct store *s, const struct store_check *c, uint64_t event, struct err *err)

@@ -6,11 +6,7 @@
 
 int store_passage_next_seq(struct store *s, int64_t *seq, struct err *err)
 {
-    sqlite3_stmt *q = store_statement(s, STORE_SQL_PASSAGE_LAST, err);
-    if (!q || store_integer(s, q, "number the passage", 0, seq, err) != 0)
-        return -1;
-    (*seq)++;
-    return 0;
+    return store_next(s, STORE_SQL_PASSAGE_LAST, "number the passage", seq, err);
 }
 
 int store_passage_add(struct store *s, const struct store_passage *p, uint64_t event, struct err *err)

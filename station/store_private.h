@@ -42,6 +42,8 @@ void store_done(sqlite3_stmt *q);
 int store_run(struct store *s, sqlite3_stmt *q, const char *doing, struct err *err);
 /* One integer: the first column of the first row; NULL or no row leave `absent`. */
 int store_integer(struct store *s, sqlite3_stmt *q, const char *doing, int64_t absent, int64_t *out, struct err *err);
+/* The next number of a table that counts from 1 without gaps; `last` asks for its greatest one. */
+int store_next(struct store *s, enum store_sql last, const char *doing, int64_t *seq, struct err *err);
 
 /* Fills *err from the connection's last error. */
 int store_failed(struct store *s, const char *doing, struct err *err);

@@ -5,11 +5,7 @@
 
 int store_roster_next_seq(struct store *s, int64_t *seq, struct err *err)
 {
-    sqlite3_stmt *q = store_statement(s, STORE_SQL_ROSTER_LAST, err);
-    if (!q || store_integer(s, q, "number the roster", 0, seq, err) != 0)
-        return -1;
-    (*seq)++;
-    return 0;
+    return store_next(s, STORE_SQL_ROSTER_LAST, "number the roster", seq, err);
 }
 
 int store_roster_add(struct store *s, const struct store_roster *r, uint64_t event, struct err *err)

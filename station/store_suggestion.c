@@ -5,11 +5,7 @@
 
 int store_suggestion_next_seq(struct store *s, int64_t *seq, struct err *err)
 {
-    sqlite3_stmt *q = store_statement(s, STORE_SQL_SUGGESTION_LAST, err);
-    if (!q || store_integer(s, q, "number the suggestion", 0, seq, err) != 0)
-        return -1;
-    (*seq)++;
-    return 0;
+    return store_next(s, STORE_SQL_SUGGESTION_LAST, "number the suggestion", seq, err);
 }
 
 int store_suggestion_add(struct store *s, const struct store_suggestion *suggestion, const char *key, uint64_t event,

@@ -5,11 +5,7 @@
 
 int store_test_next_seq(struct store *s, int64_t *seq, struct err *err)
 {
-    sqlite3_stmt *q = store_statement(s, STORE_SQL_TEST_LAST, err);
-    if (!q || store_integer(s, q, "number the test", 0, seq, err) != 0)
-        return -1;
-    (*seq)++;
-    return 0;
+    return store_next(s, STORE_SQL_TEST_LAST, "number the test", seq, err);
 }
 
 int store_test_start(struct store *s, const struct store_test *t, uint64_t event, struct err *err)
