@@ -1,7 +1,7 @@
 /*
- * The database, one file: STATE/smogd.db. smogd owns the schema and writes every table but package, delivery and
- * checkpoint, which smogpush writes. The event table is the truth; test, passage, case_file … are projections of it,
- * written in the same transaction, and can be rebuilt from it. Events are never updated or deleted.
+ * The database, one file: STATE/smogd.db. smogd owns the schema and writes every table but package, delivery,
+ * checkpoint and decision, which smogpush writes. The event table is the truth; test, passage, case_file … are
+ * projections of it, written in the same transaction, and can be rebuilt from it. Events are never updated or deleted.
  *
  * Times: *_ms columns are Unix milliseconds (UTC) unless the name says mono_ms. Decimals are text.
  * Objects (recordings, photos) are files STATE/objects/ab/cdef…, named by their SHA-256, fsynced before the row that
@@ -54,7 +54,7 @@
     " PRIMARY KEY(subject, name)) STRICT, WITHOUT ROWID;"
 
 /* What must reach the outlets: one row per case, in the transaction that ended the test. subject: test or passage id;
- * state: sealing | handled | void. */
+ * state: station/core/caselife.h. */
 #define SCHEMA_CASE                                                                                                    \
     "CREATE TABLE case_file(seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, subject TEXT NOT NULL UNIQUE,"           \
     " created_ms INTEGER NOT NULL, state TEXT NOT NULL) STRICT;"                                                       \
@@ -158,6 +158,56 @@
 /* One camera's readings, newest first. */
 #define SCHEMA_SUGGESTION_CAMERA "CREATE INDEX suggestion_camera ON suggestion(camera, seq);"
 
+/* Where a case stands (station/core/caselife.h): state and repair are its two tracks; tester, police, reviewer1,
+ * reviewer2: officers' numbers, "" where there is none yet; number: of the penalty's decision; ground: 1 to 8, 0: none;
+ * retest: the test that was passed after the repair; sealed_event: the journal's event of the seal. state 'sealing' is
+ * that of an older version, whose smogd gives them a state of today at its next start. case_step: every step, from the
+ * events "case"; detail: what it refers to (package, test, outlet). */
+#define SCHEMA_CASE_LIFE                                                                                               \
+    "ALTER TABLE case_file ADD COLUMN repair TEXT NOT NULL DEFAULT 'none';"                                            \
+    "ALTER TABLE case_file ADD COLUMN plate TEXT NOT NULL DEFAULT '';"                                                 \
+    "ALTER TABLE case_file ADD COLUMN colour TEXT NOT NULL DEFAULT '';"                                                \
+    "ALTER TABLE case_file ADD COLUMN method TEXT NOT NULL DEFAULT '';"                                                \
+    "ALTER TABLE case_file ADD COLUMN tester TEXT NOT NULL DEFAULT '';"                                                \
+    "ALTER TABLE case_file ADD COLUMN police TEXT NOT NULL DEFAULT '';"                                                \
+    "ALTER TABLE case_file ADD COLUMN reviewer1 TEXT NOT NULL DEFAULT '';"                                             \
+    "ALTER TABLE case_file ADD COLUMN reviewer2 TEXT NOT NULL DEFAULT '';"                                             \
+    "ALTER TABLE case_file ADD COLUMN number TEXT NOT NULL DEFAULT '';"                                                \
+    "ALTER TABLE case_file ADD COLUMN ground INTEGER NOT NULL DEFAULT 0;"                                              \
+    "ALTER TABLE case_file ADD COLUMN retest TEXT NOT NULL DEFAULT '';"                                                \
+    "ALTER TABLE case_file ADD COLUMN sealed_event INTEGER;"                                                           \
+    "UPDATE case_file SET method = ifnull((SELECT method FROM test WHERE id = subject), 'remote-sensing'),"            \
+    " plate = coalesce((SELECT plate FROM test WHERE id = subject), (SELECT plate FROM passage WHERE id = subject), "  \
+    "''),"                                                                                                             \
+    " colour = coalesce((SELECT colour FROM test WHERE id = subject),"                                                 \
+    " (SELECT colour FROM passage WHERE id = subject), ''),"                                                           \
+    " tester = ifnull((SELECT json_extract(record, '$.officers[0].number') FROM test WHERE id = subject"               \
+    " AND json_extract(record, '$.officers[0].role') = 'operator'), '');"                                              \
+    "CREATE INDEX case_plate ON case_file(plate, seq);"                                                                \
+    "CREATE INDEX case_to_seal ON case_file(seq)"                                                                      \
+    " WHERE sealed_event IS NULL AND state IN ('review2', 'send-ordered', 'handled');"                                 \
+    "CREATE TABLE case_step(case_id TEXT NOT NULL, n INTEGER NOT NULL, at_ms INTEGER NOT NULL, track TEXT NOT NULL,"   \
+    " act TEXT NOT NULL, from_state TEXT NOT NULL, to_state TEXT NOT NULL, officer TEXT, role TEXT, police TEXT,"      \
+    " reason TEXT, number TEXT, ground INTEGER, until TEXT, detail TEXT, event INTEGER NOT NULL,"                      \
+    " PRIMARY KEY(case_id, n)) STRICT, WITHOUT ROWID;"
+
+/* Who may act at the station, from the events "officer"; certificate: of enforcement; disabled_ms: NULL while he may.
+ */
+#define SCHEMA_OFFICER                                                                                                 \
+    "CREATE TABLE officer(number TEXT PRIMARY KEY COLLATE NOCASE, name TEXT NOT NULL, role TEXT NOT NULL,"             \
+    " certificate TEXT, added_ms INTEGER NOT NULL, disabled_ms INTEGER, event INTEGER NOT NULL) STRICT, WITHOUT "      \
+    "ROWID;"
+
+/* What receivers have decided about packages; written by smogpush. n: the receiver's own number; kind, at: its words;
+ * body, signature: as they came; case_id: NULL when no case has that package. journaled: 0 new, 1 its event is in the
+ * journal and it waits for its place in the case's life, 2 it has had its effect, or can have none any more. */
+#define SCHEMA_DECISION                                                                                                \
+    "CREATE TABLE decision(outlet TEXT NOT NULL, n INTEGER NOT NULL, package_sha256 TEXT NOT NULL, case_id TEXT,"      \
+    " kind TEXT NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL, signature TEXT,"                                       \
+    " journaled INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(outlet, n)) STRICT, WITHOUT ROWID;"                            \
+    "CREATE INDEX decision_new ON decision(journaled) WHERE journaled = 0;"                                            \
+    "CREATE INDEX decision_case ON decision(case_id, journaled);"
+
 /* X(what the step makes); append only. */
 #define SCHEMA_STEPS(X)                                                                                                \
     X(SCHEMA_BASE)                                                                                                     \
@@ -169,7 +219,10 @@
     X(SCHEMA_CHECKLIST)                                                                                                \
     X(SCHEMA_IMPORTED)                                                                                                 \
     X(SCHEMA_REFERRAL_PLATE)                                                                                           \
-    X(SCHEMA_SUGGESTION_CAMERA)
+    X(SCHEMA_SUGGESTION_CAMERA)                                                                                        \
+    X(SCHEMA_CASE_LIFE)                                                                                                \
+    X(SCHEMA_OFFICER)                                                                                                  \
+    X(SCHEMA_DECISION)
 
 #define SCHEMA_ONE(step) +1
 enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };

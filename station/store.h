@@ -3,10 +3,10 @@
  * update their projections, commit. "Saved" means store_commit returned 0 under synchronous=FULL.
  *
  * Three ways to open it. The owner (smogd) writes everything but package and checkpoint; of delivery it may only change
- * what an operator or the journal decides (state, next_ms, journaled). Delivery (smogpush) reads everything and writes
- * package, delivery and checkpoint. A reader (smogctl, verification) writes nothing, works beside both and when neither
- * runs. SQLite's authorizer enforces it, and that nobody updates or deletes an event. One owner and one delivery
- * process at a time (STATE/owner.lock, STATE/delivery.lock).
+ * what an operator or the journal decides (state, next_ms, journaled), of decision journaled. Delivery (smogpush) reads
+ * everything and writes package, delivery, checkpoint and decision. A reader (smogctl, verification) writes nothing,
+ * works beside both and when neither runs. SQLite's authorizer enforces it, and that nobody updates or deletes an
+ * event. One owner and one delivery process at a time (STATE/owner.lock, STATE/delivery.lock).
  *
  * A full disk is ERR_FAILED with a text that says so; nothing is half written. No function here is thread-safe.
  */

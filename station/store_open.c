@@ -116,18 +116,19 @@ static bool among(const char *name, const char *const *names)
 
 static bool may_insert(enum store_mode mode, const char *table)
 {
-    static const char *const of_delivery[] = {"package", "delivery", "checkpoint", NULL};
+    static const char *const of_delivery[] = {"package", "delivery", "checkpoint", "decision", NULL};
     return mode == STORE_OWNER ? !among(table, of_delivery) : mode == STORE_DELIVERY && among(table, of_delivery);
 }
 
 static bool may_update(enum store_mode mode, const char *table, const char *column)
 {
     static const char *const of_owner[] = {"meta",         "test",      "case_file",        "lockout", "device_check",
-                                           "roster_entry", "checklist", "checklist_answer", NULL};
+                                           "roster_entry", "checklist", "checklist_answer", "officer", NULL};
     static const char *const decided[] = {"state", "next_ms", "journaled", NULL};
     static const char *const of_delivery[] = {"package", "delivery", NULL};
     if (mode == STORE_OWNER)
-        return among(table, of_owner) || (strcmp(table, "delivery") == 0 && among(column, decided));
+        return among(table, of_owner) || (strcmp(table, "delivery") == 0 && among(column, decided)) ||
+               (strcmp(table, "decision") == 0 && strcmp(column, "journaled") == 0);
     return mode == STORE_DELIVERY && among(table, of_delivery);
 }
 
