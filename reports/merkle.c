@@ -1,5 +1,6 @@
 #include "reports/merkle.h"
 
+#include "reports/encoding.h"
 #include "reports/sha256.h"
 
 #include <string.h>
@@ -28,6 +29,11 @@ void merkle_empty_root(struct merkle_hash *out)
     struct sha256 h;
     sha256_init(&h);
     sha256_finish(&h, out->bytes);
+}
+
+void merkle_mark(const struct merkle_hash *root, char out[MERKLE_MARK_SIZE])
+{
+    encoding_hex(root->bytes, (MERKLE_MARK_SIZE - 1) / 2, out);
 }
 
 /*

@@ -12,7 +12,7 @@
 
 #include "station/core/err.h"
 
-enum { MERKLE_HASH_SIZE = 32, MERKLE_PATH_MAX = 64 };
+enum { MERKLE_HASH_SIZE = 32, MERKLE_PATH_MAX = 64, MERKLE_MARK_SIZE = 17 };
 
 struct merkle_hash {
     uint8_t bytes[MERKLE_HASH_SIZE];
@@ -21,6 +21,9 @@ struct merkle_hash {
 void merkle_leaf(const void *data, size_t length, struct merkle_hash *out);
 void merkle_node(const struct merkle_hash *left, const struct merkle_hash *right, struct merkle_hash *out);
 void merkle_empty_root(struct merkle_hash *out); /* SHA-256("") */
+
+/* What stands on paper for a root: its first 16 hex digits. */
+void merkle_mark(const struct merkle_hash *root, char out[MERKLE_MARK_SIZE]);
 
 /* Source of complete subtree roots: level 0 = leaves, `index` within the level. Returns 0, or -1 with *err. */
 typedef int merkle_fetch(void *ctx, unsigned level, uint64_t index, struct merkle_hash *out, struct err *err);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reports/encoding.h"
 #include "reports/merkle_json.h"
 #include "reports/sha256.h"
 #include "station/core/civil.h"
@@ -129,7 +128,7 @@ static int match_event(struct verification *v, const struct proof *p, struct err
 static bool check_event(struct verification *v, const struct proof *p)
 {
     struct err err;
-    char text[32], root[2 * MERKLE_HASH_SIZE + 1];
+    char text[32], root[MERKLE_MARK_SIZE];
     struct merkle_hash leaf;
     if (match_event(v, p, &err))
         return verifier_report(v, VERIFIER_EVENT, VERIFIER_FAIL, proof_name, err.text);
@@ -139,8 +138,7 @@ static bool check_event(struct verification *v, const struct proof *p)
     if (!merkle_verify_inclusion(p->index, p->checkpoint.size, &leaf, p->path, p->count, &p->checkpoint.root))
         return verifier_report(v, VERIFIER_INCLUSION, VERIFIER_FAIL, proof_name,
                                "event and path do not lead to the checkpoint's root");
-    encoding_hex(p->checkpoint.root.bytes, MERKLE_HASH_SIZE, root);
-    root[16] = '\0'; /* as printed on the slip */
+    merkle_mark(&p->checkpoint.root, root); /* as printed on the slip */
     return verifier_report(v, VERIFIER_INCLUSION, VERIFIER_OK, root, NULL);
 }
 

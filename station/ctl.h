@@ -15,7 +15,8 @@
  * ctl_plates.c   plates suggest
  * ctl_print.c    print: the slip on the receipt printer
  * ctl_slip.c     the slip
- * ctl_journal.c  journal verify, export, checkpoint
+ * ctl_journal.c  journal verify, export
+ * ctl_checkpoint.c  journal checkpoint
  * ctl_rejudge.c  rejudge, package
  * ctl_probe.c    instruments --probe
  * ctl_rules.c    rules list, unconfirmed

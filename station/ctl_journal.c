@@ -3,9 +3,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "reports/checkpoint_read.h"
-#include "reports/file.h"
-#include "reports/merkle_json.h"
 #include "reports/sha256.h"
 #include "station/ctl.h"
 
@@ -94,98 +91,4 @@ int ctl_journal_export(struct ctl *ctl, struct err *err)
     }
     printf("%" PRIu64 " events, one a line, in %s\n", e.count, ctl->output);
     return 0;
-}
-
-/* ---- checkpoint ---- */
-
-static int write_path(struct ctl *ctl, const struct checkpoint_read *old, const struct checkpoint_read *now,
-                      struct json_writer *w, struct err *err)
-{
-    struct merkle_hash path[MERKLE_PATH_MAX], root;
-    size_t count = 0;
-    if (old->size > now->size)
-        return err_set(err, ERR_FAILED,
-                       "the older checkpoint has %" PRIu64 " events, this journal's newest only %" PRIu64
-                       "; events are missing here",
-                       old->size, now->size);
-    if (store_root(ctl->store, old->size, &root, err) != 0 ||
-        merkle_consistency(old->size, now->size, store_fetch, ctl->store, path, &count, err) != 0)
-        return -1;
-    if (memcmp(root.bytes, old->root.bytes, sizeof root.bytes) != 0)
-        return err_set(err, ERR_FAILED, "the first %" PRIu64 " events are not those that the older checkpoint signed",
-                       old->size);
-    json_array_begin(w, "extends");
-    json_object_begin(w, NULL);
-    merkle_json_write(w, path, count);
-    json_integer(w, "size", (int64_t)old->size);
-    json_object_end(w);
-    json_array_end(w);
-    return 0;
-}
-
-static int write_consistency(struct ctl *ctl, const char *note, const char *old_text, size_t old_length,
-                             struct json_writer *w, struct err *err)
-{
-    struct checkpoint_read old, now;
-    if (checkpoint_read(&old, old_text, old_length, err) != 0)
-        return err_prefix(err, "%s", ctl->consistency);
-    if (checkpoint_read(&now, note, strlen(note), err) != 0)
-        return -1;
-    if (strcmp(old.origin, now.origin) != 0)
-        return err_set(err, ERR_FAILED, "%s is a checkpoint of %s, this journal is %s", ctl->consistency, old.origin,
-                       now.origin);
-    json_object_begin(w, NULL);
-    json_string(w, "checkpoint", note);
-    if (write_path(ctl, &old, &now, w, err) != 0)
-        return -1;
-    json_object_end(w);
-    return 0;
-}
-
-static int consistency(struct ctl *ctl, const char *note, struct err *err)
-{
-    char *old = NULL;
-    size_t length = 0;
-    struct json_writer w;
-    if (file_read(ctl->consistency, CHECKPOINT_TEXT_MAX, &old, &length, err) != 0)
-        return -1;
-    int result = ctl_json_begin(&w, err);
-    if (result == 0) {
-        result = write_consistency(ctl, note, old, length, &w, err);
-        if (result == 0)
-            result = ctl_json_print(&w, err);
-        else
-            free(w.out);
-    }
-    free(old);
-    return result;
-}
-
-static int print_note(const struct ctl *ctl, const char *note, struct err *err)
-{
-    struct json_writer w;
-    if (!ctl->json) {
-        fputs(note, stdout);
-        return 0;
-    }
-    if (ctl_json_begin(&w, err) != 0)
-        return -1;
-    json_object_begin(&w, NULL);
-    json_string(&w, "checkpoint", note);
-    json_bool(&w, "daemon_running", ctl->daemon_running);
-    json_bool(&w, "ok", true);
-    json_object_end(&w);
-    return ctl_json_print(&w, err);
-}
-
-int ctl_journal_checkpoint(struct ctl *ctl, struct err *err)
-{
-    char *note = NULL;
-    if (ctl_open_store(ctl, err) != 0 || store_checkpoint_last(ctl->store, &note, err) != 0)
-        return -1;
-    int result = !note              ? err_set(err, ERR_FAILED, "no checkpoint is signed yet; is smogpush running?")
-                 : ctl->consistency ? consistency(ctl, note, err)
-                                    : print_note(ctl, note, err);
-    free(note);
-    return result;
 }

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "reports/record.h"
-#include "reports/sha256.h"
+#include "reports/merkle.h"
 #include "station/ctl.h"
 
 struct slip {
@@ -157,11 +157,11 @@ static void print_officers(struct slip *s)
 static int print_root(const struct ctl *ctl, struct slip *s, int64_t event, struct err *err)
 {
     struct merkle_hash root;
-    char hex[65];
+    char mark[MERKLE_MARK_SIZE];
     if (event < 0 || store_root(ctl->store, (uint64_t)event + 1, &root, err) != 0)
         return event < 0 ? 0 : -1;
-    sha256_to_hex(root.bytes, hex);
-    fprintf(s->out, "\n日志  JOURNAL  事件 event %" PRId64 ", 根 root %.16s\n", event, hex);
+    merkle_mark(&root, mark);
+    fprintf(s->out, "\n日志  JOURNAL  事件 event %" PRId64 ", 根 root %s\n", event, mark);
     return 0;
 }
 

@@ -46,7 +46,9 @@ static const char help[] =
     "  outbox list · outbox retry ID [--outlet NAME] · outbox release ID [--outlet NAME]\n"
     "  print ID [--instrument NAME]        the slip on the receipt printer (instrument 'printer')\n"
     "  slip ID -o F.txt · package CASE -o F.asice · rejudge ID|F.asice\n"
-    "  journal verify · journal export -o F · journal checkpoint [--consistency OLD]\n"
+    "  journal verify · journal export -o F\n"
+    "  journal checkpoint [EVENTS]         the newest signed one, or the first that covers so many events\n"
+    "  journal checkpoint --consistency OLD [--to NEWER | EVENTS]     the proof that one continues the other\n"
     "\n"
     "  -c FILE   the station's configuration (/etc/smogd/smogd.conf)\n"
     "  --json    one JSON object (test watch: one a line)\n"
@@ -104,7 +106,7 @@ static const struct command {
     {"history", "import", 1, 1, "Cf", ctl_history_import},
     {"journal", "verify", 0, 0, "", ctl_journal_verify},
     {"journal", "export", 0, 0, "o", ctl_journal_export},
-    {"journal", "checkpoint", 0, 0, "n", ctl_journal_checkpoint},
+    {"journal", "checkpoint", 0, 1, "na", ctl_journal_checkpoint},
 };
 
 static const struct option names[] = {

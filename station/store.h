@@ -354,6 +354,8 @@ struct store_package {
 int store_package_get(struct store *s, const char *id, struct store_package *out, struct err *err);
 /* The newest signed checkpoint, malloc'ed; *note NULL when there is none yet. */
 int store_checkpoint_last(struct store *s, char **note, struct err *err);
+/* The first one that covers so many events. */
+int store_checkpoint_from(struct store *s, uint64_t events, char **note, struct err *err);
 
 struct store_outbox_row {
     char case_id[56], subject[48];

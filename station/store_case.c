@@ -61,21 +61,6 @@ int store_package_get(struct store *s, const char *id, struct store_package *out
     return 0;
 }
 
-int store_checkpoint_last(struct store *s, char **note, struct err *err)
-{
-    *note = NULL;
-    sqlite3_stmt *q = store_statement(s, STORE_SQL_CHECKPOINT_LAST, err);
-    if (!q)
-        return -1;
-    store_bind_int(q, 1, INT64_MAX);
-    int rc = store_step(s, q, "read the newest checkpoint", err);
-    if (rc <= 0)
-        return rc;
-    rc = store_column_copy(q, 0, note, NULL, err);
-    store_done(q);
-    return rc;
-}
-
 static int walk_outbox(struct store *s, sqlite3_stmt *q, int (*each)(void *ctx, const struct store_outbox_row *row),
                        void *ctx, struct err *err)
 {

@@ -207,6 +207,7 @@
       "SELECT id, sha256, path, size, sealed_ms, tree_size FROM case_file JOIN package ON case_id = id"                \
       " WHERE id = ?1 OR subject = ?1")                                                                                \
     X(CHECKPOINT_LAST, false, "SELECT note FROM checkpoint WHERE size < ? ORDER BY size DESC LIMIT 1")                 \
+    X(CHECKPOINT_FROM, false, "SELECT note FROM checkpoint WHERE size >= ? ORDER BY size LIMIT 1")                     \
                                                                                                                        \
     X(OUTBOX_LIST, false, STORE_OUTBOX_ROWS " WHERE seq < ? ORDER BY seq DESC LIMIT ?")                                \
     X(OUTBOX_OF, false, STORE_OUTBOX_ROWS " WHERE subject = ?")                                                        \

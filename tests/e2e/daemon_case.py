@@ -56,6 +56,24 @@ def play(lab, feeder):
     prove(lab, old)
 
 
+def size_of(note):
+    with open(note, encoding="utf-8") as file:
+        return int(file.read().split("\n")[1])
+
+
+def between(lab, old, newer):
+    """Proofs between two old checkpoints."""
+    proof = lab.json("journal", "checkpoint", "--consistency", old, "--to", newer)
+    tap.equal((proof["checkpoint"].split("\n")[1], [e["size"] for e in proof["extends"]]), (str(size_of(newer)), [size_of(old)]),
+              "two old checkpoints are proved against each other")
+    by_number = lab.json("journal", "checkpoint", str(size_of(newer) - 1), "--consistency", old)
+    tap.equal(by_number, proof, "the stored one is found by a number of events that it covers")
+    done = lab.ctl("journal", "checkpoint", "--consistency", newer, "--to", old, check=False)
+    tap.result(done.returncode == 1 and "the older one" in done.stderr, "the wrong way round is told", done.stderr)
+    done = lab.ctl("journal", "checkpoint", "999999", check=False)
+    tap.result(done.returncode == 1 and "covers 999999" in done.stderr, "what no checkpoint covers is told", done.stderr)
+
+
 def prove(lab, old):
     proof = lab.ctl("journal", "checkpoint", "--consistency", old).stdout
     tap.equal([e["size"] for e in json.loads(proof)["extends"]], [int(open(old, encoding="utf-8").read().split("\n")[1])],
@@ -67,13 +85,14 @@ def prove(lab, old):
     lab.write("proof.json", json.dumps(both, separators=(",", ":"), sort_keys=True))
     done = verify(lab, "--checkpoint", old, "--consistency", lab.path("proof.json"))
     tap.result(done.returncode == 0, "smogverify holds package and older checkpoint together with it", done.stdout)
+    between(lab, old, of_package)
     again = lab.ctl("rejudge", lab.path("case.asice"), check=False)
     tap.equal(again.returncode, 0, "rejudge takes a package as well: " + again.stdout.split("\n")[0])
     with open(old, encoding="utf-8") as file:
         note = file.read().split("\n")
     forged = lab.write("forged.note", "\n".join([note[0], str(int(note[1]) + 1)] + note[2:]))
     done = lab.ctl("journal", "checkpoint", "--consistency", forged, check=False)
-    tap.result(done.returncode == 1 and "not those" in done.stderr, "a checkpoint of other events is refused", done.stderr)
+    tap.result(done.returncode == 1 and "a fork" in done.stderr and "somebody has changed it" in done.stderr, "a checkpoint of other events is a fork, and its signature is looked at", done.stderr)
     foreign = lab.write("foreign.note", "\n".join([note[0].replace("0007", "0008")] + note[1:]).replace("— smogd/652301-0007", "— smogd/652301-0008"))
     done = lab.ctl("journal", "checkpoint", "--consistency", foreign, check=False)
     tap.result(done.returncode == 1 and "652301-0008" in done.stderr, "and one of another station", done.stderr)
