@@ -199,6 +199,8 @@ static int read_fact(struct history_reading *r, const char *line, size_t length,
     if (!fact || check_place(r, &doc, event, event_length, err) != 0 ||
         record_open(&record, text, record_length, err) != 0)
         return -1;
+    fact->record = text;
+    fact->record_length = record_length;
     sha256_hex(text, record_length, fact->record_sha256);
     int result = check_event(&doc, r->out, &record, fact->record_sha256, err);
     if (result == 0)

@@ -32,6 +32,8 @@ struct history_fact {
     int64_t at_ms;                                                /* a passage's own time, a test's start */
     struct civil_date day;                                        /* that its law was chosen by */
     uint64_t exceeded;                                            /* remote_exceeded */
+    const char *record;                                           /* the whole of it, in the bytes that were read */
+    size_t record_length;
 };
 
 struct history {

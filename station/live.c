@@ -282,7 +282,8 @@ static int open_parts(struct live *live, struct err *err)
     const struct config *config = live->config;
     char path[CONFIG_PATH_MAX + 16];
     if (program_sha256(live->binary_sha256, err) != 0 ||
-        store_open(&live->store, config->state, config->id, STORE_OWNER, err) != 0)
+        store_open(&live->store, config->state, config->id, STORE_OWNER, err) != 0 ||
+        store_measurement_fill(live->store, err) != 0)
         return -1;
     snprintf(path, sizeof path, "%s/control.sock", config->state);
     const struct control_host host = {.ctx = live, .request = live_request};

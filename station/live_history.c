@@ -70,7 +70,8 @@ static int save_fact(struct import *import, size_t number, uint64_t event, struc
     memcpy(row.sha256, fact->record_sha256, sizeof row.sha256);
     memcpy(row.file, import->file_sha256, sizeof row.file);
     civil_date_format(fact->day, row.day);
-    if (store_imported_add(import->live->store, &row, event, &import->is_fresh[number], err) != 0)
+    if (store_imported_add(import->live->store, &row, event, &import->is_fresh[number], err) != 0 ||
+        live_save_count(import->live, fact->record, fact->record_length, err) != 0)
         return -1;
     import->fresh += import->is_fresh[number];
     return 0;

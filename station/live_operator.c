@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "reports/log.h"
@@ -74,6 +75,21 @@ int live_operator_key(struct live *live, struct control_client *client, const st
 
 /* ---- void: a further fact about an ended test; nothing is taken back ---- */
 
+/* The bulletins count it as void from now on. */
+static int count_void(struct live *live, const char *id, struct err *err)
+{
+    struct store_test test;
+    struct err why = {0};
+    char *record = NULL;
+    if (store_test_get(live->store, id, &test, &record, err) != 0)
+        return -1;
+    int rc = record ? store_measurement_void(live->store, record, strlen(record), &why) : 0;
+    free(record);
+    if (rc < 0)
+        *err = why;
+    return rc < 0 ? -1 : 0;
+}
+
 static int write_void(struct live *live, const char *id, const char *reason, const char *officer, struct err *err)
 {
     char text[1024];
@@ -85,7 +101,7 @@ static int write_void(struct live *live, const char *id, const char *reason, con
     if (store_begin(live->store, err) != 0)
         return -1;
     if (live_journal_append(live, "test-void", &e, text, sizeof text, &index, err) != 0 ||
-        store_test_void(live->store, id, reason, err) != 0) {
+        store_test_void(live->store, id, reason, err) != 0 || count_void(live, id, err) != 0) {
         store_rollback(live->store);
         return -1;
     }

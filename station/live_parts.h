@@ -187,7 +187,7 @@ struct live {
 /* Texts on their way into the store: large, short-lived. */
 struct live_scratch {
     char vehicle[RECORD_MAKE_PART_MAX], instruments[RECORD_MAKE_PART_MAX], basis[RECORD_MAKE_PART_MAX];
-    char officers[1024], rules[1024], passage[4096], joined[4096];
+    char officers[1024], rules[1024], passage[8192], joined[4096];
     char event[RECORD_MAKE_EVENT_MAX];
     char record[RECORD_MAKE_TEXT_MAX];
     struct record_make make;
@@ -312,6 +312,8 @@ struct live_end {
     size_t law_count; /* rule pack and profiles */
     struct record_make_file law[BENCH_INSTRUMENTS_MAX + 1];
 };
+/* Counts a record for the bulletins, in the transaction that saves it. */
+int live_save_count(struct live *live, const char *record, size_t length, struct err *err);
 int live_save(struct live *live, const struct live_end *end, struct live_scratch *scratch, struct err *err);
 /* Every file of the spooled test or check becomes an object and a file of the record. */
 int live_save_files(struct live *live, const char *id, struct record_make *make, struct err *err);

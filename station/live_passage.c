@@ -162,8 +162,32 @@ static void basis_part(const struct judged *j, char *out, size_t size)
     assert(length > 0);
 }
 
+/* What the device measured of the passage, as it sent it. */
+static ptrdiff_t readings_part(const struct sample *sample, char *out, size_t size)
+{
+    struct json_writer w;
+    json_writer_init(&w, out, size);
+    json_array_begin(&w, NULL);
+    for (size_t i = 0; i < sample->count; i++) {
+        const struct reading *r = &sample->readings[i];
+        char value[DECIMAL_TEXT_MAX];
+        decimal_format(r->value, value);
+        json_object_begin(&w, NULL);
+        json_string(&w, "quality", quality_name(r->quality));
+        json_string(&w, "quantity", quantity_name(r->quantity));
+        json_string(&w, "unit", quantity_unit(r->quantity));
+        json_string(&w, "value", value);
+        json_object_end(&w);
+    }
+    json_array_end(&w);
+    return json_writer_finish(&w);
+}
+
 static void passage_part(const struct live *live, const struct judged *j, char *out, size_t size)
 {
+    char readings[4096];
+    ptrdiff_t readings_length = readings_part(&j->from->sample, readings, sizeof readings);
+    assert(readings_length > 0);
     const struct passage *p = &j->from->passage;
     char device_time[CIVIL_TIME_TEXT_MAX] = "";
     if (p->has_device_time)
@@ -183,6 +207,7 @@ static void passage_part(const struct live *live, const struct judged *j, char *
         entries_integer(&e, "lane", p->lane > 0 ? p->lane : from->lane);
     entries_text(&e, "line", p->line);
     entries_text(&e, "plate_text", p->plate_text);
+    entries_raw(&e, "readings", readings, (size_t)readings_length);
     entries_text(&e, "record_id", p->record_id);
     entries_text(&e, "site", p->site);
     struct json_writer w;
@@ -331,6 +356,7 @@ static int store_judged(struct live *live, struct judged *j, struct live_scratch
     entries_text(&e, "verdict", verdict_kind_name(j->verdict.kind));
     if (live_journal_append(live, "passage", &e, scratch->event, sizeof scratch->event, &event, err) != 0 ||
         add_row(live, j, event, scratch->record, err) != 0 ||
+        live_save_count(live, scratch->record, (size_t)length, err) != 0 ||
         live_travel_here(live, j->id, &j->vehicle.plate, j->at_ms, err) != 0)
         return -1;
     if (j->verdict.kind == VERDICT_FAIL && plate_may_be_pushed(&j->vehicle.plate))

@@ -56,6 +56,18 @@ static int write_rows(struct live *live, const struct live_end *end, const struc
     return store_case_add(live->store, id, end->id, end->ended_ms, "sealing", err);
 }
 
+/* A record that bulletins cannot count is kept all the same. */
+int live_save_count(struct live *live, const char *record, size_t length, struct err *err)
+{
+    struct err why = {0};
+    int rc = store_measurement_add(live->store, record, length, &why);
+    if (rc > 0)
+        log_error("a record is saved, but no bulletin will count it: %s", why.text);
+    else if (rc < 0)
+        *err = why;
+    return rc < 0 ? -1 : 0;
+}
+
 static int write_all(struct live *live, const struct live_end *end, struct live_scratch *scratch, size_t length,
                      struct err *err)
 {
@@ -72,6 +84,7 @@ static int write_all(struct live *live, const struct live_end *end, struct live_
         return -1;
     if (live_journal_append(live, "test-end", &e, scratch->event, sizeof scratch->event, &event, err) != 0 ||
         write_rows(live, end, &scratch->make, scratch->record, event, err) != 0 ||
+        live_save_count(live, scratch->record, length, err) != 0 ||
         (end->watched && live_alerts_end(live, end->verdict, err) != 0)) {
         store_rollback(live->store);
         return -1;

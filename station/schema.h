@@ -208,6 +208,23 @@
     "CREATE INDEX decision_new ON decision(journaled) WHERE journaled = 0;"                                            \
     "CREATE INDEX decision_case ON decision(case_id, journaled);"
 
+/* Every ended test and every passage as one row of numbers, by which bulletins count: of this station, and those that
+ * came with history files. The key is the record's own, so that one record is one row wherever it comes from.
+ * word.id, vehicle.id: what the other columns are written in (0: none); kind: 0 test, 1 passage; place: the station's
+ * kind; fleet: of the roster at that time; reasons: the first words of the verdict's reasons, joined by commas, of an
+ * invalid record; values in thousandths of the quantity's unit, the one nearest to its limit or furthest beyond it (of
+ * no or nox), NULL where it was not judged. */
+#define SCHEMA_MEASUREMENT                                                                                             \
+    "CREATE TABLE word(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;"                                     \
+    "CREATE TABLE vehicle(id INTEGER PRIMARY KEY, plate TEXT NOT NULL, colour TEXT NOT NULL,"                          \
+    " UNIQUE(plate, colour)) STRICT;"                                                                                  \
+    "CREATE TABLE measurement(at_ms INTEGER NOT NULL, station INTEGER NOT NULL, kind INTEGER NOT NULL,"                \
+    " seq INTEGER NOT NULL, place INTEGER NOT NULL, vehicle INTEGER NOT NULL, method INTEGER NOT NULL,"                \
+    " verdict INTEGER NOT NULL, stage INTEGER NOT NULL, class INTEGER NOT NULL, fleet INTEGER NOT NULL,"               \
+    " instrument INTEGER NOT NULL, reasons INTEGER NOT NULL, k INTEGER, k_limit INTEGER, opacity INTEGER,"             \
+    " opacity_limit INTEGER, nox INTEGER, nox_limit INTEGER,"                                                          \
+    " PRIMARY KEY(at_ms, station, kind, seq)) STRICT, WITHOUT ROWID;"
+
 /* X(what the step makes); append only. */
 #define SCHEMA_STEPS(X)                                                                                                \
     X(SCHEMA_BASE)                                                                                                     \
@@ -222,7 +239,8 @@
     X(SCHEMA_SUGGESTION_CAMERA)                                                                                        \
     X(SCHEMA_CASE_LIFE)                                                                                                \
     X(SCHEMA_OFFICER)                                                                                                  \
-    X(SCHEMA_DECISION)
+    X(SCHEMA_DECISION)                                                                                                 \
+    X(SCHEMA_MEASUREMENT)
 
 #define SCHEMA_ONE(step) +1
 enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };

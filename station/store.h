@@ -310,6 +310,34 @@ int store_roster_entry_list_plate(struct store *s, const char *plate, int limit,
                                   int (*each)(void *ctx, int64_t roster, const struct store_roster_entry *e), void *ctx,
                                   struct err *err);
 
+/* ---- counting: one row of numbers a record (schema.h) ---- */
+
+#define STORE_NO_VALUE INT64_MIN /* of a quantity that was not judged */
+
+struct store_measurement {
+    int64_t at_ms;                                                             /* a passage's own time, a test's end */
+    int64_t kind, seq;                                                         /* kind: 0 test, 1 passage */
+    int64_t station, place, method, verdict, stage, class_, fleet, instrument; /* words; 0: not known */
+    int64_t reasons;                                                           /* a word; 0: not invalid */
+    int64_t vehicle;                                                           /* 0: nobody could read its plate */
+    int64_t k, k_limit, opacity, opacity_limit, nox, nox_limit;                /* thousandths, or STORE_NO_VALUE */
+};
+/* Counts a record, of whatever station; one that is counted already changes nothing. 1: this is no record that could be
+ * counted, and *err says why. */
+int store_measurement_add(struct store *s, const char *record, size_t length, struct err *err);
+int store_measurement_void(struct store *s, const char *record, size_t length, struct err *err);
+/* Counts all records of a database that is older than the table. */
+int store_measurement_fill(struct store *s, struct err *err);
+/* from_ms <= time < to_ms, in the order of (time, station, kind, seq); `each` returns 0 to go on. */
+int store_measurement_list(struct store *s, int64_t from_ms, int64_t to_ms,
+                           int (*each)(void *ctx, const struct store_measurement *m), void *ctx, struct err *err);
+int store_word_list(struct store *s, int (*each)(void *ctx, int64_t id, const char *text), void *ctx, struct err *err);
+/* Vehicles are numbered from 1. */
+int store_vehicle_list(struct store *s, int (*each)(void *ctx, int64_t id, const char *plate, const char *colour),
+                       void *ctx, struct err *err);
+int store_vehicle_count(struct store *s, int64_t *count, struct err *err);
+int store_vehicle_get(struct store *s, int64_t id, char plate[40], char colour[16], struct err *err); /* "": none */
+
 /* ---- plates that cameras have read ---- */
 
 struct store_suggestion {

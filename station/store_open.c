@@ -122,8 +122,9 @@ static bool may_insert(enum store_mode mode, const char *table)
 
 static bool may_update(enum store_mode mode, const char *table, const char *column)
 {
-    static const char *const of_owner[] = {"meta",         "test",      "case_file",        "lockout", "device_check",
-                                           "roster_entry", "checklist", "checklist_answer", "officer", NULL};
+    static const char *const of_owner[] = {"meta",         "test",         "case_file", "lockout",
+                                           "device_check", "roster_entry", "checklist", "checklist_answer",
+                                           "measurement",  "officer",      NULL};
     static const char *const decided[] = {"state", "next_ms", "journaled", NULL};
     static const char *const of_delivery[] = {"package", "delivery", NULL};
     if (mode == STORE_OWNER)

@@ -13,6 +13,9 @@
 #define STORE_PASSAGE_COLUMNS STORE_PASSAGE_LISTED ", device_record, record, raw, event"
 #define STORE_LOCKOUT_COLUMNS "code, subject, what, since_ms, cleared_ms, cleared_by, reason"
 #define STORE_CHECK_COLUMNS "seq, id, instrument, what, started_ms, start_event, serial, ended_ms, verdict, end_event"
+#define STORE_MEASUREMENT_COLUMNS                                                                                      \
+    "at_ms, station, kind, seq, place, vehicle, method, verdict, stage, class, fleet, instrument, reasons, k,"         \
+    " k_limit, opacity, opacity_limit, nox, nox_limit"
 #define STORE_SUGGESTION_COLUMNS "seq, id, camera, plate, at_ms, event, record"
 /* what is unknown stays so: the receiver is asked before anything is sent again */
 #define STORE_OUTBOX_RETRY                                                                                             \
@@ -190,6 +193,27 @@
     X(CASE_UNSEALED_COUNT, false,                                                                                      \
       "SELECT count(*) FROM case_file WHERE state = 'sealing'"                                                         \
       " AND NOT EXISTS(SELECT 1 FROM package WHERE case_id = id)")                                                     \
+                                                                                                                       \
+    X(WORD_ADD, true, "INSERT OR IGNORE INTO word(text) VALUES(?)")                                                    \
+    X(WORD_GET, false, "SELECT id FROM word WHERE text = ?")                                                           \
+    X(WORD_LIST, false, "SELECT id, text FROM word WHERE id > ? ORDER BY id")                                          \
+    X(VEHICLE_ADD, true, "INSERT OR IGNORE INTO vehicle(plate, colour) VALUES(?, ?)")                                  \
+    X(VEHICLE_GET, false, "SELECT id FROM vehicle WHERE plate = ? AND colour = ?")                                     \
+    X(VEHICLE_NAME, false, "SELECT plate, colour FROM vehicle WHERE id = ?")                                           \
+    X(VEHICLE_LIST, false, "SELECT id, plate, colour FROM vehicle WHERE id > ? ORDER BY id")                           \
+    X(VEHICLE_LAST, false, "SELECT max(id) FROM vehicle")                                                              \
+    X(MEASUREMENT_ADD, true,                                                                                           \
+      "INSERT OR IGNORE INTO measurement(" STORE_MEASUREMENT_COLUMNS                                                   \
+      ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")                                                               \
+    X(MEASUREMENT_VERDICT, true,                                                                                       \
+      "UPDATE measurement SET verdict = ?5 WHERE at_ms = ?1 AND station = ?2 AND kind = ?3 AND seq = ?4")              \
+    X(MEASUREMENT_LIST, false,                                                                                         \
+      "SELECT " STORE_MEASUREMENT_COLUMNS " FROM measurement WHERE at_ms >= ? AND at_ms < ?"                           \
+      " ORDER BY at_ms, station, kind, seq")                                                                           \
+    X(MEASUREMENT_LAST, false, "SELECT max(at_ms) FROM measurement")                                                   \
+    X(RECORD_LIST_TESTS, false,                                                                                        \
+      "SELECT seq, record, void_reason FROM test WHERE seq > ? AND record IS NOT NULL ORDER BY seq")                   \
+    X(RECORD_LIST_PASSAGES, false, "SELECT seq, record, NULL FROM passage WHERE seq > ? ORDER BY seq")                 \
                                                                                                                        \
     X(SUGGESTION_LAST, false, "SELECT max(seq) FROM suggestion")                                                       \
     X(SUGGESTION_INSERT, true,                                                                                         \
