@@ -53,7 +53,7 @@ static int check_signer(struct history *h, const char *note, X509 *certificate, 
     struct sealcheck seal = {.signer = certificate};
     int named = 0;
     sealcheck_subject(certificate, h->signer, sizeof h->signer);
-    if (sealcheck_certificate(certificate, h->checkpoint.time_ms / 1000, trust, err) != 0 ||
+    if (sealcheck_certificate(certificate, NULL, h->checkpoint.time_ms / 1000, trust, err) != 0 ||
         sealcheck_role(&seal, h->station, trust, &named, err) != 0)
         return err_prefix(err, "the certificate of %s", h->signer);
     if (!named)

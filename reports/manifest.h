@@ -1,10 +1,12 @@
 /*
  * Writing the package's list of contents: ASiCManifest (ETSI EN 319 162-1, annex A.4) with the SHA-256 digest of every
- * entry, in the form that reports/manifest_read.h reads. The signatures sign these bytes.
+ * entry and, where there is an SM2 signature, its SM3 digest; in the form that reports/manifest_read.h reads. The
+ * signatures sign these bytes.
  */
 #ifndef REPORTS_MANIFEST_H
 #define REPORTS_MANIFEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +15,8 @@
 struct manifest_entry {
     const char *name; /* of the entry; plain, see container_name_ok */
     uint8_t sha256[32];
+    bool has_sm3; /* listed a second time, with this digest */
+    uint8_t sm3[32];
 };
 
 /* The media type by the name's ending, for people and tools that open the package. */

@@ -1,13 +1,16 @@
 /*
- * The station's sealing key and certificate, and the signatures made with them: ECDSA P-256 with SHA-256, as CMS
- * (RFC 5652, CAdES baseline B) over a package's manifest and raw over a checkpoint.
+ * The station's sealing key and certificate, and the signatures made with them. Two kinds:
  *
- * A private key that others on the machine can read proves nothing; such a file is refused. reports/sealcheck.h is the
- * other side and demands exactly the CMS form that is made here.
+ *   ECDSA P-256 with SHA-256, as CMS (RFC 5652, CAdES baseline B) over a package's manifest and raw over a checkpoint
+ *   SM2 with SM3 (GB/T 32918), raw over a package's manifest, besides; id 1234567812345678 (GB/T 35276). OpenSSL 3.0
+ *   cannot put it into CMS, so its certificate lies beside it in the package.
+ *
+ * reports/sealcheck.h is the other side and demands exactly the forms that are made here.
  */
 #ifndef REPORTS_SEAL_H
 #define REPORTS_SEAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,24 +20,28 @@ struct seal;
 
 enum { SEAL_RAW_MAX = 80, SEAL_KEY_ID_SIZE = 4 };
 
-/* Reads a PEM private key and its certificate, which the issuers' certificates may follow. ERR_INVALID with a text that
- * says what to do: permissions, passphrase, another kind of key, key and certificate of two pairs, a certificate that
- * may not sign. */
-int seal_open(struct seal **out, const char *key_file, const char *cert_file, struct err *err);
+/* Reads a private key and its certificate (PEM, issuers' certificates may follow) from where reports/keyfile.h finds
+ * them. ERR_INVALID with a text that says what to do: permissions, passphrase, another kind of key, key and certificate
+ * of two pairs, a certificate that may not sign. */
+int seal_open(struct seal **out, const char *key, const char *cert, struct err *err);
+/* The same for the second signature's pair, whose key is SM2. */
+int seal_open_sm2(struct seal **out, const char *key, const char *cert, struct err *err);
 void seal_close(struct seal *seal);
+
+bool seal_is_sm2(const struct seal *seal);
 
 /* ERR_REFUSED with a text when the certificate is not yet or no longer valid at that time: what is sealed then would
  * not verify. */
 int seal_usable(const struct seal *seal, int64_t unix_ms, struct err *err);
 
-/* How the signature's file in a package ends: "p7s". */
-const char *seal_ending(const struct seal *seal);
-
 /* The detached signature over `data` that goes into a package; malloc'ed. Fails like seal_usable. */
 int seal_sign(const struct seal *seal, const void *data, size_t size, int64_t unix_ms, uint8_t **signature,
               size_t *length, struct err *err);
 
-/* The bare ECDSA signature (DER) over `data`. */
+/* The certificate and its issuers' in PEM, which a package with an SM2 signature carries; malloc'ed. */
+int seal_certificates(const struct seal *seal, uint8_t **pem, size_t *length, struct err *err);
+
+/* The bare signature (DER) over `data`. */
 int seal_sign_raw(const struct seal *seal, const void *data, size_t size, uint8_t out[SEAL_RAW_MAX], size_t *length,
                   struct err *err);
 

@@ -117,12 +117,33 @@ const char *sealcheck_openssl_reason(char *out, size_t size)
     return out;
 }
 
+static const char sm2_id[] = "1234567812345678"; /* GB/T 35276, where no other id is agreed */
+enum { SM2_ID_LENGTH = sizeof sm2_id - 1 };
+
+/* A certificate that an SM2 key has signed is checked over that id as well; OpenSSL 3 takes none unless told. */
+static void set_sm2_id(X509 *certificate)
+{
+    if (X509_get_signature_nid(certificate) != NID_SM2_with_SM3)
+        return;
+    ASN1_OCTET_STRING *id = ASN1_OCTET_STRING_new();
+    if (id && ASN1_OCTET_STRING_set(id, (const unsigned char *)sm2_id, SM2_ID_LENGTH) == 1)
+        X509_set0_distinguishing_id(certificate, id);
+    else
+        ASN1_OCTET_STRING_free(id);
+}
+
 /* Stations' certificates have no purpose of TLS; one that is itself in the trusted file needs no authority above it. */
 static void set_rules(X509_STORE *store)
 {
     X509_VERIFY_PARAM *param = X509_STORE_get0_param(store);
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
     X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+        X509 *trusted = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+        if (trusted)
+            set_sm2_id(trusted);
+    }
 }
 
 X509_STORE *sealcheck_trust(const char *ca_file, struct err *err)
@@ -269,12 +290,15 @@ int sealcheck_signature(struct sealcheck *s, const uint8_t *manifest, size_t siz
     return cms_verify(s, manifest, size, NULL, CMS_NO_SIGNER_CERT_VERIFY, err);
 }
 
-int sealcheck_certificate(X509 *certificate, int64_t at, X509_STORE *trust, struct err *err)
+int sealcheck_certificate(X509 *certificate, STACK_OF(X509) * issuers, int64_t at, X509_STORE *trust, struct err *err)
 {
     X509_STORE_CTX *ctx = X509_STORE_CTX_new();
     int result = 0;
+    set_sm2_id(certificate);
+    for (int i = 0; i < sk_X509_num(issuers); i++)
+        set_sm2_id(sk_X509_value(issuers, i));
     X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(trust), (time_t)at);
-    if (!ctx || X509_STORE_CTX_init(ctx, trust, certificate, NULL) != 1)
+    if (!ctx || X509_STORE_CTX_init(ctx, trust, certificate, issuers) != 1)
         result = err_set(err, ERR_FAILED, "out of memory while checking the certificate");
     else if (X509_verify_cert(ctx) != 1)
         result = err_set(err, ERR_FAILED, "%s", X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
@@ -371,23 +395,25 @@ int sealcheck_role(const struct sealcheck *s, const char *station, X509_STORE *t
     return check_station(s, station, named, err);
 }
 
+const EVP_MD *sealcheck_digest(const EVP_PKEY *key)
+{
+    return EVP_PKEY_is_a(key, "SM2") ? EVP_sm3() : EVP_sha256();
+}
+
+int sealcheck_set_id(const EVP_PKEY *key, EVP_PKEY_CTX *started)
+{
+    return EVP_PKEY_is_a(key, "SM2") && EVP_PKEY_CTX_set1_id(started, sm2_id, SM2_ID_LENGTH) != 1 ? -1 : 0;
+}
+
 int sealcheck_raw(EVP_PKEY *key, const uint8_t *data, size_t size, const uint8_t *signature, size_t length,
                   struct err *err)
 {
-    static const char sm2_id[] = "1234567812345678"; /* GB/T 35276, where no other id is agreed */
     char reason[128];
-    bool sm2 = EVP_PKEY_is_a(key, "SM2");
-    bool ok = false;
+    EVP_PKEY_CTX *ctx = NULL;
     EVP_MD_CTX *md = EVP_MD_CTX_new();
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
-    if (md && ctx) {
-        EVP_MD_CTX_set_pkey_ctx(md, ctx);
-        ok = (!sm2 || EVP_PKEY_CTX_set1_id(ctx, sm2_id, sizeof sm2_id - 1) == 1) &&
-             EVP_DigestVerifyInit(md, NULL, sm2 ? EVP_sm3() : EVP_sha256(), NULL, key) == 1 &&
-             EVP_DigestVerify(md, signature, length, data, size) == 1;
-    }
+    bool ok = md && EVP_DigestVerifyInit(md, &ctx, sealcheck_digest(key), NULL, key) == 1 &&
+              sealcheck_set_id(key, ctx) == 0 && EVP_DigestVerify(md, signature, length, data, size) == 1;
     EVP_MD_CTX_free(md);
-    EVP_PKEY_CTX_free(ctx);
     if (ok)
         return 0;
     return err_set(err, ERR_FAILED, "the signature does not match (%s)",

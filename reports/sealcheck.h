@@ -32,9 +32,9 @@ X509_STORE *sealcheck_trust(const char *ca_file, struct err *err);
 /* The same from PEM text in memory. */
 X509_STORE *sealcheck_trust_text(const char *pem, size_t length, struct err *err);
 
-/* Does a certificate that comes without a CMS signature lead to a trusted one, everything valid at that time? (Unix
- * seconds) */
-int sealcheck_certificate(X509 *certificate, int64_t at, X509_STORE *trust, struct err *err);
+/* Does a certificate that comes without a CMS signature lead to a trusted one, everything valid at that time (Unix
+ * seconds)? `issuers` (may be NULL) are certificates that may stand in between. */
+int sealcheck_certificate(X509 *certificate, STACK_OF(X509) * issuers, int64_t at, X509_STORE *trust, struct err *err);
 
 /* Reads the signature file: its shape, the signer's certificate, the signing time. */
 int sealcheck_open(struct sealcheck *s, const uint8_t *p7s, size_t size, struct err *err);
@@ -55,6 +55,12 @@ void sealcheck_subject(const X509 *certificate, char *out, size_t size);
 
 /* One line that says what OpenSSL's error queue holds; empties the queue. */
 const char *sealcheck_openssl_reason(char *out, size_t size);
+
+/* How raw signatures are made and checked with this key: the digest for EVP_DigestSignInit and EVP_DigestVerifyInit,
+ * and what their context must be told next. An SM2 key signs over an id as well; OpenSSL 3 takes none unless told, the
+ * standard's is 1234567812345678. */
+const EVP_MD *sealcheck_digest(const EVP_PKEY *key);
+int sealcheck_set_id(const EVP_PKEY *key, EVP_PKEY_CTX *started);
 
 /* An ECDSA P-256/SHA-256 or, for SM2 keys, SM2/SM3 signature (DER) over `data`. */
 int sealcheck_raw(EVP_PKEY *key, const uint8_t *data, size_t size, const uint8_t *signature, size_t length,

@@ -17,6 +17,7 @@
 
 #include "reports/courier.h"
 #include "reports/http.h"
+#include "reports/keyfile.h"
 #include "reports/log.h"
 #include "reports/program.h"
 #include "reports/queue.h"
@@ -52,7 +53,7 @@ static void on_signal(int number)
 
 struct push {
     struct config *config;
-    struct seal *seal;
+    struct seal *seal, *second_seal; /* the second (SM2) may be NULL */
     struct store *store;
     struct queue *queue;
     struct http *http;
@@ -71,12 +72,23 @@ struct push {
 
 /* ---- opening ---- */
 
+/* libcurl reads keys by itself: of a credential it gets the file's name. */
+static int name_file(char path[CONFIG_PATH_MAX], struct err *err)
+{
+    char file[KEYFILE_PATH_MAX];
+    if (keyfile_path(path, file, err) != 0)
+        return -1;
+    snprintf(path, CONFIG_PATH_MAX, "%s", file);
+    return 0;
+}
+
 static int fill_outlets(struct push *p, struct err *err)
 {
     for (size_t i = 0; i < p->config->outlets_count; i++) {
-        const struct config_outlet *o = &p->config->outlets[i];
+        struct config_outlet *o = &p->config->outlets[i];
         X509_STORE *trust = NULL;
-        if (seal_check_files(o->key, o->cert, err) != 0 || !(trust = sealcheck_trust(o->ca, err)))
+        if (seal_check_files(o->key, o->cert, err) != 0 || name_file(o->key, err) != 0 ||
+            name_file(o->cert, err) != 0 || !(trust = sealcheck_trust(o->ca, err)))
             return err_prefix(err, "%s:%u: outlet '%s'", p->config->file, o->at_line, o->name);
         X509_STORE_free(trust);
         p->outlets[i] = (struct courier_outlet){
@@ -91,12 +103,9 @@ static int open_keys(struct push *p, struct err *err)
     const struct config *c = p->config;
     if (c->seal_key[0] == '\0')
         return err_set(err, ERR_INVALID, "%s: there is no 'seal' section; nothing could be sealed", c->file);
-    if (c->seal_sm2_key[0] != '\0')
-        return err_set(err, ERR_INVALID,
-                       "%s: sm2-key: this version seals with ECDSA P-256 alone; take sm2-key and "
-                       "sm2-cert out of the 'seal' section",
-                       c->file);
     if (seal_open(&p->seal, c->seal_key, c->seal_cert, err) != 0)
+        return -1;
+    if (c->seal_sm2_key[0] != '\0' && seal_open_sm2(&p->second_seal, c->seal_sm2_key, c->seal_sm2_cert, err) != 0)
         return -1;
     return fill_outlets(p, err);
 }
@@ -128,8 +137,8 @@ static int push_open(struct push *p, const char *file, struct err *err)
                                   .queue = p->queue,
                                   .folder = p->config->state,
                                   .offset_minutes = p->config->utc_offset_minutes,
-                                  .seals = {p->seal},
-                                  .seals_count = 1,
+                                  .seals = {p->seal, p->second_seal},
+                                  .seals_count = p->second_seal ? 2 : 1,
                                   .outlets = p->names,
                                   .outlets_count = p->config->outlets_count};
     return sealing_init(&p->sealing, err);
@@ -141,6 +150,7 @@ static void push_close(struct push *p)
     http_close(p->http);
     queue_close(p->queue);
     store_close(p->store);
+    seal_close(p->second_seal);
     seal_close(p->seal);
     config_close(p->config);
 }

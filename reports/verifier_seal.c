@@ -56,10 +56,10 @@ static bool check_reference(struct verification *v, const struct manifest_refere
     return r->algorithm != MANIFEST_SHA256 || verifier_report(v, VERIFIER_DIGEST, VERIFIER_OK, r->name, NULL);
 }
 
-static bool is_listed(const struct manifest_read *m, const char *name)
+static bool is_listed(const struct manifest_read *m, const char *name, enum manifest_algorithm algorithm)
 {
     for (size_t i = 0; i < m->count; i++) {
-        if (m->references[i].algorithm == MANIFEST_SHA256 && strcmp(m->references[i].name, name) == 0)
+        if (m->references[i].algorithm == algorithm && strcmp(m->references[i].name, name) == 0)
             return true;
     }
     return false;
@@ -77,7 +77,7 @@ bool verifier_contents(struct verification *v)
     bool complete = true;
     for (size_t i = 0; i < v->container.count; i++) {
         const char *name = v->container.entries[i].name;
-        if (!may_be_unlisted(v, name) && !is_listed(&v->manifest, name))
+        if (!may_be_unlisted(v, name) && !is_listed(&v->manifest, name, MANIFEST_SHA256))
             complete = verifier_report(v, VERIFIER_CONTENTS, VERIFIER_FAIL, name,
                                        "it is in the package, but not listed (added later?)");
     }
@@ -90,16 +90,28 @@ bool verifier_contents(struct verification *v)
 }
 
 /* Its certificate may come from another authority than the first one's, which the reader may not have. */
-static void report_sm2(struct verification *v, X509 *certificate)
+static void report_sm2(struct verification *v, X509 *certificate, STACK_OF(X509) * issuers)
 {
+    struct err err;
     char subject[SEALCHECK_NAME_MAX];
-    X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-    bool checked = ctx && X509_STORE_CTX_init(ctx, v->options->trust, certificate, NULL) == 1;
-    bool trusted = checked && X509_verify_cert(ctx) == 1;
     sealcheck_subject(certificate, subject, sizeof subject);
-    verifier_report(v, VERIFIER_SM2, trusted ? VERIFIER_OK : VERIFIER_NOTE, subject,
-                    trusted || !checked ? NULL : X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
-    X509_STORE_CTX_free(ctx);
+    bool trusted = sealcheck_certificate(certificate, issuers, v->seal.signed_at, v->options->trust, &err) == 0;
+    verifier_report(v, VERIFIER_SM2, trusted ? VERIFIER_OK : VERIFIER_NOTE, subject, trusted ? NULL : err.text);
+}
+
+/* The PEM file beside the signature: its certificate, then those of the issuers. NULL when there is none. */
+static STACK_OF(X509) * read_beside(const struct container_entry *beside)
+{
+    STACK_OF(X509) *list = sk_X509_new_null();
+    BIO *bio = beside ? BIO_new_mem_buf(beside->data, (int)beside->size) : NULL;
+    X509 *certificate;
+    char reason[128];
+    while (list && bio && (certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL)
+        if (sk_X509_push(list, certificate) == 0)
+            X509_free(certificate);
+    BIO_free(bio);
+    sealcheck_openssl_reason(reason, sizeof reason);
+    return list;
 }
 
 /* The second signature: META-INF/signature*.sm2 with its certificate beside it, META-INF/signature*.sm2.pem, which the
@@ -108,33 +120,56 @@ static bool check_sm2(struct verification *v, const struct container_entry *mani
                       const struct container_entry *signature)
 {
     struct err err = {.text = "the certificate beside it cannot be read"};
-    char name[CONTAINER_NAME_MAX + 8], reason[128];
+    char name[CONTAINER_NAME_MAX + 8];
     snprintf(name, sizeof name, "%s.pem", signature->name);
-    const struct container_entry *beside = container_find(&v->container, name);
-    BIO *bio = beside ? BIO_new_mem_buf(beside->data, (int)beside->size) : NULL;
-    X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+    STACK_OF(X509) *beside = read_beside(container_find(&v->container, name));
+    X509 *certificate = sk_X509_num(beside) > 0 ? sk_X509_shift(beside) : NULL;
     EVP_PKEY *key = certificate ? X509_get0_pubkey(certificate) : NULL;
     bool ok = key && EVP_PKEY_is_a(key, "SM2") &&
               sealcheck_raw(key, manifest->data, manifest->size, signature->data, signature->size, &err) == 0;
     if (ok)
-        report_sm2(v, certificate);
+        report_sm2(v, certificate, beside);
     else
         verifier_report(v, VERIFIER_SM2, VERIFIER_FAIL, signature->name, err.text);
     X509_free(certificate);
-    BIO_free(bio);
-    sealcheck_openssl_reason(reason, sizeof reason);
+    sk_X509_pop_free(beside, X509_free);
+    return ok;
+}
+
+/* The manifest tells by the certificate that there was a second signature: it cannot be taken away unseen. */
+static bool check_sm2_is_there(struct verification *v, const char *certificate)
+{
+    char name[CONTAINER_NAME_MAX];
+    snprintf(name, sizeof name, "%.*s", (int)(strlen(certificate) - 4), certificate);
+    return container_find(&v->container, name) != NULL ||
+           verifier_report(v, VERIFIER_SM2, VERIFIER_FAIL, name, "it is missing, its certificate is there");
+}
+
+/* With an SM2 signature, which would stand on SHA-256 else, every entry has its SM3 digest, too. */
+static bool check_sm3_is_there(struct verification *v)
+{
+    bool ok = true;
+    for (size_t i = 0; i < v->manifest.count; i++) {
+        const struct manifest_reference *r = &v->manifest.references[i];
+        if (r->algorithm == MANIFEST_SHA256 && !is_listed(&v->manifest, r->name, MANIFEST_SM3))
+            ok = verifier_report(v, VERIFIER_SM2, VERIFIER_FAIL, r->name, "the list has no SM3 digest of it");
+    }
     return ok;
 }
 
 static bool check_second_signatures(struct verification *v, const struct container_entry *manifest)
 {
-    bool ok = true;
+    bool ok = true, any = false;
     for (size_t i = 0; i < v->container.count; i++) {
         const struct container_entry *entry = &v->container.entries[i];
-        if (ends_with(entry->name, ".sm2"))
-            ok = check_sm2(v, manifest, entry) && ok;
+        if (ends_with(entry->name, ".sm2.pem"))
+            ok = check_sm2_is_there(v, entry->name) && ok;
+        if (!ends_with(entry->name, ".sm2"))
+            continue;
+        any = true;
+        ok = check_sm2(v, manifest, entry) && ok;
     }
-    return ok;
+    return any ? check_sm3_is_there(v) && ok : ok;
 }
 
 static bool check_signature(struct verification *v, const struct container_entry *manifest,

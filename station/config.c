@@ -177,8 +177,8 @@ static int read_outlets(struct config *config, struct conf *conf, struct err *er
             one_of(conf, node, "kind", o->kind, kinds, err) != 0 ||
             config_text(conf, node, "url", true, o->url, sizeof o->url, err) != 0 ||
             config_path(conf, node, "ca", true, o->ca, sizeof o->ca, err) != 0 ||
-            config_path(conf, node, "cert", true, o->cert, sizeof o->cert, err) != 0 ||
-            config_path(conf, node, "key", true, o->key, sizeof o->key, err) != 0)
+            config_key(conf, node, "cert", true, o->cert, sizeof o->cert, err) != 0 ||
+            config_key(conf, node, "key", true, o->key, sizeof o->key, err) != 0)
             return -1;
         if (strncmp(o->url, "https://", 8) != 0)
             return conf_error(conf, node, err, "the url of outlet '%s' must begin with https://", o->name);
@@ -193,10 +193,10 @@ static int read_seal(struct config *config, struct conf *conf, struct err *err)
     if (node < 0)
         return 0;
     conf_use(conf, node);
-    if (config_path(conf, node, "key", true, config->seal_key, sizeof config->seal_key, err) != 0 ||
-        config_path(conf, node, "cert", true, config->seal_cert, sizeof config->seal_cert, err) != 0 ||
-        config_path(conf, node, "sm2-key", false, config->seal_sm2_key, sizeof config->seal_sm2_key, err) != 0 ||
-        config_path(conf, node, "sm2-cert", false, config->seal_sm2_cert, sizeof config->seal_sm2_cert, err) != 0)
+    if (config_key(conf, node, "key", true, config->seal_key, sizeof config->seal_key, err) != 0 ||
+        config_key(conf, node, "cert", true, config->seal_cert, sizeof config->seal_cert, err) != 0 ||
+        config_key(conf, node, "sm2-key", false, config->seal_sm2_key, sizeof config->seal_sm2_key, err) != 0 ||
+        config_key(conf, node, "sm2-cert", false, config->seal_sm2_cert, sizeof config->seal_sm2_cert, err) != 0)
         return -1;
     if ((config->seal_sm2_key[0] == '\0') != (config->seal_sm2_cert[0] == '\0'))
         return conf_error(conf, node, err, "sm2-key and sm2-cert belong together; give both or none");

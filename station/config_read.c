@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "reports/file.h"
+#include "reports/keyfile.h"
 #include "reports/sha256.h"
 
 enum { FILE_MAX = 1 << 20, BYTES_PER_NODE = 3 };
@@ -73,6 +74,16 @@ int config_path(struct conf *conf, ptrdiff_t section, const char *name, bool req
     if (length < 0 || (size_t)length >= size)
         return conf_error(conf, option_node(conf, section, name), err, "the path '%s' is too long", given);
     return 0;
+}
+
+int config_key(struct conf *conf, ptrdiff_t section, const char *name, bool required, char *out, size_t size,
+               struct err *err)
+{
+    const char *value = NULL;
+    if (conf_get_string(conf, section, name, required, &value, err) != 0)
+        return -1;
+    return value && keyfile_is_path(value) ? config_path(conf, section, name, required, out, size, err)
+                                           : config_text(conf, section, name, required, out, size, err);
 }
 
 int config_title(struct conf *conf, ptrdiff_t section, char out[CONFIG_NAME_MAX], struct err *err)

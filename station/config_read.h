@@ -35,6 +35,10 @@ int config_text(struct conf *conf, ptrdiff_t section, const char *name, bool req
 int config_path(struct conf *conf, ptrdiff_t section, const char *name, bool required, char *out, size_t size,
                 struct err *err);
 
+/* The same for keys and certificates, which systemd or a token may hold instead of a file (reports/keyfile.h). */
+int config_key(struct conf *conf, ptrdiff_t section, const char *name, bool required, char *out, size_t size,
+               struct err *err);
+
 /* The name of a titled section: letters, digits, - and _ (it becomes a file name and a word in records). */
 int config_title(struct conf *conf, ptrdiff_t section, char out[CONFIG_NAME_MAX], struct err *err);
 

@@ -1,7 +1,9 @@
 #include "tests/support/keys.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -41,13 +43,31 @@ static void write_files(struct keys_pair *p, const char *folder, const char *nam
     assert(fclose(f) == 0);
 }
 
+/* As GB/T 35276 has it, an SM2 authority signs over the id 1234567812345678 as well. */
+static void sign(X509 *cert, EVP_PKEY *key)
+{
+    bool sm2 = EVP_PKEY_is_a(key, "SM2");
+    EVP_MD_CTX *md = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
+    assert(md && ctx);
+    EVP_MD_CTX_set_pkey_ctx(md, ctx);
+    assert(!sm2 || EVP_PKEY_CTX_set1_id(ctx, "1234567812345678", 16) == 1);
+    assert(EVP_DigestSignInit(md, NULL, sm2 ? EVP_sm3() : EVP_sha256(), NULL, key) == 1);
+    assert(X509_sign_ctx(cert, md) > 0);
+    EVP_MD_CTX_free(md);
+    EVP_PKEY_CTX_free(ctx);
+}
+
 void keys_make(struct keys_pair *p, const char *folder, const struct keys_request *r)
 {
     static long serial;
-    p->key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", r->curve ? r->curve : "P-256");
+    bool sm2 = r->curve && strcmp(r->curve, "SM2") == 0;
+    p->key =
+        sm2 ? EVP_PKEY_Q_keygen(NULL, NULL, "SM2") : EVP_PKEY_Q_keygen(NULL, NULL, "EC", r->curve ? r->curve : "P-256");
     p->cert = X509_new();
     assert(p->key && p->cert);
     X509 *issuer = r->by ? r->by->cert : p->cert;
+    bool authority = !r->by || r->authority;
     X509_set_version(p->cert, X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(p->cert), (long)time(NULL) + ++serial);
     set_times(p->cert, r);
@@ -55,14 +75,14 @@ void keys_make(struct keys_pair *p, const char *folder, const struct keys_reques
                                -1, -1, 0);
     X509_set_issuer_name(p->cert, X509_get_subject_name(issuer));
     X509_set_pubkey(p->cert, p->key);
-    extend(p->cert, issuer, NID_basic_constraints, r->by ? "critical,CA:FALSE" : "critical,CA:TRUE");
-    extend(p->cert, issuer, NID_key_usage, r->usage ? r->usage : r->by ? "digitalSignature" : "keyCertSign");
+    extend(p->cert, issuer, NID_basic_constraints, authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
+    extend(p->cert, issuer, NID_key_usage, r->usage ? r->usage : authority ? "keyCertSign" : "digitalSignature");
     extend(p->cert, issuer, NID_subject_key_identifier, "hash");
     if (r->extended)
         extend(p->cert, issuer, NID_ext_key_usage, r->extended);
     if (r->san)
         extend(p->cert, issuer, NID_subject_alt_name, r->san);
-    assert(X509_sign(p->cert, r->by ? r->by->key : p->key, EVP_sha256()) > 0);
+    sign(p->cert, r->by ? r->by->key : p->key);
     write_files(p, folder, r->name);
 }
 

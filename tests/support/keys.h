@@ -4,6 +4,7 @@
 #ifndef TESTS_SUPPORT_KEYS_H
 #define TESTS_SUPPORT_KEYS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <openssl/evp.h>
@@ -21,10 +22,11 @@ struct keys_request {
     const char *name;           /* of the files */
     const char *subject;        /* common name */
     const struct keys_pair *by; /* NULL: signs itself, and is a certification authority */
+    bool authority;             /* may sign others although `by` signs it */
     const char *usage;          /* keyUsage extension; NULL: digitalSignature (keyCertSign for an authority) */
     const char *extended;       /* extendedKeyUsage; NULL: none */
     const char *san;            /* subjectAltName, "IP:127.0.0.1"; NULL: none */
-    const char *curve;          /* NULL: "P-256" */
+    const char *curve;          /* NULL: "P-256"; "SM2" too */
     int64_t from_ms, until_ms;  /* 0: a day before now to a year after */
 };
 

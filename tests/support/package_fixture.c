@@ -188,6 +188,7 @@ void package_fixture_close(struct package_fixture *f)
         free(f->files[i].data);
     for (size_t i = 0; i < f->events_count; i++)
         free(f->events[i]);
+    seal_close(f->second_seal);
     seal_close(f->seal);
     keys_free(&f->station);
     keys_free(&f->ca);
@@ -431,7 +432,7 @@ void package_fixture_fill(struct package_fixture *f)
 void package_fixture_seal(struct package_fixture *f, uint8_t **bytes, size_t *size)
 {
     struct package_entry entries[FIXTURE_FILES_MAX];
-    const struct seal *const seals[] = {f->seal};
+    const struct seal *const seals[] = {f->seal, f->second_seal};
     struct err err;
     for (size_t i = 0; i < f->files_count; i++) {
         struct sha256 h;
@@ -441,7 +442,7 @@ void package_fixture_seal(struct package_fixture *f, uint8_t **bytes, size_t *si
         sha256_feed(&h, entries[i].data, entries[i].size);
         sha256_finish(&h, entries[i].sha256);
     }
-    if (package_build(entries, f->files_count, seals, 1, f->now_ms, bytes, size, &err)) {
+    if (package_build(entries, f->files_count, seals, f->second_seal ? 2 : 1, f->now_ms, bytes, size, &err)) {
         fprintf(stderr, "%s\n", err.text);
         abort();
     }

@@ -32,6 +32,7 @@ struct fixture_file {
 struct package_fixture {
     struct keys_pair ca, station;
     struct seal *seal;
+    struct seal *second_seal; /* SM2, of a test that has one; closed with the fixture */
     int64_t now_ms;
     char id[64], station_id[32], verdict[16];
     bool test; /* else a passage */

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/pem.h>
-
 #include "reports/sealcheck.h"
 #include "reports/verifier.h"
 #include "station/core/json.h"
@@ -271,84 +269,6 @@ static void altered_after_sealing(void **state)
         free(again);
     }
     free(bytes);
-}
-
-/* ---- the second signature ---- */
-
-/* SM2 with SM3 over the manifest, as a station with an SM2 key would add it. */
-static size_t sm2_sign(EVP_PKEY *key, const char *id, const void *data, size_t size, uint8_t out[128])
-{
-    size_t length = 128;
-    EVP_MD_CTX *md = EVP_MD_CTX_new();
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
-    EVP_MD_CTX_set_pkey_ctx(md, ctx);
-    assert_int_equal(EVP_PKEY_CTX_set1_id(ctx, id, (int)strlen(id)), 1);
-    assert_int_equal(EVP_DigestSignInit(md, NULL, EVP_sm3(), NULL, key), 1);
-    assert_int_equal(EVP_DigestSign(md, out, &length, data, size), 1);
-    EVP_MD_CTX_free(md);
-    EVP_PKEY_CTX_free(ctx);
-    return length;
-}
-
-static void put_certificate(struct package_fixture *f, EVP_PKEY *key)
-{
-    X509 *certificate = X509_new();
-    BIO *bio = BIO_new(BIO_s_mem());
-    char *text;
-    X509_set_version(certificate, X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 7);
-    ASN1_TIME_set(X509_getm_notBefore(certificate), (time_t)(f->now_ms / 1000 - 1000));
-    ASN1_TIME_set(X509_getm_notAfter(certificate), (time_t)(f->now_ms / 1000 + 1000));
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_UTF8,
-                               (const unsigned char *)"652301-0007", -1, -1, 0);
-    X509_set_issuer_name(certificate, X509_get_subject_name(f->ca.cert));
-    X509_set_pubkey(certificate, key);
-    assert_true(X509_sign(certificate, f->ca.key, EVP_sha256()) > 0);
-    PEM_write_bio_X509(bio, certificate);
-    long size = BIO_get_mem_data(bio, &text);
-    package_fixture_put(f, "META-INF/signature002.sm2.pem", text, (size_t)size);
-    BIO_free(bio);
-    X509_free(certificate);
-}
-
-static void add_sm2(struct bench_of_forgers *b, EVP_PKEY *key, const char *id)
-{
-    static struct container c;
-    struct zip_forge_file files[CONTAINER_ENTRIES_MAX];
-    struct err err;
-    uint8_t *bytes, *again, signature[128];
-    size_t size, again_size;
-    package_fixture_seal(&b->f, &bytes, &size);
-    assert_int_equal(container_read(&c, bytes, size, &err), 0);
-    for (size_t i = 0; i < c.count; i++)
-        files[i] = (struct zip_forge_file){c.entries[i].name, c.entries[i].data, c.entries[i].size, ZIP_CM_STORE, 0};
-    const struct container_entry *manifest = container_find(&c, "META-INF/ASiCManifest001.xml");
-    files[c.count] =
-        (struct zip_forge_file){"META-INF/signature002.sm2", signature,
-                                sm2_sign(key, id, manifest->data, manifest->size, signature), ZIP_CM_STORE, 0};
-    zip_forge(files, c.count + 1, NULL, &again, &again_size);
-    run(b, again, again_size);
-    free(again);
-    free(bytes);
-}
-
-static void an_sm2_signature_is_checked_besides(void **state)
-{
-    struct bench_of_forgers *b = *state;
-    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "SM2"), *other = EVP_PKEY_Q_keygen(NULL, NULL, "SM2");
-    package_fixture_fill(&b->f);
-    put_certificate(&b->f, key);
-    add_sm2(b, key, "1234567812345678");
-    if (!b->v.ok)
-        show(&b->v);
-    assert_true(b->v.ok);
-    assert_non_null(find(&b->v, "sm2", VERIFIER_OK));
-    add_sm2(b, key, "1234567812345679");
-    expect_fail(b, "sm2", "META-INF/signature002.sm2", "not genuine");
-    add_sm2(b, other, "1234567812345678");
-    expect_fail(b, "sm2", "META-INF/signature002.sm2", "not genuine");
-    EVP_PKEY_free(key);
-    EVP_PKEY_free(other);
 }
 
 /* ---- who signed ---- */
@@ -763,7 +683,6 @@ int main(void)
         T(a_photo_added_later_is_noted),
         T(no_bit_of_a_package_can_change_unseen),
         T(altered_after_sealing),
-        T(an_sm2_signature_is_checked_besides),
         T(signed_by_a_stranger),
         T(signed_by_another_station),
         T(readings_altered_before_sealing),
