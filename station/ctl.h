@@ -23,6 +23,7 @@
  * ctl_roster.c   roster import, list, report, absent
  * ctl_codes.c    codes
  * ctl_history.c  history export, import
+ * ctl_photo.c    photo add, list
  * ctl_checklist.c  checklist, checklist start, answer, end; referrals
  */
 #ifndef STATION_CTL_H
@@ -46,7 +47,7 @@ struct ctl {
     const char *file;
     bool json, invalid, probe;
     const char *plate, *colour, *method, *reason, *officer, *since, *output, *filter, *outlet, *consistency, *limit,
-        *from, *to, *name, *instrument, *result, *suggestion, *confirm, *photo, *remark, *value, *ca;
+        *from, *to, *name, *instrument, *result, *suggestion, *confirm, *photo, *remark, *value, *ca, *kind;
     const char *facts[CTL_FACTS_MAX]; /* "key=value" */
     size_t facts_count;
     const char *words[4]; /* after the command's own */
@@ -76,6 +77,7 @@ ctl_command ctl_roster_import, ctl_roster_list, ctl_roster_report, ctl_roster_ab
 ctl_command ctl_history_export, ctl_history_import;
 ctl_command ctl_codes, ctl_alerts, ctl_rules_list, ctl_rules_unconfirmed;
 ctl_command ctl_checklist, ctl_checklist_start, ctl_checklist_answer, ctl_checklist_end, ctl_referrals;
+ctl_command ctl_photo_add, ctl_photo_list;
 int ctl_probe(struct ctl *ctl, struct err *err);
 
 /* ---- ctl_call.c ---- */

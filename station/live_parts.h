@@ -20,6 +20,7 @@
  * live_identity.c what is known of the vehicle otherwise
  * live_alerts.c   what a supervisor is to look at
  * live_checklist.c what is looked at beside the exhaust test
+ * live_photo.c    pictures that officers add
  * live_travel.c   alerts: a vehicle that was seen at two places too soon
  * live_drift.c    alerts: checks of an instrument that drift
  * live_history.c  what other stations know of vehicles
@@ -414,6 +415,12 @@ int live_drift_look(struct live *live, const char *check, struct err *err);
 
 /* ---- live_checklist.c ---- */
 live_answer live_checklist_start, live_checklist_answer, live_checklist_end;
+
+/* ---- live_photo.c ---- */
+live_answer live_photo_add;
+/* Before the first review of a case, inside its transaction: ERR_REFUSED where a rule asks for pictures that the test
+ * or passage `id` does not have; else what was found becomes an event. */
+int live_photo_review(struct live *live, const char *id, struct err *err);
 
 /* ---- live_history.c ---- */
 live_answer live_history_import;

@@ -48,6 +48,7 @@ static const struct {
     {"instrument-command", live_operator_command},
     {"lockout-clear", live_lockout_clear},
     {"outbox", live_operator_outbox},
+    {"photo-add", live_photo_add},
     {"print", live_output_print},
     {"checklist-answer", live_checklist_answer},
     {"checklist-end", live_checklist_end},

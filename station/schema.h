@@ -225,6 +225,11 @@
     " opacity_limit INTEGER, nox INTEGER, nox_limit INTEGER,"                                                          \
     " PRIMARY KEY(at_ms, station, kind, seq)) STRICT, WITHOUT ROWID;"
 
+/* Events that belong to a test or passage beside its own ones (photo, photo-check), in their order. */
+#define SCHEMA_SUBJECT_EVENT                                                                                           \
+    "CREATE TABLE subject_event(subject TEXT NOT NULL, event INTEGER NOT NULL, kind TEXT NOT NULL,"                    \
+    " PRIMARY KEY(subject, event)) STRICT, WITHOUT ROWID;"
+
 /* X(what the step makes); append only. */
 #define SCHEMA_STEPS(X)                                                                                                \
     X(SCHEMA_BASE)                                                                                                     \
@@ -240,7 +245,8 @@
     X(SCHEMA_CASE_LIFE)                                                                                                \
     X(SCHEMA_OFFICER)                                                                                                  \
     X(SCHEMA_DECISION)                                                                                                 \
-    X(SCHEMA_MEASUREMENT)
+    X(SCHEMA_MEASUREMENT)                                                                                              \
+    X(SCHEMA_SUBJECT_EVENT)
 
 #define SCHEMA_ONE(step) +1
 enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };

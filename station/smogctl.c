@@ -40,6 +40,8 @@ static const char help[] =
     "  checklist start TEST | --plate P --colour C [--name LIST] · checklist end ID [--officer N]\n"
     "  checklist answer ID ITEM passed|failed|not-checked [--value V] [--remark TEXT] [--photo FILE] [--officer N]\n"
     "  referrals [environment|police|transport]     failed items, by whose they are\n"
+    "  photo add ID FILE.jpg [--kind front|rear|plate|exhaust|vin|…] [--officer N] · photo list ID\n"
+    "                                      pictures of a test or passage, kept as the camera made them\n"
     "  codes [TABLE]                       code lists of vehicles: hpzl, cllx, fuel, use …\n"
     "  rules list · rules unconfirmed      the law in force here; its numbers that nobody has confirmed\n"
     "  plates suggest [--limit N]          what cameras have read, newest first\n"
@@ -87,6 +89,8 @@ static const struct command {
     {"checklist", "end", 1, 1, "f", ctl_checklist_end},
     {"checklist", NULL, 0, 1, "", ctl_checklist},
     {"referrals", NULL, 0, 1, "l", ctl_referrals},
+    {"photo", "add", 2, 2, "Kf", ctl_photo_add},
+    {"photo", "list", 1, 1, "", ctl_photo_list},
     {"codes", NULL, 0, 1, "", ctl_codes},
     {"roster", "import", 1, 1, "ewaf", ctl_roster_import},
     {"roster", "list", 0, 1, "", ctl_roster_list},
@@ -137,6 +141,7 @@ static const struct option names[] = {
     {"instrument", required_argument, NULL, 'u'},
     {"result", required_argument, NULL, 'x'},
     {"suggestion", required_argument, NULL, 'g'},
+    {"kind", required_argument, NULL, 'K'},
     {0},
 };
 
@@ -171,6 +176,7 @@ static int take_option(struct ctl *ctl, int letter, struct err *err)
     case 'n': ctl->consistency = optarg; break;
     case 'd': ctl->confirm = optarg; break;
     case 'C': ctl->ca = optarg; break;
+    case 'K': ctl->kind = optarg; break;
     case 'X': ctl->photo = optarg; break;
     case 'Y': ctl->remark = optarg; break;
     case 'Z': ctl->value = optarg; break;

@@ -167,6 +167,12 @@ int store_file_add(struct store *s, const char *subject, const char *name, const
 int store_file_list(struct store *s, const char *subject, int (*each)(void *ctx, const struct store_file *f), void *ctx,
                     struct err *err); /* by name */
 
+/* Events that belong to a test or passage beside its own ones: pictures and what was found of them. */
+int store_subject_event_add(struct store *s, const char *subject, uint64_t event, const char *kind, struct err *err);
+/* In the journal's order; `each` returns 0 to go on. */
+int store_subject_event_list(struct store *s, const char *subject,
+                             int (*each)(void *ctx, uint64_t event, const char *kind), void *ctx, struct err *err);
+
 /* ---- passages ---- */
 
 struct store_passage {
@@ -368,6 +374,8 @@ struct store_case {
 };
 int store_case_add(struct store *s, const char *id, const char *subject, int64_t created_ms, const char *state,
                    struct err *err);
+/* How the case of that test or passage stands; "" where it has none. */
+int store_case_state(struct store *s, const char *subject, char state[16], struct err *err);
 /* Cases with a number above `after` that wait to be sealed, oldest first. Ask with after = 0 once and then with the
  * number before the oldest that is still unsealed: the walk stays short however many cases there are. */
 int store_case_unsealed(struct store *s, int64_t after, int limit, int (*each)(void *ctx, const struct store_case *c),

@@ -16,6 +16,21 @@ int store_case_add(struct store *s, const char *id, const char *subject, int64_t
     return store_run(s, q, "save the case", err);
 }
 
+int store_case_state(struct store *s, const char *subject, char state[16], struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_CASE_STATE, err);
+    state[0] = '\0';
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, subject);
+    int rc = store_step(s, q, "look for the case", err);
+    if (rc > 0) {
+        store_column_text(q, 0, state, 16);
+        store_done(q);
+    }
+    return rc < 0 ? -1 : 0;
+}
+
 int store_case_unsealed(struct store *s, int64_t after, int limit, int (*each)(void *ctx, const struct store_case *c),
                         void *ctx, struct err *err)
 {

@@ -61,6 +61,8 @@
                                                                                                                        \
     X(FILE_INSERT, true, "INSERT INTO record_file(subject, name, sha256, size) VALUES(?, ?, ?, ?)")                    \
     X(FILE_LIST, false, "SELECT name, sha256, size FROM record_file WHERE subject = ? ORDER BY name")                  \
+    X(SUBJECT_EVENT_INSERT, true, "INSERT INTO subject_event(subject, event, kind) VALUES(?, ?, ?)")                   \
+    X(SUBJECT_EVENT_LIST, false, "SELECT event, kind FROM subject_event WHERE subject = ? ORDER BY event")             \
                                                                                                                        \
     X(PASSAGE_LAST, false, "SELECT max(seq) FROM passage")                                                             \
     X(PASSAGE_INSERT, true, "INSERT INTO passage(" STORE_PASSAGE_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)")      \
@@ -186,6 +188,7 @@
       "SELECT line, plate, colour, fleet, facts, absent FROM roster_entry WHERE roster = ? ORDER BY line")             \
                                                                                                                        \
     X(CASE_INSERT, true, "INSERT INTO case_file(id, subject, created_ms, state) VALUES(?, ?, ?, ?)")                   \
+    X(CASE_STATE, false, "SELECT state FROM case_file WHERE subject = ?")                                              \
     X(CASE_VOID, true, "UPDATE case_file SET state = 'void' WHERE subject = ?")                                        \
     X(CASE_UNSEALED, false,                                                                                            \
       "SELECT seq, created_ms, id, subject, state FROM case_file WHERE seq > ? AND state = 'sealing'"                  \

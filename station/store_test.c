@@ -154,3 +154,34 @@ int store_file_list(struct store *s, const char *subject, int (*each)(void *ctx,
     }
     return rc;
 }
+
+int store_subject_event_add(struct store *s, const char *subject, uint64_t event, const char *kind, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_SUBJECT_EVENT_INSERT, err);
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, subject);
+    store_bind_int(q, 2, (int64_t)event);
+    store_bind_text(q, 3, kind);
+    return store_run(s, q, "note whose event it is", err);
+}
+
+int store_subject_event_list(struct store *s, const char *subject,
+                             int (*each)(void *ctx, uint64_t event, const char *kind), void *ctx, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_SUBJECT_EVENT_LIST, err);
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, subject);
+    int rc;
+    while ((rc = store_step(s, q, "list what belongs to it", err)) > 0) {
+        char kind[24];
+        uint64_t event = (uint64_t)sqlite3_column_int64(q, 0);
+        store_column_text(q, 1, kind, sizeof kind);
+        if (each(ctx, event, kind) != 0) {
+            store_done(q);
+            return 0;
+        }
+    }
+    return rc;
+}

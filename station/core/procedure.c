@@ -6,6 +6,7 @@
 #include "station/core/free_acceleration.h"
 #include "station/core/anomaly.h"
 #include "station/core/drift.h"
+#include "station/core/evidence.h"
 #include "station/core/metrology.h"
 #include "station/core/lug_down.h"
 #include "station/core/obd_check.h"
@@ -71,6 +72,8 @@ static int check_rule(const struct rule_pack *pack, const struct rule *rule, str
         return anomaly_load(&(struct anomaly_params){0}, rule, err) != 0
                    ? -1
                    : drift_load(&(struct drift_params){0}, rule, err);
+    if (strcmp(rule->method, EVIDENCE_METHOD) == 0 || strcmp(rule->method, EVIDENCE_METHOD_PASSAGE) == 0)
+        return evidence_load(&(struct evidence_rule){0}, rule, err);
     if (metrology_knows(rule->method))
         return metrology_check_rule(pack, rule, err);
     if (!method)

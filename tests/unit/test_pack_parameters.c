@@ -15,8 +15,9 @@
 #include "station/core/remote.h"
 #include "tests/support/law.h"
 
-static const char *const packs[] = {"alerts-cn",  "eu-2014-45", "gb18285-2018",  "gb36886-2018", "gb3847-2018",
-                                    "hj845-2017", "j1667",      "local-example", "metrology-cn", "roadside-cn"};
+static const char *const packs[] = {"alerts-cn",     "eu-2014-45",   "evidence-cn", "gb18285-2018",
+                                    "gb36886-2018",  "gb3847-2018",  "hj845-2017",  "j1667",
+                                    "local-example", "metrology-cn", "roadside-cn"};
 /* What a rule may do without: the step of the method that it is for is then left out. */
 static const char *const optional[] = {
     "spread-max",    "count-max", "repeat-exceeded", "fast-pass",       "velmaxhp-min",    "velmaxhp-max",

@@ -1,0 +1,75 @@
+#!/usr/bin/python3
+"""Pictures of a test: added, refused with what to do, kept byte for byte, held against the pack, and never taken away."""
+import hashlib
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from jpeg import jpeg  # noqa: E402
+from station import Feeder, Lab, Tap, passage, station_conf, wait_for  # noqa: E402
+
+tap = Tap()
+
+
+def put(lab, name, data):
+    with open(lab.path(name), "wb") as file:
+        file.write(data)
+    return lab.path(name)
+
+
+def refused(lab, code, word, *words):
+    done = lab.ctl("photo", "add", *words, check=False)
+    tap.result(done.returncode == code and word in done.stderr, "refused: " + word, "exit %d, %s" % (done.returncode, done.stderr))
+
+
+def play(lab, feeder):
+    feeder.tell(passage(1, "新A90718", "41.3"))
+    one = wait_for("the passage", lambda: lab.json("passes")["passes"])[0]["id"]
+    front = put(lab, "front.jpg", jpeg(1920, 1080, "2026:07:01 09:30:12"))
+    rear = put(lab, "rear.jpg", jpeg(1280, 720, "2026:07:01 09:30:22"))
+    refused(lab, 2, "there is no test or passage", "652301-0007-T000099", front)
+    refused(lab, 2, "nothing that a picture shows", one, front, "--kind", "selfie")
+    refused(lab, 3, "cannot be read", one, lab.path("nowhere.jpg"))
+    refused(lab, 2, "is no JPEG", one, put(lab, "note.txt", b"no picture"), "--kind", "front")
+    refused(lab, 2, "is cut off", one, put(lab, "cut.jpg", jpeg()[:-2]), "--kind", "front")
+    refused(lab, 2, "at most 16777216", one, put(lab, "large.jpg", jpeg(content=b"x" * (16 << 20))))
+    refused(lab, 2, "regular file", one, lab.dir)
+    tap.equal(lab.json("photo", "list", one)["photos"], [], "nothing of that is kept")
+    added = lab.json("photo", "add", one, front, "--kind", "front", "--officer", "H0001")
+    tap.equal((added["name"], added["width"], added["height"], added["taken"]),
+              ("photos/01-front.jpg", 1920, 1080, "2026-07-01T09:30:12"), "a picture is added")
+    tap.result(any("at least 2 wanted, 1" in text for text in added["missing"]), "what is still missing is told", added["missing"])
+    with open(front, "rb") as file, open(lab.path("state/objects", added["sha256"][:2], added["sha256"][2:]), "rb") as kept:
+        tap.equal(kept.read(), file.read(), "and kept byte for byte")
+    refused(lab, 4, "this very picture already, as photos/01-front.jpg", one, front, "--kind", "rear")
+    added = lab.json("photo", "add", one, rear, "--kind", "rear", "--officer", "H0001")
+    tap.equal([text for text in added["missing"] if "clock" not in text], [], "now nothing of the pictures is missing")
+    words = lab.ctl("photo", "add", one, put(lab, "vin.jpg", jpeg(640, 480))).stdout
+    tap.result("photos/03-other.jpg: 640 x 480" in words, "in words as well", words)
+    lab.kill("smogd")
+    lab.start_smogd()
+    listed = lab.json("photo", "list", one)["photos"]
+    tap.equal([(p["name"], p["shows"], p["officer"]) for p in listed],
+              [("photos/01-front.jpg", "front", "H0001"), ("photos/02-rear.jpg", "rear", "H0001"), ("photos/03-other.jpg", "other", "")],
+              "all outlive a kill")
+    tap.result("photos/02-rear.jpg" in lab.ctl("photo", "list", one).stdout, "a list for people")
+    lab.ctl("journal", "verify")
+    lab.ctl("journal", "export", "-o", lab.path("journal"))
+    with open(lab.path("journal"), encoding="utf-8") as file:
+        events = [e for e in map(json.loads, file) if e["kind"] == "photo"]
+    with open(rear, "rb") as file:
+        digest = hashlib.sha256(file.read()).hexdigest()
+    tap.equal((len(events), events[1]["sha256"], events[1]["passage"], events[1]["camera_model"]), (3, digest, one, "NOVA 7"),
+              "each is an event of the journal")
+
+
+with Lab() as lab:
+    feeder = Feeder()
+    station_conf(lab, """link rsd { kind = tcp  address = "%s" }
+instrument rsd1 { driver = jsonl  profile = "rsd-pinyin"  link = rsd }
+""" % feeder.address, rules='"hj845-2017", "evidence-cn"')
+    lab.start_smogd()
+    with tap.step("pictures"):
+        play(lab, feeder)
+tap.end()
