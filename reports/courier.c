@@ -22,6 +22,7 @@ struct outlet {
     const struct courier_outlet *config;
     const struct outlet_driver *driver;
     int failures; /* answers in a row that say the receiver is away */
+    uint64_t sent;
     int64_t pause_until_ms;
 };
 
@@ -201,7 +202,8 @@ static void answered(void *ctx, const struct outlet_reply *reply)
 static void begin_attempt(struct attempt *a)
 {
     struct outlet_parcel *p = &a->parcel;
-    *p = (struct outlet_parcel){.url = a->outlet->config->url, .ask = a->item.ask};
+    *p = (struct outlet_parcel){
+        .url = a->outlet->config->url, .ask = a->item.ask, .receipt_keys = a->outlet->config->receipt_keys};
     memcpy(p->sha256_hex, a->item.package.sha256, sizeof p->sha256_hex);
     if (!encoding_unhex(p->sha256_hex, strlen(p->sha256_hex), p->sha256, sizeof p->sha256)) {
         end_attempt(a, OUTLET_REFUSED, true, "the package's row in the database has no readable hash");
@@ -248,6 +250,7 @@ static void tell(struct courier *c, const struct attempt *a)
     const struct outlet_result *r = &a->result;
     const char *outlet = a->item.outlet, *id = a->item.package.case_id;
     c->counts[r->outcome]++;
+    a->outlet->sent += r->outcome == OUTLET_SENT;
     if (r->outcome == OUTLET_SENT)
         log_info("outlet %s: %s delivered: %s", outlet, id, r->text);
     else if (r->outcome == OUTLET_REFUSED)
@@ -399,4 +402,9 @@ bool courier_busy(const struct courier *c)
 uint64_t courier_count(const struct courier *c, enum outlet_outcome outcome)
 {
     return c->counts[outcome];
+}
+
+uint64_t courier_sent_to(const struct courier *c, size_t outlet)
+{
+    return c->outlets[outlet].sent;
 }

@@ -26,6 +26,7 @@ enum { COURIER_OUTLETS_MAX = 8, COURIER_SLOTS = 4 };
 struct courier_outlet {
     const char *name, *kind, *url;
     struct http_identity identity;
+    const struct receipt_keys *receipt_keys; /* NULL: the receiver's signatures are not looked at */
 };
 
 struct courier;
@@ -48,5 +49,7 @@ bool courier_busy(const struct courier *c);
 
 /* Attempts since the start, by outcome. */
 uint64_t courier_count(const struct courier *c, enum outlet_outcome outcome);
+/* Those to one outlet (its place in the configuration) that ended sent. */
+uint64_t courier_sent_to(const struct courier *c, size_t outlet);
 
 #endif

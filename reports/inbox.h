@@ -2,6 +2,7 @@
  * smoginbox, the reference receiver on the police side: what its parts share.
  *
  *   inbox_receive.c  one POST: headers, body to a file, checks, receipt
+ *   inbox_sign.c     the receipt key's signatures; decisions as the senders fetch them
  *   inbox_server.c   TLS with client certificates, routes (contract: README, "Delivery")
  *   inbox_page.c     the list for people
  *   inbox_store.c    files and index
@@ -22,7 +23,7 @@
 #include "reports/inbox_store.h"
 #include "station/core/err.h"
 
-enum { INBOX_OFFSET_MINUTES = 480, INBOX_REPLY_MAX = 16384, INBOX_LIST_MAX = 500 };
+enum { INBOX_OFFSET_MINUTES = 480, INBOX_REPLY_MAX = 16384, INBOX_LIST_MAX = 500, INBOX_SIGNATURE_MAX = 256 };
 
 struct inbox {
     struct inbox_store *store;
@@ -37,12 +38,19 @@ struct inbox_reply {
     unsigned status;
     const char *location;
     char body[INBOX_REPLY_MAX];
-    char signature[256]; /* Receipt-Signature; empty: none */
+    char signature[INBOX_SIGNATURE_MAX]; /* Receipt-Signature; empty: none */
 };
 
 /* {"error","message"} with a status; the message is one line for a person. */
 void inbox_refuse(struct inbox_reply *reply, unsigned status, const char *error, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* Base64 of the ECDSA/SHA-256 signature (DER) by the receipt key over the text; empty when it cannot be made. */
+void inbox_sign(const struct inbox *inbox, const char *text, size_t length, char out[INBOX_SIGNATURE_MAX]);
+
+/* The answer to GET /packages/decisions?after=N: the decisions about what this sender sent, as many as one answer
+ * holds, each signed where there is a receipt key. malloc'ed; NULL with *err. */
+char *inbox_decisions(const struct inbox *inbox, const char *sender, int64_t after, size_t *length, struct err *err);
+
 /* The receipt of a stored package; the same package gives the same bytes, always. */
 void inbox_receipt(const struct inbox *inbox, const struct inbox_package *p, unsigned status,
                    struct inbox_reply *reply);

@@ -52,20 +52,6 @@ void inbox_refuse(struct inbox_reply *reply, unsigned status, const char *error,
     json_writer_finish(&w);
 }
 
-/* Receipt-Signature: base64 of the ECDSA/SHA-256 signature (DER) over the body's bytes. */
-static void sign_receipt(EVP_PKEY *key, struct inbox_reply *reply)
-{
-    uint8_t signature[160];
-    size_t length = sizeof signature;
-    EVP_MD_CTX *md = EVP_MD_CTX_new();
-    if (md && EVP_DigestSignInit(md, NULL, EVP_sha256(), NULL, key) == 1 &&
-        EVP_DigestSign(md, signature, &length, (const uint8_t *)reply->body, strlen(reply->body)) == 1)
-        encoding_base64(signature, length, reply->signature);
-    else
-        log_error("a receipt could not be signed; look at --receipt-key");
-    EVP_MD_CTX_free(md);
-}
-
 void inbox_receipt(const struct inbox *inbox, const struct inbox_package *p, unsigned status, struct inbox_reply *reply)
 {
     char id[32], at[CIVIL_TIME_TEXT_MAX];
@@ -82,7 +68,7 @@ void inbox_receipt(const struct inbox *inbox, const struct inbox_package *p, uns
     json_object_end(&w);
     json_writer_finish(&w);
     if (inbox->receipt_key)
-        sign_receipt(inbox->receipt_key, reply);
+        inbox_sign(inbox, reply->body, strlen(reply->body), reply->signature);
 }
 
 /* ---- headers ---- */

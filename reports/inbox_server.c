@@ -12,17 +12,13 @@
 #include <microhttpd.h>
 #include <sys/socket.h>
 
-#include "reports/encoding.h"
 #include "reports/file.h"
 #include "reports/log.h"
 #include "reports/sealcheck.h"
-#include "station/core/json.h"
 
 enum {
     CONNECTIONS_MAX = 256,
     IDLE_SECONDS = 60,
-    DECISIONS_MAX = 50,
-    DECISIONS_ROOM = 64 << 10,
     PEM_MAX = 1 << 20,
     ADDRESS_MAX = 80,
 };
@@ -32,11 +28,6 @@ struct inbox_server {
     struct MHD_Daemon *daemon;
     char *cert, *key, *client_ca;
     char address[ADDRESS_MAX];
-};
-
-struct decisions {
-    struct json_writer writer;
-    int64_t last;
 };
 
 struct client {
@@ -147,58 +138,22 @@ static enum MHD_Result get_page(const struct inbox *inbox, struct MHD_Connection
     return send_response(connection, 200, "text/html; charset=utf-8", response);
 }
 
-static void write_decision(void *ctx, const struct inbox_decision *d)
-{
-    struct decisions *list = ctx;
-    struct json_writer *w = &list->writer;
-    char at[CIVIL_TIME_TEXT_MAX];
-    civil_time_format(d->at_ms, INBOX_OFFSET_MINUTES, at);
-    list->last = d->n;
-    json_object_begin(w, NULL);
-    json_string(w, "at", at);
-    json_string(w, "decision", d->decision);
-    if (d->ground)
-        json_integer(w, "ground", d->ground);
-    json_integer(w, "n", d->n);
-    if (d->note[0])
-        json_string(w, "note", d->note);
-    if (d->number[0])
-        json_string(w, "number", d->number);
-    json_string(w, "package_sha256", d->sha256);
-    json_string(w, "record", d->record);
-    json_object_end(w);
-}
-
-/* At most DECISIONS_MAX at once; the sender asks again with "last" until the list is empty. */
+/* The sender asks again with "last" until the list is empty. */
 static enum MHD_Result get_decisions(const struct inbox *inbox, struct MHD_Connection *connection,
                                      const struct client *client)
 {
     struct err err;
-    struct decisions list = {.last = 0};
-    const char *after = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "after");
+    const char *text = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "after");
     char *end = NULL;
-    if (after)
-        list.last = strtoll(after, &end, 10);
-    if (after && (end == after || *end || list.last < 0))
+    int64_t after = text ? strtoll(text, &end, 10) : 0;
+    if (text && (end == text || *end || after < 0))
         return refuse(connection, 400, "after", "'after' must be the number of a decision, 0 for all");
-    char *text = malloc(DECISIONS_ROOM);
-    if (!text)
-        return MHD_NO;
-    json_writer_init(&list.writer, text, DECISIONS_ROOM);
-    json_object_begin(&list.writer, NULL);
-    json_array_begin(&list.writer, "decisions");
-    int result =
-        inbox_store_decisions(inbox->store, client->subject, list.last, DECISIONS_MAX, write_decision, &list, &err);
-    json_array_end(&list.writer);
-    json_integer(&list.writer, "last", list.last);
-    json_object_end(&list.writer);
-    ptrdiff_t length = json_writer_finish(&list.writer);
-    if (result || length < 0) {
-        free(text);
-        return result ? store_failed(connection, &err) : MHD_NO;
-    }
+    size_t length;
+    char *list = inbox_decisions(inbox, client->subject, after, &length, &err);
+    if (!list)
+        return store_failed(connection, &err);
     return send_response(connection, 200, "application/json",
-                         MHD_create_response_from_buffer_with_free_callback((size_t)length, text, free));
+                         MHD_create_response_from_buffer_with_free_callback(length, list, free));
 }
 
 static enum MHD_Result send_file(const struct inbox *inbox, struct MHD_Connection *connection,

@@ -361,6 +361,19 @@ int inbox_store_decide(struct inbox_store *s, const struct inbox_decision *d, st
     return finish(s, q, err);
 }
 
+int inbox_store_newest(struct inbox_store *s, const char *sender, int64_t *n, struct err *err)
+{
+    sqlite3_stmt *q =
+        prepare(s, "SELECT max(n) FROM decision JOIN package ON package.id = decision.package WHERE sender = ?1", err);
+    if (!q)
+        return -1;
+    bind(q, 1, sender);
+    int code = sqlite3_step(q);
+    *n = code == SQLITE_ROW ? sqlite3_column_int64(q, 0) : 0;
+    sqlite3_finalize(q);
+    return code == SQLITE_ROW ? 0 : db_error(s, err);
+}
+
 int inbox_store_decisions(struct inbox_store *s, const char *sender, int64_t after, int limit,
                           void (*each)(void *ctx, const struct inbox_decision *d), void *ctx, struct err *err)
 {

@@ -76,6 +76,8 @@ int inbox_store_list(struct inbox_store *s, const char *sender, int limit,
 /* What the police side decided about a package. ERR_INVALID with what is wrong: unknown package or word, a return
  * without one of the eight grounds, a penalty without a number. */
 int inbox_store_decide(struct inbox_store *s, const struct inbox_decision *d, struct err *err);
+/* The largest n of a decision about this sender's packages; 0: none. */
+int inbox_store_newest(struct inbox_store *s, const char *sender, int64_t *n, struct err *err);
 /* Decisions with n > after about this sender's packages, oldest first. */
 int inbox_store_decisions(struct inbox_store *s, const char *sender, int64_t after, int limit,
                           void (*each)(void *ctx, const struct inbox_decision *d), void *ctx, struct err *err);

@@ -17,3 +17,11 @@ const char *outlet_outcome_name(enum outlet_outcome outcome)
     static const char *const names[] = {"sent", "retry", "refused", "unknown"};
     return names[outcome];
 }
+
+bool outlet_presentable(const char *text)
+{
+    for (const char *c = text; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7F)
+            return false;
+    return text[0] != '\0';
+}

@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "reports/receipt_key.h"
+
 enum outlet_outcome { OUTLET_SENT, OUTLET_RETRY, OUTLET_REFUSED, OUTLET_UNKNOWN };
 
 enum {
@@ -35,7 +37,8 @@ struct outlet_parcel {
     const char *url; /* the receiver's, from the configuration */
     uint8_t sha256[32];
     char sha256_hex[65];
-    bool ask; /* an attempt before this one ended unknown */
+    bool ask;                                /* an attempt before this one ended unknown */
+    const struct receipt_keys *receipt_keys; /* by which the receiver signs its receipts; NULL: not known to us */
 };
 
 /* What to say next; the body of a POST is the package itself. */
@@ -78,6 +81,9 @@ struct outlet_driver {
     /* After the reply to `last`: true and *next, or false and *result. `next` may be `last`. */
     bool (*step)(const struct outlet_parcel *parcel, const struct outlet_request *last,
                  const struct outlet_reply *reply, struct outlet_request *next, struct outlet_result *result);
+    /* Asks what became of packages: decisions with a number above `after` (reports/decision.h). NULL: such a receiver
+     * does not tell. */
+    void (*ask_decisions)(const char *url, int64_t after, struct outlet_request *request);
 };
 
 extern const struct outlet_driver outlet_package_rest; /* its file tells the protocol */
@@ -86,5 +92,8 @@ extern const struct outlet_driver outlet_package_rest; /* its file tells the pro
 const struct outlet_driver *outlet_find(const char *kind);
 
 const char *outlet_outcome_name(enum outlet_outcome outcome); /* "sent" "retry" "refused" "unknown" */
+
+/* Some text from a receiver that may be shown: no control characters (the JSON reader has checked that it is UTF-8). */
+bool outlet_presentable(const char *text);
 
 #endif

@@ -5,8 +5,9 @@
  *       the package                  Content-Digest: sha-256=:base64:      (RFC 9530)
  *                                    Idempotency-Key: "sha-256 in hex"
  *     200, 201                       receipt {"package_sha256", "receipt_id", "received_at"}; Receipt-Signature, where
- *                                    the receiver signs it: kept with the receipt, base64 over the receipt's bytes
- *     GET url/SHA-256-IN-HEX         the same receipt, or 404
+ *                                    the receiver signs it: kept with the receipt, base64 over the receipt's bytes;
+ * with a receipt-key configured, a receipt without a good one is none GET url/SHA-256-IN-HEX         the same receipt,
+ * or 404 GET url/decisions?after=N      what became of packages (reports/decision.h)
  *
  * The key is the hash of the body, so a receiver that has seen it has these very bytes, and a second POST is harmless;
  * yet after an attempt that ended unknown the receiver is asked first: a question is shorter than a package.
@@ -48,19 +49,26 @@ static void post(const struct outlet_parcel *p, struct outlet_request *r)
     add_header(r, "Accept: application/json");
 }
 
-static void get(const struct outlet_parcel *p, struct outlet_request *r)
+/* GET url/WHAT */
+static void get(const char *url, const char *what, struct outlet_request *r)
 {
-    size_t length = strlen(p->url);
+    size_t length = strlen(url);
     *r = (struct outlet_request){.post = false};
-    snprintf(r->url, sizeof r->url, "%s%s%s", p->url, length > 0 && p->url[length - 1] == '/' ? "" : "/",
-             p->sha256_hex);
+    snprintf(r->url, sizeof r->url, "%s%s%s", url, length > 0 && url[length - 1] == '/' ? "" : "/", what);
     add_header(r, "Accept: application/json");
+}
+
+static void ask_decisions(const char *url, int64_t after, struct outlet_request *r)
+{
+    char what[48];
+    snprintf(what, sizeof what, "decisions?after=%lld", (long long)after);
+    get(url, what, r);
 }
 
 static void begin(const struct outlet_parcel *p, struct outlet_request *r)
 {
     if (p->ask)
-        get(p, r);
+        get(p->url, p->sha256_hex, r);
     else
         post(p, r);
 }
@@ -94,15 +102,6 @@ static void quote(const struct outlet_reply *reply, char out[WORDS_MAX])
     out[made] = '\0';
 }
 
-/* Some text, without control characters (the JSON reader has checked that it is UTF-8). */
-static bool presentable(const char *text)
-{
-    for (const char *c = text; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7F)
-            return false;
-    return text[0] != '\0';
-}
-
 /* A receipt counts when it names our bytes. */
 static int read_receipt(const struct outlet_parcel *p, const struct outlet_reply *reply, struct outlet_result *r,
                         struct err *err)
@@ -118,12 +117,15 @@ static int read_receipt(const struct outlet_parcel *p, const struct outlet_reply
     if (tokens[0].type != JSON_OBJECT ||
         !json_get_string(&doc, json_member(&doc, 0, "package_sha256"), sha256, sizeof sha256) ||
         !json_get_string(&doc, json_member(&doc, 0, "receipt_id"), r->receipt_id, sizeof r->receipt_id) ||
-        !presentable(r->receipt_id) ||
+        !outlet_presentable(r->receipt_id) ||
         !json_get_string(&doc, json_member(&doc, 0, "received_at"), received_at, sizeof received_at) ||
         !civil_time_parse(&received_ms, received_at, strlen(received_at), 0))
         return err_set(err, ERR_INVALID, "the receipt lacks package_sha256, receipt_id or received_at");
     if (strcmp(sha256, p->sha256_hex) != 0)
         return err_set(err, ERR_INVALID, "the receipt is for another package");
+    if (p->receipt_keys &&
+        receipt_keys_check(p->receipt_keys, reply->body, reply->length, reply->receipt_signature, err) != 0)
+        return err_prefix(err, "the receipt does not count");
     return 0;
 }
 
@@ -236,4 +238,5 @@ static bool step(const struct outlet_parcel *p, const struct outlet_request *las
     return false;
 }
 
-const struct outlet_driver outlet_package_rest = {.kind = "package-rest", .begin = begin, .step = step};
+const struct outlet_driver outlet_package_rest = {
+    .kind = "package-rest", .begin = begin, .step = step, .ask_decisions = ask_decisions};

@@ -36,6 +36,15 @@
     X(FINISH, "UPDATE delivery SET state = ?, next_ms = ?, last_ms = ?, last_status = ?, receipt_id = ?, receipt = ?," \
               " receipt_signature = ?"                                                                                 \
               " WHERE case_id = ? AND outlet = ? AND state = 'sending'")                                               \
+    X(DECISION_LAST, "SELECT max(n) FROM decision WHERE outlet = ?")                                                   \
+    X(DECISION_CASE, "SELECT case_id FROM package WHERE sha256 = ?")                                                   \
+    X(DECISION_ADD, "INSERT INTO decision(outlet, n, package_sha256, case_id, kind, at, body, signature)"              \
+                    " VALUES(?, ?, ?, ?, ?, ?, ?, ?)")                                                                 \
+    X(FEEDBACK_GET, "SELECT asked_ms, next_ms, quiet, failures, trouble FROM feedback WHERE outlet = ?")               \
+    X(FEEDBACK_SET, "INSERT INTO feedback(outlet, asked_ms, next_ms, quiet, failures, trouble)"                        \
+                    " VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(outlet) DO UPDATE SET asked_ms = excluded.asked_ms,"        \
+                    " next_ms = excluded.next_ms, quiet = excluded.quiet, failures = excluded.failures,"               \
+                    " trouble = excluded.trouble")                                                                     \
     X(VERSION, "PRAGMA data_version")
 
 enum statement {
@@ -316,6 +325,75 @@ int queue_finish(struct queue *q, const struct queue_item *item, const struct ou
     bind_text(s, 8, item->package.case_id);
     bind_text(s, 9, item->outlet);
     return run(q, STATEMENT_FINISH, "keep the result of a delivery", err);
+}
+
+/* ---- decisions ---- */
+
+int queue_decision_last(struct queue *q, const char *outlet, int64_t *n, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_DECISION_LAST];
+    bind_text(s, 1, outlet);
+    int code = sqlite3_step(s);
+    *n = code == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+    return end(q, STATEMENT_DECISION_LAST, code, "be asked for decisions", err);
+}
+
+static int case_of_package(struct queue *q, const char *sha256, char case_id[QUEUE_CASE_MAX], struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_DECISION_CASE];
+    bind_text(s, 1, sha256);
+    int code = sqlite3_step(s);
+    case_id[0] = '\0';
+    if (code == SQLITE_ROW)
+        get_text(s, 0, case_id, QUEUE_CASE_MAX);
+    return end(q, STATEMENT_DECISION_CASE, code, "be asked for a package", err);
+}
+
+int queue_decision_add(struct queue *q, const char *outlet, const struct decision *d, char case_id[QUEUE_CASE_MAX],
+                       struct err *err)
+{
+    if (case_of_package(q, d->package_sha256, case_id, err) != 0)
+        return -1;
+    sqlite3_stmt *s = q->statements[STATEMENT_DECISION_ADD];
+    bind_text(s, 1, outlet);
+    sqlite3_bind_int64(s, 2, d->n);
+    bind_text(s, 3, d->package_sha256);
+    if (case_id[0])
+        bind_text(s, 4, case_id);
+    bind_text(s, 5, d->kind);
+    bind_text(s, 6, d->at);
+    bind_text(s, 7, d->body);
+    if (d->signature[0])
+        bind_text(s, 8, d->signature);
+    return run(q, STATEMENT_DECISION_ADD, "keep a decision", err);
+}
+
+int queue_feedback_get(struct queue *q, const char *outlet, struct queue_feedback *out, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_FEEDBACK_GET];
+    *out = (struct queue_feedback){.asked_ms = 0};
+    bind_text(s, 1, outlet);
+    int code = sqlite3_step(s);
+    if (code == SQLITE_ROW) {
+        out->asked_ms = sqlite3_column_int64(s, 0);
+        out->next_ms = sqlite3_column_int64(s, 1);
+        out->quiet = sqlite3_column_int(s, 2);
+        out->failures = sqlite3_column_int(s, 3);
+        get_text(s, 4, out->trouble, sizeof out->trouble);
+    }
+    return end(q, STATEMENT_FEEDBACK_GET, code, "be asked how decisions are fetched", err);
+}
+
+int queue_feedback_set(struct queue *q, const char *outlet, const struct queue_feedback *f, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_FEEDBACK_SET];
+    bind_text(s, 1, outlet);
+    sqlite3_bind_int64(s, 2, f->asked_ms);
+    sqlite3_bind_int64(s, 3, f->next_ms);
+    sqlite3_bind_int(s, 4, f->quiet);
+    sqlite3_bind_int(s, 5, f->failures);
+    bind_text(s, 6, f->trouble);
+    return run(q, STATEMENT_FEEDBACK_SET, "keep how decisions are fetched", err);
 }
 
 int queue_version(struct queue *q, int64_t *version, struct err *err)

@@ -1,5 +1,6 @@
 /*
- * What smogpush remembers: the tables package, delivery and checkpoint (station/schema.h). The state of a delivery:
+ * What smogpush remembers: the tables package, delivery, checkpoint, decision and feedback (station/schema.h). The
+ * state of a delivery:
  *
  *     waiting ─┬► sending ─► sent | retry | refused | unknown          retry, unknown ─► sending, when it is time
  *              └ an attempt begins by a commit, so that one that a power cut interrupts is found again: recover makes
@@ -16,6 +17,7 @@
 #include <stdint.h>
 
 #include "reports/checkpoint_read.h"
+#include "reports/decision.h"
 #include "reports/outlet.h"
 #include "station/core/err.h"
 
@@ -91,6 +93,25 @@ int queue_claim(struct queue *q, struct queue_item *item, int64_t now_ms, struct
 /* It has ended; next_ms matters for retry and unknown. */
 int queue_finish(struct queue *q, const struct queue_item *item, const struct outlet_result *result, int64_t now_ms,
                  int64_t next_ms, struct err *err);
+
+/* ---- decisions: what receivers tell of packages ---- */
+
+/* The largest number known of an outlet; 0: none. A reader. */
+int queue_decision_last(struct queue *q, const char *outlet, int64_t *n, struct err *err);
+/* Keeps one with a larger number. *case_id is that of its package; empty: no package of ours has that hash. */
+int queue_decision_add(struct queue *q, const char *outlet, const struct decision *d, char case_id[QUEUE_CASE_MAX],
+                       struct err *err);
+
+/* How asking an outlet for decisions goes (table feedback). */
+struct queue_feedback {
+    int64_t asked_ms, next_ms;
+    int quiet, failures;
+    char trouble[OUTLET_TEXT_MAX];
+};
+
+/* All zero when it was never asked. A reader. */
+int queue_feedback_get(struct queue *q, const char *outlet, struct queue_feedback *out, struct err *err);
+int queue_feedback_set(struct queue *q, const char *outlet, const struct queue_feedback *f, struct err *err);
 
 /* Changes whenever another connection has committed something. A reader. */
 int queue_version(struct queue *q, int64_t *version, struct err *err);

@@ -1,5 +1,6 @@
 /*
- * smogpush: seals what smogd has put into cases, signs checkpoints of the journal, delivers packages, keeps receipts.
+ * smogpush: seals what smogd has put into cases, signs checkpoints of the journal, delivers packages, keeps receipts,
+ * fetches what the receivers have decided.
  *
  * One thread around libcurl's transfers. A look at SQLite's data_version four times a second tells whether smogd has
  * written something; then new cases are sealed. Everything that must survive is committed before the next step, so the
@@ -16,6 +17,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "reports/courier.h"
+#include "reports/feedback.h"
 #include "reports/http.h"
 #include "reports/keyfile.h"
 #include "reports/log.h"
@@ -58,6 +60,9 @@ struct push {
     struct queue *queue;
     struct http *http;
     struct courier *courier;
+    struct feedback *feedback;
+    uint64_t sent[CONFIG_OUTLETS_MAX]; /* deliveries that feedback knows of */
+    struct receipt_keys *receipt_keys[CONFIG_OUTLETS_MAX];
     struct courier_outlet outlets[CONFIG_OUTLETS_MAX];
     const char *names[CONFIG_OUTLETS_MAX];
     struct sealing sealing;
@@ -91,8 +96,13 @@ static int fill_outlets(struct push *p, struct err *err)
             name_file(o->cert, err) != 0 || !(trust = sealcheck_trust(o->ca, err)))
             return err_prefix(err, "%s:%u: outlet '%s'", p->config->file, o->at_line, o->name);
         X509_STORE_free(trust);
-        p->outlets[i] = (struct courier_outlet){
-            .name = o->name, .kind = o->kind, .url = o->url, .identity = {.ca = o->ca, .cert = o->cert, .key = o->key}};
+        if (o->receipt_key[0] && receipt_keys_open(&p->receipt_keys[i], o->receipt_key, err) != 0)
+            return err_prefix(err, "%s:%u: outlet '%s'", p->config->file, o->at_line, o->name);
+        p->outlets[i] = (struct courier_outlet){.name = o->name,
+                                                .kind = o->kind,
+                                                .url = o->url,
+                                                .identity = {.ca = o->ca, .cert = o->cert, .key = o->key},
+                                                .receipt_keys = p->receipt_keys[i]};
         p->names[i] = o->name;
     }
     return 0;
@@ -131,7 +141,8 @@ static int push_open(struct push *p, const char *file, struct err *err)
         queue_open(&p->queue, store_database(p->store), err) != 0 ||
         http_open(&p->http, &http_limits_default, err) != 0 ||
         courier_open(&p->courier, p->queue, p->http, p->config->state, p->outlets, p->config->outlets_count,
-                     clock_unix_ms(), err) != 0)
+                     clock_unix_ms(), err) != 0 ||
+        feedback_open(&p->feedback, p->queue, p->http, p->outlets, p->config->outlets_count, clock_unix_ms(), err) != 0)
         return -1;
     p->sealing = (struct sealing){.store = p->store,
                                   .queue = p->queue,
@@ -148,6 +159,9 @@ static void push_close(struct push *p)
 {
     courier_close(p->courier);
     http_close(p->http);
+    feedback_close(p->feedback);
+    for (size_t i = 0; i < CONFIG_OUTLETS_MAX; i++)
+        receipt_keys_close(p->receipt_keys[i]);
     queue_close(p->queue);
     store_close(p->store);
     seal_close(p->second_seal);
@@ -232,6 +246,19 @@ static int sign_news(struct push *p, struct err *err)
     return 0;
 }
 
+/* Decisions are asked for after what was delivered; they are never in its way. */
+static int fetch_decisions(struct push *p, struct err *err)
+{
+    int64_t now_ms = clock_unix_ms();
+    for (size_t i = 0; i < p->config->outlets_count; i++) {
+        uint64_t sent = courier_sent_to(p->courier, i);
+        if (sent != p->sent[i])
+            feedback_hasten(p->feedback, i, now_ms);
+        p->sent[i] = sent;
+    }
+    return feedback_step(p->feedback, now_ms, err);
+}
+
 static int do_round(struct push *p, struct err *err)
 {
     int64_t version = 0;
@@ -243,7 +270,9 @@ static int do_round(struct push *p, struct err *err)
     p->version = version;
     if (clock_mono_ms() >= p->checkpoint_ms && sign_news(p, err) != 0)
         return -1;
-    return courier_step(p->courier, clock_unix_ms(), err);
+    if (courier_step(p->courier, clock_unix_ms(), err) != 0)
+        return -1;
+    return fetch_decisions(p, err);
 }
 
 /* A round that fails (the disk is full, the database is held) is told once and tried again. */
@@ -271,7 +300,7 @@ static void run(struct push *p)
 {
     do {
         round_once(p);
-        if (p->once && !courier_busy(p->courier))
+        if (p->once && !courier_busy(p->courier) && !feedback_busy(p->feedback))
             break;
         wait_for_news(p, ROUND_MS);
     } while (!told_to_stop);
@@ -283,6 +312,7 @@ static void wind_down(struct push *p)
     struct err err;
     int64_t until = clock_mono_ms() + FLUSH_MS;
     courier_stop(p->courier);
+    feedback_stop(p->feedback);
     for (int64_t now; courier_busy(p->courier) && (now = clock_mono_ms()) < until;) {
         wait_for_news(p, (int)(until - now));
         round_once(p);

@@ -178,7 +178,8 @@ static int read_outlets(struct config *config, struct conf *conf, struct err *er
             config_text(conf, node, "url", true, o->url, sizeof o->url, err) != 0 ||
             config_path(conf, node, "ca", true, o->ca, sizeof o->ca, err) != 0 ||
             config_key(conf, node, "cert", true, o->cert, sizeof o->cert, err) != 0 ||
-            config_key(conf, node, "key", true, o->key, sizeof o->key, err) != 0)
+            config_key(conf, node, "key", true, o->key, sizeof o->key, err) != 0 ||
+            config_path(conf, node, "receipt-key", false, o->receipt_key, sizeof o->receipt_key, err) != 0)
             return -1;
         if (strncmp(o->url, "https://", 8) != 0)
             return conf_error(conf, node, err, "the url of outlet '%s' must begin with https://", o->name);

@@ -78,6 +78,7 @@ struct config_reference {
 struct config_outlet {
     char name[CONFIG_NAME_MAX], kind[CONFIG_NAME_MAX];
     char url[CONFIG_PATH_MAX], ca[CONFIG_PATH_MAX], cert[CONFIG_PATH_MAX], key[CONFIG_PATH_MAX];
+    char receipt_key[CONFIG_PATH_MAX]; /* by which the receiver signs; empty: its signatures are kept, not checked */
     unsigned at_line;
 };
 

@@ -230,6 +230,13 @@
     "CREATE TABLE subject_event(subject TEXT NOT NULL, event INTEGER NOT NULL, kind TEXT NOT NULL,"                    \
     " PRIMARY KEY(subject, event)) STRICT, WITHOUT ROWID;"
 
+/* When each receiver is asked for its decisions, and how that went; written by smogpush. quiet: answers in a row
+ * without news; failures: questions in a row without an answer; trouble: what is wrong, for a person, "" when nothing
+ * is. */
+#define SCHEMA_FEEDBACK                                                                                                \
+    "CREATE TABLE feedback(outlet TEXT PRIMARY KEY, asked_ms INTEGER NOT NULL, next_ms INTEGER NOT NULL,"              \
+    " quiet INTEGER NOT NULL, failures INTEGER NOT NULL, trouble TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+
 /* X(what the step makes); append only. */
 #define SCHEMA_STEPS(X)                                                                                                \
     X(SCHEMA_BASE)                                                                                                     \
@@ -246,7 +253,8 @@
     X(SCHEMA_OFFICER)                                                                                                  \
     X(SCHEMA_DECISION)                                                                                                 \
     X(SCHEMA_MEASUREMENT)                                                                                              \
-    X(SCHEMA_SUBJECT_EVENT)
+    X(SCHEMA_SUBJECT_EVENT)                                                                                            \
+    X(SCHEMA_FEEDBACK)
 
 #define SCHEMA_ONE(step) +1
 enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };

@@ -112,6 +112,11 @@ is "about a package that never came: exit 2" 2 $?
 is "the sender fetches them" 200 "$(as client "https://$address/packages/decisions?after=0")"
 is "in order" "penalised 652301-2026-17 returned 7" \
     "$(jq -r '.decisions[0].decision, .decisions[0].number, .decisions[1].decision, .decisions[1].ground' body | xargs)"
+jq -jc '.decisions[1]' body >decision
+jq -r '.signatures[1]' body | base64 -d >signature
+openssl dgst -sha256 -verify server.pub -signature signature decision >/dev/null
+ok "each is signed, byte for byte as it stands there" $?
+is "the newest number is told" 2 "$(jq .newest body)"
 is "from where it left off" 1 "$(as client "https://$address/packages/decisions?after=1" >status && jq '.decisions | length' body)"
 is "another sender gets none" 0 "$(as other "https://$address/packages/decisions?after=0" >status && jq '.decisions | length' body)"
 is "a nonsense number: 400" 400 "$(as client "https://$address/packages/decisions?after=x")"

@@ -35,7 +35,7 @@ write_config() {
 station { id = "652301-0007"  name = "长丰路联合执法站"  kind = joint  region = "652301"  state = "state" }
 rules = {"hj845-2017"}   limit-class = a
 outlet police { kind = package-rest  url = "https://127.0.0.1:$port/packages"
-                ca = "keys/ca.pem"  cert = "keys/push.pem"  key = "keys/push.key" }
+                ca = "keys/ca.pem"  cert = "keys/push.pem"  key = "keys/push.key"  receipt-key = "${receipt_key-keys/inbox.pem}" }
 $1
 EOF
 }
@@ -66,6 +66,10 @@ once
 is "a TLS certificate of another key: exit 2" 2 $?
 says "it says so" once.log "push.pem: is not the certificate of the key in .*push.key"
 cp push.pem keys/push.pem
+receipt_key=keys/push.key write_config "$seal"
+once
+is "a receipt-key that is no public key: exit 2" 2 $?
+says "it says what is needed" once.log "smogd.conf:3: outlet 'police': .*push.key: there is no certificate or public key"
 write_config ""
 once
 is "no seal section: exit 2" 2 $?
@@ -103,9 +107,34 @@ is "a page for people is inside" "机动车排放检测记录" "$(head -1 x/repo
 says "it tells the result" x/report.txt '^结论      疑似超标'
 says "and the limit" x/report.txt '不透光度 41 %，限值 ≤ 30（待确认），超标'
 
+# ---- a receipt that somebody else signed; what the police decided ----
+cases 2 1 >/dev/null
+receipt_key=keys/push.pem write_config "$seal"
+once
+is "a receipt of another's key: exit 1" 1 $?
+is "it is none" 1 "$(count unknown)"
+says "and told" once.log "the receipt does not count: its signature was not made by the configured receipt-key"
+write_config "$seal"
+db() { sqlite3 "$TMPDIR/state/smogd.db" "$1"; }
+db "UPDATE delivery SET next_ms = 0"
+once
+is "with the right key it counts: exit 0" 0 $?
+is "it was asked for, not sent again" 2 "$(find inbox/packages -name '*.asice' | wc -l)"
+decide() { "$BIN/smoginbox" --store inbox --decide "$@"; }
+first=$(db "SELECT sha256 FROM package ORDER BY case_id LIMIT 1")
+for i in $(seq 1 60); do decide "$first" returned --ground 6 --note "第${i}次：图像不清 \"$(printf 'x%.0s' $(seq 100))\"" || break; done
+once
+is "what the police decided is fetched" 60 "$(db 'SELECT count(*) FROM decision')"
+is "with the case" 652301-0007-C000001 "$(db 'SELECT DISTINCT case_id FROM decision')"
+is "and the signature" 0 "$(db 'SELECT count(*) FROM decision WHERE signature IS NULL')"
+is "it asked until there was no more" 60 "$(db 'SELECT max(n) FROM decision')"
+is "nothing is wrong" "" "$(db 'SELECT trouble FROM feedback')"
+once
+is "none comes twice" 60 "$(db 'SELECT count(*) FROM decision')"
+
 # ---- the inbox is away ----
 stop_inbox
-cases 2 3 >/dev/null
+cases 3 2 >/dev/null
 once
 is "the inbox is away: exit 1" 1 $?
 is "nothing is lost" 4 "$(db 'SELECT count(*) FROM package')"

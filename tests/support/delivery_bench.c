@@ -21,6 +21,9 @@ enum { PACKAGE_SIZE = 200000 };
 static const struct http_limits limits = {
     .connect_ms = 2000, .silence_s = 1, .answer_ms = 2000, .bytes_per_s = 1000000};
 
+#define SCHEMA_TEXT(step) step,
+static const char *const schema[] = {SCHEMA_STEPS(SCHEMA_TEXT)};
+
 struct keys_pair delivery_ca, delivery_server, delivery_client, delivery_stranger;
 static char top[256];
 
@@ -95,7 +98,8 @@ int delivery_setup(void **state)
     snprintf(path, sizeof path, "%s/smogd.db", b->folder);
     assert_int_equal(sqlite3_open(path, &b->db), SQLITE_OK);
     delivery_sql(b, "PRAGMA journal_mode = WAL");
-    assert_int_equal(sqlite3_exec(b->db, SCHEMA_BASE, NULL, NULL, NULL), SQLITE_OK);
+    for (size_t i = 0; i < sizeof schema / sizeof schema[0]; i++)
+        assert_int_equal(sqlite3_exec(b->db, schema[i], NULL, NULL, NULL), SQLITE_OK);
     b->receiver = receiver_open(&delivery_server, &delivery_ca);
     receiver_url(b->receiver, b->url, sizeof b->url);
     b->now_ms = 1782869400000;

@@ -10,6 +10,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "reports/encoding.h"
+
 enum { DAY_S = 86400, YEAR_S = 365 * DAY_S };
 
 static void extend(X509 *cert, X509 *issuer, int nid, const char *value)
@@ -84,6 +86,18 @@ void keys_make(struct keys_pair *p, const char *folder, const struct keys_reques
         extend(p->cert, issuer, NID_subject_alt_name, r->san);
     sign(p->cert, r->by ? r->by->key : p->key);
     write_files(p, folder, r->name);
+}
+
+void keys_sign(const struct keys_pair *pair, const char *text, char *out, size_t size)
+{
+    uint8_t der[128];
+    size_t length = sizeof der;
+    EVP_MD_CTX *md = EVP_MD_CTX_new();
+    assert(EVP_DigestSignInit(md, NULL, EVP_sha256(), NULL, pair->key) == 1);
+    assert(EVP_DigestSign(md, der, &length, (const uint8_t *)text, strlen(text)) == 1);
+    assert(ENCODING_BASE64_ROOM(length) <= size);
+    encoding_base64(der, length, out);
+    EVP_MD_CTX_free(md);
 }
 
 void keys_free(struct keys_pair *p)

@@ -5,6 +5,7 @@
 #define TESTS_SUPPORT_KEYS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <openssl/evp.h>
@@ -32,6 +33,8 @@ struct keys_request {
 
 /* Makes the pair and writes its files (the key with mode 0600); asserts that all went well. */
 void keys_make(struct keys_pair *pair, const char *folder, const struct keys_request *request);
+/* Base64 of the pair's ECDSA/SHA-256 signature (DER) over a text, as a receiver signs. */
+void keys_sign(const struct keys_pair *pair, const char *text, char *out, size_t size);
 void keys_free(struct keys_pair *pair);
 
 #endif

@@ -8,10 +8,12 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "reports/encoding.h"
 #include "reports/outlet.h"
+#include "tests/support/keys.h"
 
 #define HASH "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" /* SHA-256 of "test" */
 #define RECEIPT "{\"package_sha256\":\"" HASH "\",\"receipt_id\":\"R-1\",\"received_at\":\"2026-07-01T09:30:00+08:00\"}"
@@ -174,6 +176,41 @@ static void anything_else_is_no_receipt(void **state)
     assert_int_equal(r.outcome, OUTLET_UNKNOWN);
 }
 
+static void a_receipt_counts_only_with_the_configured_signature(void **state)
+{
+    (void)state;
+    struct keys_pair ours, other;
+    struct receipt_keys *keys;
+    struct err err;
+    char folder[200];
+    const char *tmp = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%s/outlet.XXXXXX", tmp ? tmp : "/tmp");
+    assert_non_null(mkdtemp(folder));
+    keys_make(&ours, folder, &(struct keys_request){.name = "ours", .subject = "inbox"});
+    keys_make(&other, folder, &(struct keys_request){.name = "other", .subject = "inbox"});
+    assert_int_equal(receipt_keys_open(&keys, ours.cert_file, &err), 0);
+    struct outlet_parcel p = parcel(false);
+    struct outlet_request first, next;
+    struct outlet_result r;
+    struct outlet_reply reply = answer(201, RECEIPT);
+    p.receipt_keys = keys;
+    outlet_package_rest.begin(&p, &first);
+    for (int i = 0; i < 3; i++) { /* none, another's, the right one */
+        if (i > 0)
+            keys_sign(i == 1 ? &other : &ours, RECEIPT, reply.receipt_signature, sizeof reply.receipt_signature);
+        assert_false(outlet_package_rest.step(&p, &first, &reply, &next, &r));
+        assert_int_equal(r.outcome, i == 2 ? OUTLET_SENT : OUTLET_UNKNOWN);
+        assert_int_equal(r.alarm, i != 2);
+    }
+    reply.receipt_signature[10] ^= 1;
+    assert_false(outlet_package_rest.step(&p, &first, &reply, &next, &r));
+    assert_int_equal(r.outcome, OUTLET_UNKNOWN);
+    assert_non_null(strstr(r.text, "the receipt does not count: its signature was not made by"));
+    receipt_keys_close(keys);
+    keys_free(&other);
+    keys_free(&ours);
+}
+
 static void not_found_after_asking_sends(void **state)
 {
     (void)state;
@@ -243,6 +280,7 @@ int main(void)
         cmocka_unit_test(each_status_has_its_outcome),
         cmocka_unit_test(sent_means_a_receipt_for_our_bytes),
         cmocka_unit_test(anything_else_is_no_receipt),
+        cmocka_unit_test(a_receipt_counts_only_with_the_configured_signature),
         cmocka_unit_test(not_found_after_asking_sends),
         cmocka_unit_test(silence_depends_on_what_went_out),
         cmocka_unit_test(passes_on_how_long_to_wait),
