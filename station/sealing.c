@@ -15,6 +15,7 @@
 #include "reports/merkle_json.h"
 #include "reports/report_text.h"
 #include "reports/sha256.h"
+#include "station/case_json.h"
 #include "station/core/json.h"
 
 enum {
@@ -171,8 +172,8 @@ static int add_file(void *ctx, const struct store_file *file)
 /* The order of reading: what it is, numbers, raw input, law, pictures, and the proof at last. */
 static int rank_of(const char *name)
 {
-    static const char *const order[] = {"record.json", "report.txt", "readings.csv", "wire/",
-                                        "rules/",      "profiles/",  "photos/"};
+    static const char *const order[] = {"record.json", "case.json", "report.",   "readings.csv",
+                                        "wire/",       "rules/",    "profiles/", "photos/"};
     int rank = 0;
     for (; rank < (int)(sizeof order / sizeof order[0]); rank++)
         if (strncmp(name, order[rank], strlen(order[rank])) == 0)
@@ -278,6 +279,34 @@ static int add_proof(const struct sealing *s, struct contents *c)
     return add_made(c, "log/proof.json", out, (size_t)length);
 }
 
+/* case.json, which lists every file but those of the journal, and the events that it rests on. */
+static int add_case(const struct sealing *s, struct contents *c, const struct store_case *of, int64_t now_ms)
+{
+    struct case_json *made = NULL;
+    char *text = NULL;
+    size_t length = 0;
+    const struct case_json_source source = {.store = c->store,
+                                            .case_id = of->id,
+                                            .subject = of->subject,
+                                            .record = c->record,
+                                            .entries = c->entries,
+                                            .entries_count = c->count,
+                                            .sealed_ms = now_ms,
+                                            .offset_minutes = s->offset_minutes,
+                                            .tree_size = s->latest.size};
+    if (case_json_open(&made, &source, c->err) != 0)
+        return -1;
+    int result = case_json_write(made, &text, &length, c->err);
+    if (result == 0)
+        result = add_made(c, "case.json", text, length);
+    if (result == 0)
+        result = case_json_write_events(made, &text, &length, c->err);
+    if (result == 0)
+        result = add_made(c, "log/events.json", text, length);
+    case_json_close(made);
+    return result;
+}
+
 /* ---- the package ---- */
 
 /* The file first, then the row and the deliveries in one commit. Once a commit was tried the file stays, whatever came
@@ -305,7 +334,10 @@ static int build(struct sealing *s, struct contents *c, const struct store_case 
 {
     uint8_t *bytes = NULL;
     size_t size = 0;
-    if (gather(c, of->subject) != 0 || add_proof(s, c) != 0)
+    if (gather(c, of->subject) != 0)
+        return -1;
+    qsort(c->entries, c->count, sizeof c->entries[0], by_rank);
+    if (add_case(s, c, of, now_ms) != 0 || add_proof(s, c) != 0)
         return -1;
     qsort(c->entries, c->count, sizeof c->entries[0], by_rank);
     if (package_build(c->entries, c->count, s->seals, s->seals_count, now_ms, &bytes, &size, err) != 0)

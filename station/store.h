@@ -376,6 +376,9 @@ int store_case_add(struct store *s, const char *id, const char *subject, int64_t
                    struct err *err);
 /* How the case of that test or passage stands; "" where it has none. */
 int store_case_state(struct store *s, const char *subject, char state[16], struct err *err);
+/* The journal's events that moved the case, in order; `each` returns 0 to go on. */
+int store_case_event_list(struct store *s, const char *case_id, int (*each)(void *ctx, uint64_t event), void *ctx,
+                          struct err *err);
 /* Cases with a number above `after` that wait to be sealed, oldest first. Ask with after = 0 once and then with the
  * number before the oldest that is still unsealed: the walk stays short however many cases there are. */
 int store_case_unsealed(struct store *s, int64_t after, int limit, int (*each)(void *ctx, const struct store_case *c),

@@ -31,6 +31,22 @@ int store_case_state(struct store *s, const char *subject, char state[16], struc
     return rc < 0 ? -1 : 0;
 }
 
+int store_case_event_list(struct store *s, const char *case_id, int (*each)(void *ctx, uint64_t event), void *ctx,
+                          struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_CASE_EVENT_LIST, err);
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, case_id);
+    int rc;
+    while ((rc = store_step(s, q, "list the events of the case", err)) > 0)
+        if (each(ctx, (uint64_t)sqlite3_column_int64(q, 0)) != 0) {
+            store_done(q);
+            return 0;
+        }
+    return rc;
+}
+
 int store_case_unsealed(struct store *s, int64_t after, int limit, int (*each)(void *ctx, const struct store_case *c),
                         void *ctx, struct err *err)
 {

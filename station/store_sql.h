@@ -189,6 +189,7 @@
                                                                                                                        \
     X(CASE_INSERT, true, "INSERT INTO case_file(id, subject, created_ms, state) VALUES(?, ?, ?, ?)")                   \
     X(CASE_STATE, false, "SELECT state FROM case_file WHERE subject = ?")                                              \
+    X(CASE_EVENT_LIST, false, "SELECT event FROM case_step WHERE case_id = ? ORDER BY n")                              \
     X(CASE_VOID, true, "UPDATE case_file SET state = 'void' WHERE subject = ?")                                        \
     X(CASE_UNSEALED, false,                                                                                            \
       "SELECT seq, created_ms, id, subject, state FROM case_file WHERE seq > ? AND state = 'sealing'"                  \

@@ -170,12 +170,14 @@ static void entries_stand_in_the_order_of_reading(void **state)
     static struct container c;
     static const char *const order[] = {"mimetype",
                                         "record.json",
+                                        "case.json",
                                         "report.txt",
                                         "readings.csv",
                                         "wire/rsd1.rec",
                                         "rules/hj845-2017.conf",
                                         "profiles/rsd-pinyin.conf",
                                         "photos/front.jpg",
+                                        "log/events.json",
                                         "log/proof.json",
                                         "META-INF/ASiCManifest001.xml",
                                         "META-INF/signature001.p7s"};
