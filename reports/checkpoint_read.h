@@ -10,11 +10,10 @@
 
 #include <openssl/evp.h>
 
+#include "reports/limits.h"
 #include "reports/merkle.h"
 #include "station/core/civil.h"
 #include "station/core/err.h"
-
-enum { CHECKPOINT_TEXT_MAX = 2048, CHECKPOINT_ORIGIN_MAX = 96, CHECKPOINT_SIGNATURE_MAX = 80 };
 
 struct checkpoint_read {
     char origin[CHECKPOINT_ORIGIN_MAX]; /* "smogd/STATION-ID" */

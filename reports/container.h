@@ -18,13 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "reports/limits.h"
 #include "station/core/err.h"
-
-enum {
-    CONTAINER_ENTRIES_MAX = 256,
-    CONTAINER_NAME_MAX = 128,
-    CONTAINER_SIZE_MAX = 64 << 20, /* bytes of a package, on both sides of the wire */
-};
 
 struct container_entry {
     char name[CONTAINER_NAME_MAX];

@@ -18,7 +18,7 @@ struct history_reading {
     size_t room; /* of out->facts */
     uint64_t last_index;
     struct json_token *tokens;
-    char note[CHECKPOINT_TEXT_MAX + 1], certificate[HISTORY_CERTIFICATE_MAX];
+    char note[CHECKPOINT_TEXT_MAX + 1], certificate[SEALCHECK_CERTIFICATE_MAX];
 };
 
 /* ---- the first line: who signed ---- */

@@ -15,13 +15,12 @@
 #include <openssl/x509.h>
 
 #include "reports/checkpoint_read.h"
+#include "reports/limits.h"
 #include "reports/record.h"
 #include "reports/sealcheck.h"
 #include "station/core/err.h"
 
 #define HISTORY_FORMAT "smogd-history-1"
-
-enum { HISTORY_FILE_MAX = 16 << 20, HISTORY_LINE_MAX = 2 << 20, HISTORY_CERTIFICATE_MAX = 16 << 10 };
 
 /* One ended test or passage, as its record tells it. */
 struct history_fact {

@@ -11,8 +11,6 @@
  * `manifest_read` walks the one document structure with it.
  */
 
-enum { ATTRIBUTES_MAX = 8, BINDINGS_MAX = 16, DEPTH_MAX = 8, NAME_MAX_LENGTH = 48, VALUE_MAX_LENGTH = 256 };
-
 static const char asic_ns[] = "http://uri.etsi.org/02918/v1.2.1#";
 static const char ds_ns[] = "http://www.w3.org/2000/09/xmldsig#";
 
@@ -40,15 +38,15 @@ struct tag {
     struct slice ns;
     struct slice before; /* text before the tag */
     size_t attributes_count;
-    struct attribute attributes[ATTRIBUTES_MAX];
+    struct attribute attributes[MANIFEST_ATTRIBUTES_MAX];
 };
 
 struct xml {
     const char *at, *end;
     unsigned line, depth;
-    struct slice open[DEPTH_MAX]; /* raw names of the elements that are open */
+    struct slice open[MANIFEST_DEPTH_MAX]; /* raw names of the elements that are open */
     size_t bindings_count;
-    struct binding bindings[BINDINGS_MAX];
+    struct binding bindings[MANIFEST_BINDINGS_MAX];
     struct err *err;
 };
 
@@ -92,7 +90,7 @@ static bool take_name(struct xml *x, struct slice *out)
     while (x->at < x->end && name_char(*x->at))
         x->at++;
     out->length = (size_t)(x->at - out->at);
-    return out->length > 0 && out->length <= NAME_MAX_LENGTH;
+    return out->length > 0 && out->length <= MANIFEST_WORD_MAX;
 }
 
 static bool take(struct xml *x, char c)
@@ -124,14 +122,14 @@ static int take_attribute(struct xml *x, struct attribute *out)
     while (x->at < x->end && *x->at != quote && plain(*x->at))
         x->at++;
     out->value.length = (size_t)(x->at - out->value.at);
-    if (out->value.length > VALUE_MAX_LENGTH || !take(x, quote))
+    if (out->value.length > MANIFEST_VALUE_MAX || !take(x, quote))
         return wrong(x, "an attribute value is too long, not closed, or has characters that are not allowed");
     return 0;
 }
 
 static int bind(struct xml *x, const struct attribute *a)
 {
-    if (x->bindings_count == BINDINGS_MAX)
+    if (x->bindings_count == MANIFEST_BINDINGS_MAX)
         return wrong(x, "too many namespaces");
     struct slice prefix = {a->name.at + 5, a->name.length - 5};
     if (prefix.length > 0) {
@@ -158,7 +156,7 @@ static int take_attributes(struct xml *x, struct tag *tag)
             if (same(tag->attributes[i].name, a.name))
                 return wrong(x, "an attribute is there twice");
         }
-        if (tag->attributes_count == ATTRIBUTES_MAX)
+        if (tag->attributes_count == MANIFEST_ATTRIBUTES_MAX)
             return wrong(x, "too many attributes");
         tag->attributes[tag->attributes_count++] = a;
     }
@@ -215,7 +213,7 @@ static int next_tag(struct xml *x, struct tag *tag)
         return close_tag(x, tag);
     if (!take_name(x, &tag->raw))
         return wrong(x, "document types, comments, CDATA and processing instructions are not allowed");
-    if (x->depth == DEPTH_MAX)
+    if (x->depth == MANIFEST_DEPTH_MAX)
         return wrong(x, "elements are nested too deep");
     x->open[x->depth++] = tag->raw;
     if (take_attributes(x, tag))
@@ -293,7 +291,7 @@ static int attribute(struct xml *x, const struct tag *tag, const char *allowed, 
     *out = (struct slice){NULL, 0};
     for (size_t i = 0; i < tag->attributes_count; i++) {
         struct slice name = tag->attributes[i].name;
-        char padded[NAME_MAX_LENGTH + 3];
+        char padded[MANIFEST_WORD_MAX + 3];
         snprintf(padded, sizeof padded, " %.*s ", (int)name.length, name.at);
         if (!strstr(allowed, padded))
             return wrong(x, "an attribute is not allowed here");

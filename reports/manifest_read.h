@@ -21,9 +21,8 @@
 #include <stdint.h>
 
 #include "reports/container.h"
+#include "reports/limits.h"
 #include "station/core/err.h"
-
-enum { MANIFEST_REFERENCES_MAX = 2 * CONTAINER_ENTRIES_MAX, MANIFEST_XML_MAX = 512 << 10 };
 
 enum manifest_algorithm { MANIFEST_SHA256, MANIFEST_SM3, MANIFEST_ALGORITHM_COUNT };
 

@@ -102,6 +102,8 @@ static int read_files(struct record *r, struct err *err)
 int record_open(struct record *r, const char *text, size_t length, struct err *err)
 {
     memset(r, 0, sizeof *r);
+    if (length > RECORD_TEXT_MAX)
+        return err_set(err, ERR_INVALID, "the record has %zu bytes; at most %d are allowed", length, RECORD_TEXT_MAX);
     struct json_token *tokens = malloc(RECORD_TOKENS_MAX * sizeof *tokens);
     if (!tokens)
         return err_set(err, ERR_FAILED, "out of memory");

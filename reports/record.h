@@ -9,13 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "reports/limits.h"
 #include "station/core/civil.h"
 #include "station/core/err.h"
 #include "station/core/json.h"
 #include "station/core/rules.h"
 #include "station/core/verdict.h"
 
-enum { RECORD_ID_MAX = 64, RECORD_FILE_NAME_MAX = 128, RECORD_FILES_MAX = 200, RECORD_TOKENS_MAX = 32768 };
+enum { RECORD_ID_MAX = 64, RECORD_FILE_NAME_MAX = CONTAINER_NAME_MAX };
 
 struct record_file {
     char name[RECORD_FILE_NAME_MAX];

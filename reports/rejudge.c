@@ -5,17 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/limits.h"
 #include "reports/sha256.h"
 #include "sensors/replay.h"
 #include "station/core/join.h"
 #include "station/core/remote.h"
 
-enum {
-    CONF_NODES_MAX = 8192,
-    READINGS_MAX = 16 << 20,
-    HISTORY_MAX = 64,
-    VEHICLE_TEXT_MAX = 4096,
-};
+enum { VEHICLE_TEXT_MAX = 4096 };
 
 /* Everything a recomputation needs at once; too large for the stack. */
 struct rejudge_desk {
@@ -23,7 +19,7 @@ struct rejudge_desk {
     struct rule_pack pack;
     struct profile profiles[BENCH_INSTRUMENTS_MAX];
     struct replay replay;
-    struct conf_node nodes[CONF_NODES_MAX];
+    struct conf_node nodes[REJUDGE_CONF_NODES_MAX];
     /* of this record; `vehicle` is the first */
     struct vehicle vehicle;
     size_t profiles_count;
@@ -39,7 +35,7 @@ struct rejudge_desk {
     char instrument[SENSOR_NAME_MAX];
     struct sample sample;
     struct passage passage;
-    struct remote_past past[HISTORY_MAX];
+    struct remote_past past[REJUDGE_PAST_MAX];
     size_t past_count;
 };
 
@@ -65,7 +61,7 @@ static int parse_conf(struct rejudge_desk *w, const struct rejudge_file *file, s
     if (!*text)
         return err_set(err, ERR_FAILED, "out of memory");
     memcpy(*text, file->data, file->size);
-    return conf_parse(conf, file->name, *text, file->size, w->nodes, CONF_NODES_MAX, err);
+    return conf_parse(conf, file->name, *text, file->size, w->nodes, REJUDGE_CONF_NODES_MAX, err);
 }
 
 static int read_pack(struct rejudge_desk *w, const struct rejudge_file *file, struct err *err)
@@ -153,16 +149,37 @@ static int load_profile(struct rejudge_desk *w, const struct rejudge_file *file,
     return 0;
 }
 
+/* The time of a recording's last line; times only grow, so no line is later. 0: there is none that can be read. */
+static int64_t last_ms(const struct rejudge_file *file)
+{
+    size_t end = file->size > 0 ? file->size - 1 : 0; /* without the last newline */
+    while (end > 0 && file->data[end - 1] != '\n')
+        end--;
+    int64_t t_ms = 0;
+    for (size_t i = end; i < file->size && i < end + 15 && file->data[i] >= '0' && file->data[i] <= '9'; i++)
+        t_ms = t_ms * 10 + (file->data[i] - '0');
+    return t_ms;
+}
+
+/* A replay fires every timer on the way: a recording must not be able to make it long. */
+static int add_wire(struct rejudge_desk *w, const struct rejudge_file *file, struct err *err)
+{
+    if (w->wires_count == REPLAY_FILES_MAX)
+        return err_set(err, ERR_FAILED, "more than %d recordings", REPLAY_FILES_MAX);
+    if (last_ms(file) > REJUDGE_SPAN_MAX_MS)
+        return err_set(err, ERR_FAILED, "%s is longer than %d hours; no test is", file->name,
+                       REJUDGE_SPAN_MAX_MS / 3600000);
+    w->wires[w->wires_count++] = (struct replay_file){file->name, file->data, file->size};
+    return 0;
+}
+
 static int load_wires(struct rejudge_desk *w, const struct rejudge_file *files, size_t count, struct err *err)
 {
     for (size_t i = 0; i < count; i++) {
         if (has_prefix(files[i].name, "profiles/") && load_profile(w, &files[i], err))
             return -1;
-        if (!has_prefix(files[i].name, "wire/"))
-            continue;
-        if (w->wires_count == REPLAY_FILES_MAX)
-            return err_set(err, ERR_FAILED, "more than %d recordings", REPLAY_FILES_MAX);
-        w->wires[w->wires_count++] = (struct replay_file){files[i].name, files[i].data, files[i].size};
+        if (has_prefix(files[i].name, "wire/") && add_wire(w, &files[i], err))
+            return -1;
     }
     if (w->wires_count == 0 && !w->lost)
         return err_set(err, ERR_FAILED, "there is no recording (wire/NAME.rec) to recompute the verdict from");
@@ -174,7 +191,7 @@ static void add_text(struct rejudge_desk *w, const char *text, size_t length)
     struct rejudge *out = w->out;
     if (out->readings_length + length > w->readings_size) {
         size_t size = w->readings_size ? 2 * w->readings_size : 64 << 10;
-        char *more = size <= READINGS_MAX ? realloc(out->readings, size) : NULL;
+        char *more = size <= REJUDGE_READINGS_MAX ? realloc(out->readings, size) : NULL;
         if (!more) {
             w->readings_full = true;
             return;
@@ -343,8 +360,8 @@ static int judge_passage(struct rejudge_desk *w, const struct record *record, co
     size_t count = 0;
     if (record->basis >= 0 && doc->tokens[record->basis].type == JSON_ARRAY)
         count = doc->tokens[record->basis].count;
-    if (count > HISTORY_MAX)
-        return err_set(err, ERR_FAILED, "the record rests on more than %d earlier passages", HISTORY_MAX);
+    if (count > REJUDGE_PAST_MAX)
+        return err_set(err, ERR_FAILED, "the record rests on more than %d earlier passages", REJUDGE_PAST_MAX);
     for (; w->past_count < count; w->past_count++) {
         if (read_past(doc, json_element(doc, (size_t)record->basis, w->past_count), &w->past[w->past_count], err))
             return -1;

@@ -2,12 +2,14 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+
+#include "reports/file.h"
 
 /* ---- the DER shape ---- */
 
@@ -148,20 +150,14 @@ static void set_rules(X509_STORE *store)
 
 X509_STORE *sealcheck_trust(const char *ca_file, struct err *err)
 {
-    char reason[128];
-    if (access(ca_file, R_OK)) {
-        err_set(err, ERR_UNREACHABLE, "%s: the trusted certificates cannot be read", ca_file);
+    char *pem;
+    size_t length;
+    if (file_read(ca_file, SEALCHECK_TRUST_MAX, &pem, &length, err))
         return NULL;
-    }
-    X509_STORE *store = X509_STORE_new();
-    X509_LOOKUP *lookup = store ? X509_STORE_add_lookup(store, X509_LOOKUP_file()) : NULL;
-    if (!lookup || X509_load_cert_file(lookup, ca_file, X509_FILETYPE_PEM) <= 0) {
-        err_set(err, ERR_INVALID, "%s: no trusted certificate is in it (%s); give a PEM file", ca_file,
-                sealcheck_openssl_reason(reason, sizeof reason));
-        X509_STORE_free(store);
-        return NULL;
-    }
-    set_rules(store);
+    X509_STORE *store = sealcheck_trust_text(pem, length, err);
+    free(pem);
+    if (!store)
+        err_prefix(err, "%s", ca_file);
     return store;
 }
 
@@ -175,13 +171,18 @@ X509_STORE *sealcheck_trust_text(const char *pem, size_t length, struct err *err
         count += X509_STORE_add_cert(store, certificate) == 1;
         X509_free(certificate);
     }
-    ERR_clear_error(); /* the end of the text is one */
+    /* the end of the text is an error too, but not one of a certificate */
+    bool whole = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    ERR_clear_error();
     BIO_free(in);
-    if (count > 0) {
+    if (count > 0 && whole) {
         set_rules(store);
         return store;
     }
-    err_set(err, ERR_INVALID, "no trusted certificate is given; give the authority's in PEM");
+    if (count > 0)
+        err_set(err, ERR_INVALID, "trusted certificate %d cannot be read; give all of them in PEM", count + 1);
+    else
+        err_set(err, ERR_INVALID, "no trusted certificate is given; give the authority's in PEM");
     X509_STORE_free(store);
     return NULL;
 }
@@ -225,10 +226,18 @@ static bool encodes_to(CMS_ContentInfo *cms, const uint8_t *p7s, size_t size)
     return same;
 }
 
+static bool is_p256(const EVP_PKEY *key)
+{
+    char group[32] = "";
+    return key && EVP_PKEY_get_group_name(key, group, sizeof group, NULL) == 1 && strcmp(group, "prime256v1") == 0;
+}
+
 int sealcheck_open(struct sealcheck *s, const uint8_t *p7s, size_t size, struct err *err)
 {
     *s = (struct sealcheck){0};
     struct der name;
+    if (size > SEALCHECK_CMS_MAX)
+        return err_set(err, ERR_INVALID, "it has %zu bytes; at most %d are allowed", size, SEALCHECK_CMS_MAX);
     if (!cms_shape(p7s, size, &name))
         return err_set(err, ERR_INVALID,
                        "it is not a detached CMS signature with one ECDSA P-256/SHA-256 signer, the certificate inside "
@@ -249,9 +258,19 @@ int sealcheck_open(struct sealcheck *s, const uint8_t *p7s, size_t size, struct 
             CMS_SignerInfo_set1_signer_cert(info, s->signer);
         }
     }
+    int inside = sk_X509_num(certificates);
     sk_X509_pop_free(certificates, X509_free);
+    if (inside > SEALCHECK_CERTIFICATES_MAX) {
+        err_set(err, ERR_INVALID, "it holds %d certificates; at most %d are allowed", inside,
+                SEALCHECK_CERTIFICATES_MAX);
+        goto fail;
+    }
     if (!s->signer) {
         err_set(err, ERR_INVALID, "the signer's certificate is not inside the signature");
+        goto fail;
+    }
+    if (!is_p256(X509_get0_pubkey(s->signer))) {
+        err_set(err, ERR_INVALID, "the signer's key is not of the curve P-256");
         goto fail;
     }
     if (!signing_time(info, &s->signed_at)) {

@@ -15,6 +15,7 @@
 #include <openssl/cms.h>
 #include <openssl/x509.h>
 
+#include "reports/limits.h"
 #include "station/core/err.h"
 
 enum { SEALCHECK_NAME_MAX = 256 };

@@ -20,7 +20,7 @@
 #include "reports/verifier.h"
 
 static const char help[] =
-    "smogverify FILE.asice --ca CA.pem [--checkpoint OLD] [--consistency PROOF]… [--json]\n"
+    "smogverify FILE.asice --ca CA.pem [--checkpoint OLD] [--consistency PROOF]… [--reference FILE]… [--json]\n"
     "smogverify JOURNAL --ca SEAL.pem --checkpoint NOTE [--json]\n"
     "\n"
     "Checks a sealed evidence package and prints what was checked, line by line.\n"
@@ -33,16 +33,20 @@ static const char help[] =
     "                       agree with it?                                自存的同一日志检查点\n"
     "  --consistency PROOF  from smogctl journal checkpoint --consistency OLD, where the package alone does not tell\n"
     "                                                                     站点出具的一致性证明\n"
+    "  --reference FILE     a rule pack or profile as it was published: is the package's own the same?\n"
+    "                                                                     公布的限值规则或仪器配置文件\n"
     "  --json               one JSON object instead of sentences          输出JSON\n"
     "\n"
     "Exit status: 0 verified, 1 not verified, 2 wrong usage, 3 a file cannot be read.\n";
 
-enum { SMALL_FILE_MAX = 1 << 20, JSON_MAX = 2 << 20 };
+enum { JSON_MAX = 2 << 20 };
 
 struct options {
     const char *package, *ca, *checkpoint;
     const char *consistency[VERIFIER_PROOFS_MAX];
     size_t consistency_count;
+    const char *references[VERIFIER_REFERENCES_MAX];
+    size_t references_count;
     bool json;
 };
 
@@ -63,6 +67,11 @@ static int read_options(int argc, char **argv, struct options *o, struct err *er
         if (o->consistency_count < VERIFIER_PROOFS_MAX &&
             take_value(argc, argv, &i, "--consistency", &o->consistency[o->consistency_count])) {
             o->consistency_count++;
+            continue;
+        }
+        if (o->references_count < VERIFIER_REFERENCES_MAX &&
+            take_value(argc, argv, &i, "--reference", &o->references[o->references_count])) {
+            o->references_count++;
             continue;
         }
         if (strcmp(argv[i], "--json") == 0)
@@ -115,6 +124,8 @@ struct input {
     size_t size;
     char *checkpoint;
     char *proofs[VERIFIER_PROOFS_MAX];
+    char *references[VERIFIER_REFERENCES_MAX];
+    size_t reference_sizes[VERIFIER_REFERENCES_MAX];
     X509_STORE *trust;
 };
 
@@ -123,6 +134,13 @@ static const char *given_checkpoint(void *ctx, const char *station)
 {
     (void)station;
     return ctx;
+}
+
+/* "/usr/share/smogd/rules/gb3847-2018.conf" → "gb3847-2018.conf" */
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
 }
 
 static int check_journal(const struct options *o, struct verifier *v, const struct verifier_options *how,
@@ -148,6 +166,10 @@ static int check(const struct options *o, const struct input *in, struct err *er
     how.ctx = in->checkpoint;
     for (size_t i = 0; i < o->consistency_count; i++)
         how.consistency[i] = in->proofs[i];
+    for (; how.references_count < o->references_count; how.references_count++)
+        how.references[how.references_count] = (struct verifier_reference){
+            base_name(o->references[how.references_count]), in->references[how.references_count],
+            in->reference_sizes[how.references_count]};
     if (in->package)
         verifier_run(v, (const uint8_t *)in->package, in->size, &how);
     else
@@ -189,6 +211,9 @@ static int read_input(const struct options *o, struct input *in, struct err *err
     for (size_t i = 0; i < o->consistency_count; i++)
         if (file_read(o->consistency[i], SMALL_FILE_MAX, &in->proofs[i], &length, err))
             return -1;
+    for (size_t i = 0; i < o->references_count; i++)
+        if (file_read(o->references[i], SMALL_FILE_MAX, &in->references[i], &in->reference_sizes[i], err))
+            return -1;
     in->trust = sealcheck_trust(o->ca, err);
     return in->trust ? 0 : -1;
 }
@@ -204,6 +229,8 @@ static int run(const struct options *o, struct err *err)
     free(in.checkpoint);
     for (size_t i = 0; i < VERIFIER_PROOFS_MAX; i++)
         free(in.proofs[i]);
+    for (size_t i = 0; i < VERIFIER_REFERENCES_MAX; i++)
+        free(in.references[i]);
     return result;
 }
 

@@ -46,6 +46,7 @@ static void check_inside(struct verification *v)
         verifier_rejudge(v);
     else
         verifier_report(v, VERIFIER_VERDICT, VERIFIER_OPEN, v->record.id, NULL);
+    verifier_reference(v);
 }
 
 void verifier_run(struct verifier *out, const uint8_t *data, size_t size, const struct verifier_options *options)

@@ -31,7 +31,12 @@ enum verifier_result {
 
 const char *verifier_result_name(enum verifier_result result); /* "ok" "note" "open" "fail" */
 
-enum { VERIFIER_PROOFS_MAX = 4, VERIFIER_SENTENCE_MAX = 1024, VERIFIER_FINDINGS_MAX = 2 * CONTAINER_ENTRIES_MAX };
+enum {
+    VERIFIER_PROOFS_MAX = 4,
+    VERIFIER_REFERENCES_MAX = 32,
+    VERIFIER_SENTENCE_MAX = 1024,
+    VERIFIER_FINDINGS_MAX = 2 * CONTAINER_ENTRIES_MAX
+};
 
 struct verifier_finding {
     const char *check; /* stable word: "container" "contents" "digest" … */
@@ -50,6 +55,13 @@ struct verifier_options {
     /* consistency proofs (FORMATS.md), as text */
     const char *consistency[VERIFIER_PROOFS_MAX];
     size_t consistency_count;
+    /* Rule packs and profiles as their publishers give them: one of the package of that name must be the same. */
+    struct verifier_reference {
+        const char *name; /* "gb3847-2018.conf" */
+        const char *data;
+        size_t size;
+    } references[VERIFIER_REFERENCES_MAX];
+    size_t references_count;
 };
 
 /* Large: keep it on the heap. */

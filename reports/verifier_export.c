@@ -13,7 +13,13 @@
  * the two rightmost complete subtrees of each level are kept, which is all that the next leaf and the root need.
  */
 
-enum { LINE_MAX_LENGTH = 1 << 20, LINE_TOKENS_MAX = 32768 };
+/* What the event before said of its time, and since when a step of the wall clock waits to be explained. */
+struct journal_clock {
+    char boot[64];
+    int64_t mono_ms, wall_ms;
+    unsigned unexplained; /* events since the clock went back without a word; 0: nothing to explain */
+    unsigned set_back;    /* how often it was, said or while the program was not running */
+};
 
 struct export
 {
@@ -26,6 +32,10 @@ struct export
     struct merkle_hash root;                          /* of the first checkpoint.size events, once they are read */
     int64_t tests, passages;                          /* the highest number so far */
     char open_test[RECORD_ID_MAX];
+    struct journal_clock clock;
+    uint64_t clock_wrong_at; /* the first event whose time does not follow; 0: none */
+    struct err clock_err;
+    char *line; /* of EXPORT_LINE_MAX + 1 bytes */
     struct json_token *tokens;
 };
 
@@ -98,50 +108,116 @@ static int take_passage(struct export *e, const struct json_doc *doc, struct err
     return 0;
 }
 
+/* The two clocks of an event. The monotonic one never goes back within a boot; the other may be set back, but then the
+ * journal says so: an event clock-step within the next few, or it happened while the program was not running. */
+static int take_clock(struct journal_clock *c, const struct json_doc *doc, const char *kind, struct err *err)
+{
+    enum { TOLERANCE_MS = 1000, PATIENCE = 8 };
+    const int64_t MONO_MAX_MS = INT64_C(1) << 53;
+    char boot[sizeof c->boot], at[CIVIL_TIME_TEXT_MAX];
+    int64_t mono_ms = 0, wall_ms = 0;
+    if (!text(doc, "boot", boot, sizeof boot) || !text(doc, "at", at, sizeof at) ||
+        !civil_time_parse(&wall_ms, at, strlen(at), 0) ||
+        !json_get_integer(doc, json_member(doc, 0, "mono_ms"), &mono_ms) || mono_ms < 0 || mono_ms > MONO_MAX_MS)
+        return err_set(err, ERR_FAILED, "it does not say when it was");
+    bool same_boot = strcmp(boot, c->boot) == 0;
+    bool first = c->boot[0] == '\0';
+    int64_t went_back_ms = first ? 0 : c->wall_ms - wall_ms + (same_boot ? mono_ms - c->mono_ms : 0);
+    if (same_boot && mono_ms < c->mono_ms)
+        return err_set(err, ERR_FAILED, "it was written before the event that stands before it");
+    memcpy(c->boot, boot, sizeof boot);
+    c->mono_ms = mono_ms;
+    c->wall_ms = wall_ms;
+    bool said = strcmp(kind, "clock-step") == 0 || strcmp(kind, "daemon-start") == 0;
+    if (went_back_ms > TOLERANCE_MS) {
+        c->set_back++;
+        c->unexplained = 1;
+    }
+    if (said || c->unexplained == 0) {
+        c->unexplained = 0;
+        return 0;
+    }
+    if (c->unexplained++ < PATIENCE)
+        return 0;
+    c->unexplained = 0;
+    return err_set(err, ERR_FAILED, "the clock went back before it, and no event says that it was set");
+}
+
 static int take_event(struct export *e, const char *line, size_t length, struct err *err)
 {
     struct json_doc doc;
-    char kind[32];
-    if (json_parse(&doc, line, length, e->tokens, LINE_TOKENS_MAX, err) != 0)
+    char kind[48];
+    if (json_parse(&doc, line, length, e->tokens, EXPORT_TOKENS_MAX, err) != 0)
         return -1;
     if (e->tokens[0].type != JSON_OBJECT || !text(&doc, "kind", kind, sizeof kind))
         return err_set(err, ERR_FAILED, "it is no event");
     if (!json_equals(&doc, json_member(&doc, 0, "station"), e->station))
         return err_set(err, ERR_FAILED, "it is not an event of station %s", e->station);
+    if (e->clock_wrong_at == 0 && take_clock(&e->clock, &doc, kind, &e->clock_err) != 0)
+        e->clock_wrong_at = e->count + 1;
     if (strcmp(kind, "passage") == 0)
         return take_passage(e, &doc, err);
     bool start = strcmp(kind, "test-start") == 0;
     return start || strcmp(kind, "test-end") == 0 ? take_test(e, &doc, start, err) : 0;
 }
 
-/* Numbers are checked as far as they go; the tree is read to its end in any case. */
+/* One line without its newline; false at the end of the file. *whole: it ended in a newline, and fits. */
+static bool read_line(struct export *e, FILE *in, size_t *size, bool *whole)
+{
+    int c = EOF;
+    *size = 0;
+    while (*size <= EXPORT_LINE_MAX && (c = getc_unlocked(in)) != EOF && c != '\n')
+        e->line[(*size)++] = (char)c;
+    *whole = c == '\n' && *size <= EXPORT_LINE_MAX;
+    return *size > 0 || c == '\n';
+}
+
+static void report_numbers(struct export *e, uint64_t wrong_at, const char *why)
+{
+    char number[32];
+    snprintf(number, sizeof number, "%" PRIu64, wrong_at ? wrong_at : e->count);
+    if (wrong_at || e->count == 0)
+        verifier_report(e->v, VERIFIER_NUMBERS, VERIFIER_FAIL, number, wrong_at ? why : "there are no events");
+    else
+        verifier_report(e->v, VERIFIER_NUMBERS, VERIFIER_OK, number, NULL);
+    if (!wrong_at && e->open_test[0])
+        verifier_report(e->v, VERIFIER_NUMBERS, VERIFIER_NOTE, e->open_test, NULL);
+}
+
+static void report_clock(struct export *e)
+{
+    char number[32];
+    if (e->clock_wrong_at) {
+        snprintf(number, sizeof number, "%" PRIu64, e->clock_wrong_at);
+        verifier_report(e->v, VERIFIER_CLOCK, VERIFIER_FAIL, number, e->clock_err.text);
+    } else if (e->clock.set_back > 0) {
+        snprintf(number, sizeof number, "%u", e->clock.set_back);
+        verifier_report(e->v, VERIFIER_CLOCK, VERIFIER_NOTE, number, NULL);
+    } else if (e->count > 0) {
+        verifier_report(e->v, VERIFIER_CLOCK, VERIFIER_OK, "", NULL);
+    }
+}
+
+/* Numbers and times are checked as far as they go; the tree is read to its end in any case, but for a line that is too
+ * long. */
 static void read_events(struct export *e, FILE *in)
 {
-    char *line = NULL;
-    size_t room = 0;
-    ssize_t length;
     struct err err = {0}, first = {0};
-    char number[32];
     uint64_t wrong_at = 0;
-    while ((length = getline(&line, &room, in)) > 0) {
-        size_t size = (size_t)length - (line[length - 1] == '\n');
-        bool whole = line[length - 1] == '\n' && size <= LINE_MAX_LENGTH;
-        int result = whole ? take_event(e, line, size, &err) : err_set(&err, ERR_FAILED, "the line is cut or too long");
-        if (add_leaf(e, line, size, result ? NULL : &err) != 0)
+    size_t size;
+    bool whole = true;
+    while (whole && read_line(e, in, &size, &whole)) {
+        int result =
+            whole ? take_event(e, e->line, size, &err) : err_set(&err, ERR_FAILED, "the line is cut or too long");
+        if (add_leaf(e, e->line, size, result ? NULL : &err) != 0)
             break;
         if (result && wrong_at == 0) {
             wrong_at = e->count;
             first = err;
         }
     }
-    free(line);
-    snprintf(number, sizeof number, "%" PRIu64, wrong_at ? wrong_at : e->count);
-    if (wrong_at || e->count == 0)
-        verifier_report(e->v, VERIFIER_NUMBERS, VERIFIER_FAIL, number, wrong_at ? first.text : "there are no events");
-    else
-        verifier_report(e->v, VERIFIER_NUMBERS, VERIFIER_OK, number, NULL);
-    if (!wrong_at && e->open_test[0])
-        verifier_report(e->v, VERIFIER_NUMBERS, VERIFIER_NOTE, e->open_test, NULL);
+    report_numbers(e, wrong_at, first.text);
+    report_clock(e);
 }
 
 static void check_root(struct export *e)
@@ -204,7 +280,8 @@ void verifier_export(struct verifier *out, FILE *in, const struct verifier_optio
     struct verification *v = calloc(1, sizeof *v);
     struct export *e = calloc(1, sizeof *e);
     memset(out, 0, sizeof *out);
-    if (v && e && (e->tokens = calloc(LINE_TOKENS_MAX, sizeof *e->tokens)) != NULL) {
+    if (v && e && (e->line = malloc(EXPORT_LINE_MAX + 1)) != NULL &&
+        (e->tokens = calloc(EXPORT_TOKENS_MAX, sizeof *e->tokens)) != NULL) {
         out->ok = true;
         v->out = out;
         v->options = options;
@@ -215,6 +292,7 @@ void verifier_export(struct verifier *out, FILE *in, const struct verifier_optio
         }
     }
     free(e ? e->tokens : NULL);
+    free(e ? e->line : NULL);
     free(e);
     free(v);
 }

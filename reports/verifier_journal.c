@@ -10,7 +10,7 @@
 #include "station/core/civil.h"
 #include "station/core/json.h"
 
-enum { PROOF_TOKENS_MAX = 1024, EVENT_TOKENS_MAX = 256, EVENT_TEXT_MAX = 8192, PATHS_MAX = 4, PACE_MS = 600000 };
+enum { PACE_MS = 600000 };
 
 static const char proof_name[] = "log/proof.json";
 
@@ -26,12 +26,12 @@ struct proof {
     char checkpoint_text[CHECKPOINT_TEXT_MAX + 1];
     size_t checkpoint_length;
     struct checkpoint_read checkpoint;
-    char event[EVENT_TEXT_MAX];
+    char event[PROOF_EVENT_MAX];
     uint64_t index;
     size_t count;
     struct merkle_hash path[MERKLE_PATH_MAX];
     size_t extensions_count;
-    struct extension extensions[PATHS_MAX];
+    struct extension extensions[PROOF_PATHS_MAX];
 };
 
 /* ---- reading ---- */
@@ -50,8 +50,8 @@ static int read_extensions(const struct json_doc *doc, struct proof *p, struct e
     ptrdiff_t array = json_member(doc, 0, "extends");
     if (array < 0)
         return 0;
-    if (doc->tokens[array].type != JSON_ARRAY || doc->tokens[array].count > PATHS_MAX)
-        return err_set(err, ERR_INVALID, "'extends' is not a list of at most %d", PATHS_MAX);
+    if (doc->tokens[array].type != JSON_ARRAY || doc->tokens[array].count > PROOF_PATHS_MAX)
+        return err_set(err, ERR_INVALID, "'extends' is not a list of at most %d", PROOF_PATHS_MAX);
     for (; p->extensions_count < doc->tokens[array].count; p->extensions_count++) {
         struct extension *e = &p->extensions[p->extensions_count];
         ptrdiff_t object = json_element(doc, (size_t)array, p->extensions_count);
@@ -108,12 +108,12 @@ static int expect(const struct json_doc *doc, const char *key, const char *value
 
 static int match_event(struct verification *v, const struct proof *p, struct err *err)
 {
-    struct json_token tokens[EVENT_TOKENS_MAX];
+    struct json_token tokens[PROOF_EVENT_TOKENS_MAX];
     struct json_doc doc;
     char sha256[SHA256_HEX_SIZE];
     const struct record *r = &v->record;
     const struct container_entry *entry = container_find(&v->container, "record.json");
-    if (json_parse(&doc, p->event, strlen(p->event), tokens, EVENT_TOKENS_MAX, err))
+    if (json_parse(&doc, p->event, strlen(p->event), tokens, PROOF_EVENT_TOKENS_MAX, err))
         return -1;
     if (tokens[0].type != JSON_OBJECT)
         return err_set(err, ERR_FAILED, "it is no JSON object");
@@ -155,16 +155,35 @@ static int check_signed(const struct verification *v, const struct checkpoint_re
     return checkpoint_verify(c, text, X509_get0_pubkey(v->seal.signer), err);
 }
 
+/* A key cannot have signed before it was certified: an old journal signed with a new key is told by its own date. */
+static int check_key_age(const struct verification *v, const struct checkpoint_read *c, struct err *err)
+{
+    time_t early = (time_t)((c->time_ms - PACE_MS) / 1000), late = (time_t)((c->time_ms + PACE_MS) / 1000);
+    if (X509_cmp_time(X509_get0_notBefore(v->seal.signer), &late) > 0 ||
+        X509_cmp_time(X509_get0_notAfter(v->seal.signer), &early) < 0)
+        return err_set(err, ERR_FAILED, "it is dated %s, when the key that signed it was not certified", c->time);
+    return 0;
+}
+
 static bool check_checkpoint(struct verification *v, const struct proof *p)
 {
     struct err err;
     char text[96];
-    if (check_signed(v, &p->checkpoint, p->checkpoint_text, &err))
+    if (check_signed(v, &p->checkpoint, p->checkpoint_text, &err) || check_key_age(v, &p->checkpoint, &err))
         return verifier_report(v, VERIFIER_CHECKPOINT, VERIFIER_FAIL, proof_name, err.text);
     memcpy(v->out->checkpoint, p->checkpoint_text, p->checkpoint_length + 1);
     v->out->tree_size = p->checkpoint.size;
     snprintf(text, sizeof text, "%" PRIu64 " / %s", p->checkpoint.size, p->checkpoint.time);
     return verifier_report(v, VERIFIER_CHECKPOINT, VERIFIER_OK, text, NULL);
+}
+
+/* The record says that its clock was not synchronised. */
+static bool clock_was_unset(const struct record *r)
+{
+    bool synchronised;
+    ptrdiff_t clock = json_member(&r->doc, 0, "clock");
+    return clock >= 0 && r->doc.tokens[clock].type == JSON_OBJECT &&
+           json_get_bool(&r->doc, json_member(&r->doc, (size_t)clock, "synchronised"), &synchronised) && !synchronised;
 }
 
 /* A record ends, then its journal is signed, then the package; ten minutes of slack for a clock being set. */
@@ -177,7 +196,11 @@ static void check_times(struct verification *v, const struct proof *p)
               ended_ms <= p->checkpoint.time_ms + PACE_MS && p->checkpoint.time_ms <= signed_ms + PACE_MS;
     civil_time_format(signed_ms, 0, when);
     snprintf(text, sizeof text, "%s / %s / %s", v->record.ended_at, p->checkpoint.time, when);
-    verifier_report(v, VERIFIER_TIMES, ok ? VERIFIER_OK : VERIFIER_NOTE, text, NULL);
+    verifier_report(v, VERIFIER_TIMES,
+                    ok                            ? VERIFIER_OK
+                    : clock_was_unset(&v->record) ? VERIFIER_NOTE
+                                                  : VERIFIER_FAIL,
+                    text, NULL);
 }
 
 /* ---- consistency ---- */
@@ -270,9 +293,9 @@ static void check_proof(struct verification *v, struct proof *proofs, const stru
         return;
     }
     check_event(v, &proofs[0]);
+    check_times(v, &proofs[0]);
     if (!check_checkpoint(v, &proofs[0]))
         return;
-    check_times(v, &proofs[0]);
     const char *known = o->known_checkpoint ? o->known_checkpoint(o->ctx, v->record.station) : NULL;
     if (known)
         check_consistency(v, proofs, known);

@@ -36,7 +36,9 @@ struct verification {
     X(CONSISTENCY, "consistency")                                                                                      \
     X(READINGS, "readings")                                                                                            \
     X(VERDICT, "verdict")                                                                                              \
+    X(REFERENCE, "reference")                                                                                          \
     X(NUMBERS, "numbers")                                                                                              \
+    X(CLOCK, "clock")                                                                                                  \
     X(ROOT, "root")
 
 enum verifier_check {
@@ -60,5 +62,7 @@ bool verifier_record(struct verification *v);
 void verifier_journal(struct verification *v);
 /* the verdict again */
 void verifier_rejudge(struct verification *v);
+/* rule pack and profiles, against the reader's own */
+void verifier_reference(struct verification *v);
 
 #endif

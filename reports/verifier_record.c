@@ -1,10 +1,12 @@
 #include "reports/verifier_part.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "reports/rejudge.h"
 #include "reports/sha256.h"
+#include "station/core/utf8.h"
 
 static bool has_prefix(const char *name, const char *prefix)
 {
@@ -63,6 +65,17 @@ static bool check_station(struct verification *v)
     return verifier_report(v, VERIFIER_ROLE, named ? VERIFIER_OK : VERIFIER_NOTE, v->record.station, NULL);
 }
 
+/* "652301-0007-T000042" or "652301-0007-P00000042": station, kind and the number that is `seq`. */
+static bool number_fits(const struct record *r)
+{
+    char id[2 * RECORD_ID_MAX];
+    int64_t seq;
+    if (!json_get_integer(&r->doc, json_member(&r->doc, 0, "seq"), &seq))
+        return false;
+    snprintf(id, sizeof id, r->passage ? "%s-P%08" PRId64 : "%s-T%06" PRId64, r->station, seq);
+    return strcmp(id, r->id) == 0;
+}
+
 bool verifier_record(struct verification *v)
 {
     struct err err;
@@ -79,6 +92,13 @@ bool verifier_record(struct verification *v)
     snprintf(out->plate, sizeof out->plate, "%s", r->plate);
     snprintf(out->verdict, sizeof out->verdict, "%s", verdict_kind_name(r->judged.kind));
     snprintf(out->ended_at, sizeof out->ended_at, "%s", r->ended_at);
+    utf8_plain(out->id);
+    utf8_plain(out->station);
+    utf8_plain(out->plate);
+    utf8_plain(out->ended_at);
+    if (!number_fits(r))
+        verifier_report(v, VERIFIER_RECORD, VERIFIER_FAIL, "record.json",
+                        "its id does not hold its station and number");
     snprintf(text, sizeof text, "%s %s %s %s", r->id, r->plate, r->ended_at, out->verdict);
     verifier_report(v, VERIFIER_RECORD, VERIFIER_OK, text, NULL);
     check_station(v);
@@ -101,8 +121,46 @@ static void report_rejudged(struct verification *v, const struct rejudge *again)
         verifier_report(v, VERIFIER_VERDICT, VERIFIER_OK, verdict_kind_name(again->kind), NULL);
     else
         verifier_report(v, VERIFIER_VERDICT, VERIFIER_FAIL, "record.json", again->difference);
+    if (!v->record.pack[0])
+        verifier_report(
+            v, VERIFIER_VERDICT, VERIFIER_NOTE,
+            "nothing was judged, since the station found no rule for such a vehicle; which rule packs it had "
+            "is its own word",
+            NULL);
     if (again->remark[0])
         verifier_report(v, VERIFIER_VERDICT, VERIFIER_NOTE, again->remark, NULL);
+}
+
+static const struct verifier_reference *reference_for(const struct verifier_options *o, const char *name)
+{
+    for (size_t i = 0; i < o->references_count; i++)
+        if (strcmp(o->references[i].name, strrchr(name, '/') + 1) == 0)
+            return &o->references[i];
+    return NULL;
+}
+
+/* A package carries the rules that it was judged by, and they are as good as its signature. Whether they are the law's
+ * is another question: whoever may sign could sign other limits. A pack without a counterpart leaves that open;
+ * profiles are compared where the reader has them. */
+void verifier_reference(struct verification *v)
+{
+    char pack[RECORD_FILE_NAME_MAX], text[2 * RECORD_FILE_NAME_MAX];
+    snprintf(pack, sizeof pack, "rules/%s.conf", v->record.pack);
+    for (size_t i = 0; i < v->container.count; i++) {
+        const struct container_entry *entry = &v->container.entries[i];
+        const struct verifier_reference *r = NULL;
+        if (has_prefix(entry->name, "rules/") || has_prefix(entry->name, "profiles/"))
+            r = reference_for(v->options, entry->name);
+        bool same = r && r->size == entry->size && memcmp(r->data, entry->data, entry->size) == 0;
+        if (r)
+            verifier_report(v, VERIFIER_REFERENCE, same ? VERIFIER_OK : VERIFIER_FAIL, entry->name, NULL);
+        else if (strcmp(entry->name, pack) == 0 && v->options->references_count > 0)
+            verifier_report(v, VERIFIER_REFERENCE, VERIFIER_OPEN, entry->name, NULL);
+    }
+    if (v->options->references_count > 0 || !v->record.pack[0])
+        return;
+    snprintf(text, sizeof text, "%s (%s %.16s…)", pack, v->record.pack_version, v->record.pack_sha256);
+    verifier_report(v, VERIFIER_REFERENCE, VERIFIER_NOTE, text, NULL);
 }
 
 void verifier_rejudge(struct verification *v)

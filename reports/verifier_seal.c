@@ -8,6 +8,7 @@
 
 #include "reports/sha256.h"
 #include "station/core/civil.h"
+#include "station/core/utf8.h"
 
 static bool ends_with(const char *name, const char *end)
 {
@@ -179,6 +180,7 @@ static bool check_signature(struct verification *v, const struct container_entry
     if (sealcheck_open(&v->seal, signature->data, signature->size, &err))
         return verifier_report(v, VERIFIER_SIGNATURE, VERIFIER_FAIL, signature->name, err.text);
     snprintf(v->out->signer, sizeof v->out->signer, "%s", v->seal.subject);
+    utf8_plain(v->out->signer);
     v->out->signed_at = v->seal.signed_at;
     if (sealcheck_signature(&v->seal, manifest->data, manifest->size, &err))
         return verifier_report(v, VERIFIER_SIGNATURE, VERIFIER_FAIL, signature->name, err.text);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "station/core/utf8.h"
+
 /* {} is the subject: an entry's name or a value. A detail follows after a colon. */
 struct words {
     const char *name;
@@ -85,9 +87,13 @@ static const struct words words[VERIFIER_CHECK_COUNT] = {
                         {[VERIFIER_OK] = {"Record, journal and signature follow each other in time.",
                                           "记录、日志与签名的时间先后一致。"},
                          [VERIFIER_NOTE] =
-                             {"The times of record, journal and signature are not in their natural order (a clock was "
-                              "set?): {}",
-                              "记录、日志与签名的时间次序反常（时钟可能被调整）：{}"}}},
+                             {"The times of record, journal and signature are not in their natural order; the record "
+                              "says that the clock was not set at the time: {}",
+                              "记录、日志与签名的时间次序反常；记录注明当时时钟未同步：{}"},
+                         [VERIFIER_FAIL] =
+                             {"The times of record, journal and signature cannot be true together, the clock was moved "
+                              "back: {}",
+                              "记录、日志与签名的时间相互矛盾，时钟被回拨：{}"}}},
     [VERIFIER_CONSISTENCY] =
         {"consistency",
          {[VERIFIER_OK] = {"The journal agrees with the other checkpoint ({}): nothing was removed or changed between "
@@ -112,8 +118,7 @@ static const struct words words[VERIFIER_CHECK_COUNT] = {
         {"verdict",
          {[VERIFIER_OK] = {"The verdict follows from the raw data and the rules, recomputed byte for byte: {}.",
                            "结论可由原始数据和规则逐字节重算得出：{}。"},
-          [VERIFIER_NOTE] = {"The record says that the test was lost with power or daemon, but {}",
-                             "记录称检测因断电或程序中断而中止，但：{}"},
+          [VERIFIER_NOTE] = {"Worth knowing about the verdict: {}.", "关于结论，请注意：{}。"},
           [VERIFIER_OPEN] = {"The verdict was not recomputed, because its input is not the signed one: {}",
                              "输入与签名不符，未重算结论：{}"},
           [VERIFIER_FAIL] = {"{}: the verdict does not follow from the raw data and the rules",
@@ -125,6 +130,23 @@ static const struct words words[VERIFIER_CHECK_COUNT] = {
                "共{}个事件；检测和过车编号连续无缺，每次开始的检测都有结束。"},
           [VERIFIER_NOTE] = {"Test {} was still running when the journal was exported.", "导出日志时检测{}尚在进行。"},
           [VERIFIER_FAIL] = {"Event {} does not follow from those before it", "第{}个事件与之前的事件不连续"}}},
+    [VERIFIER_CLOCK] = {"clock",
+                        {[VERIFIER_OK] = {"The events follow each other in time.", "各事件的时间先后一致。"},
+                         [VERIFIER_NOTE] =
+                             {"The clock was set back {} times; the journal itself says so, or it happened while the "
+                              "program was not running.",
+                              "时钟被回拨{}次：日志中均有登记，或发生在程序未运行期间。"},
+                         [VERIFIER_FAIL] = {"The time of event {} cannot be true", "第{}个事件的时间不可能属实"}}},
+    [VERIFIER_REFERENCE] =
+        {"reference",
+         {[VERIFIER_OK] = {"{} is the published one, byte for byte.", "{} 与公布的版本逐字节相同。"},
+          [VERIFIER_NOTE] = {"The limits and formulas are those of {} inside the package. Whether these are the "
+                             "published ones is for the reader to compare (--reference)",
+                             "所用限值和公式来自包内的{}；是否与公布版本一致，须由查验人比对（--reference）"},
+          [VERIFIER_OPEN] = {"{}: none of the reference files given is of that name, so it was not compared",
+                             "{}：所给参照文件中没有同名文件，未作比对"},
+          [VERIFIER_FAIL] = {"{} is NOT the published one: other limits or formulas stand in it",
+                             "{} 与公布的版本不符：其中的限值或公式不同"}}},
     [VERIFIER_ROOT] = {"root",
                        {[VERIFIER_OK] = {"The first {} events are exactly the ones that the station signed.",
                                          "前{}个事件正是站点签名时的事件。"},
@@ -161,5 +183,7 @@ bool verifier_report(struct verification *v, enum verifier_check check, enum ver
         snprintf(f->entry, sizeof f->entry, "%s", subject);
     expand(f->en, words[check].say[result].en, subject, detail);
     expand(f->zh, words[check].say[result].zh, subject, detail);
+    utf8_plain(f->en);
+    utf8_plain(f->zh);
     return result != VERIFIER_FAIL;
 }

@@ -142,7 +142,7 @@ static int write_fact(struct export *e, const struct export_fact *fact, struct e
 static int write_head(struct export *e, const char *note, const char *certificate, struct err *err)
 {
     struct json_writer w;
-    char line[2 * (CHECKPOINT_TEXT_MAX + HISTORY_CERTIFICATE_MAX)];
+    char line[2 * (CHECKPOINT_TEXT_MAX + SEALCHECK_CERTIFICATE_MAX)];
     json_writer_init(&w, line, sizeof line);
     json_object_begin(&w, NULL);
     json_string(&w, "certificate", certificate);
@@ -200,7 +200,7 @@ static int find_signature(struct export *e, char **note, char **certificate, str
         return err_set(err, ERR_FAILED, "no checkpoint is signed yet; is smogpush running?");
     if (config->seal_cert[0] == '\0')
         return err_set(err, ERR_INVALID, "%s has no section 'seal' with the certificate", config->file);
-    if (file_read(config->seal_cert, HISTORY_CERTIFICATE_MAX, certificate, &length, err) != 0)
+    if (file_read(config->seal_cert, SEALCHECK_CERTIFICATE_MAX, certificate, &length, err) != 0)
         return -1;
     if (history_signed_by(*note, *certificate, length, err) != 0)
         return err_prefix(err, "%s and the newest checkpoint", config->seal_cert);
@@ -251,7 +251,7 @@ static int import(struct ctl *ctl, int file, struct err *err)
     struct entries arguments = {0};
     char *ca = NULL;
     size_t length;
-    if (file_read(ctl->ca, HISTORY_CERTIFICATE_MAX - 1, &ca, &length, err) != 0)
+    if (file_read(ctl->ca, SEALCHECK_CERTIFICATE_MAX - 1, &ca, &length, err) != 0)
         return -1;
     entries_text(&arguments, "ca", ca);
     entries_text(&arguments, "name", slash ? slash + 1 : ctl->words[0]);

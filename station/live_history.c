@@ -13,7 +13,7 @@
 struct import {
     struct live *live;
     char officer[LIVE_OFFICER_MAX], name[96];
-    char ca[HISTORY_CERTIFICATE_MAX], ca_sha256[65], file_sha256[65];
+    char ca[SEALCHECK_CERTIFICATE_MAX], ca_sha256[65], file_sha256[65];
     char *bytes;
     size_t length, fresh;
     bool *is_fresh; /* of each fact */
@@ -45,7 +45,7 @@ static int read_request(struct import *import, struct control_client *client, co
         return -1;
     if (!json_get_string(request, json_member(request, 0, "ca"), import->ca, sizeof import->ca))
         return err_set(err, ERR_INVALID, "'ca', the trusted certificates in PEM, is missing or longer than %d bytes",
-                       HISTORY_CERTIFICATE_MAX - 1);
+                       SEALCHECK_CERTIFICATE_MAX - 1);
     int file = control_take_file(client);
     if (file < 0)
         return err_set(err, ERR_INVALID, "the history itself is missing; send it as an open file with the request");

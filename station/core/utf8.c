@@ -1,5 +1,6 @@
 #include "station/core/utf8.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 uint32_t utf8_next(const char *text, size_t length, size_t *size)
@@ -49,6 +50,29 @@ size_t utf8_check(const char *text, size_t length)
         at += size;
     }
     return at;
+}
+
+static bool shown(uint32_t code)
+{
+    return code >= 0x20 && (code < 0x7F || code > 0x9F) && code != 0xAD && (code < 0x200B || code > 0x200F) &&
+           (code < 0x2028 || code > 0x202E) && (code < 0x2060 || code > 0x206F) && code != 0xFEFF &&
+           (code < 0xE0000 || code > 0xE007F);
+}
+
+void utf8_plain(char *text)
+{
+    size_t length = strlen(text), to = 0, size;
+    for (size_t at = 0; at < length; at += size) {
+        uint32_t code = utf8_next(text + at, length - at, &size);
+        if (size > 0 && shown(code)) {
+            memmove(text + to, text + at, size);
+            to += size;
+            continue;
+        }
+        text[to++] = '?';
+        size += size == 0;
+    }
+    text[to] = '\0';
 }
 
 void utf8_trim(char *text)

@@ -21,6 +21,19 @@ is "JSON: verified" true "$(jq .verified out)"
 is "JSON: digest of the package" "$(sha256sum p/1.asice | cut -d' ' -f1)" "$(jq -r .package_sha256 out)"
 is "JSON: verdict" suspect "$(jq -r .verdict out)"
 
+
+# ---- the published rules ----
+verify p/1.asice --ca p/ca.pem --reference "$ROOT/station/rules/hj845-2017.conf" --reference "$ROOT/sensors/profiles/rsd-pinyin.conf"
+is "the published rules: exit 0" 0 $?
+says "they are told" out 'ok    rules/hj845-2017.conf is the published one'
+sed 's/{ a = 30  /{ a = 90  /' "$ROOT/station/rules/hj845-2017.conf" >hj845-2017.conf
+verify p/1.asice --ca p/ca.pem --reference hj845-2017.conf
+is "other rules were published: exit 1" 1 $?
+says "it says so" out 'FAIL  rules/hj845-2017.conf is NOT the published one'
+verify p/1.asice --ca p/ca.pem --reference "$ROOT/station/rules/gb3847-2018.conf"
+is "a reference for another pack decides nothing: exit 1" 1 $?
+says "it was not compared" out '???? .*was not compared'
+
 # ---- stock tools alone ----
 mkdir x && (cd x && unzip -q ../p/1.asice)
 ok "unzip opens it" $?

@@ -64,10 +64,13 @@ void keys_make(struct keys_pair *p, const char *folder, const struct keys_reques
 {
     static long serial;
     bool sm2 = r->curve && strcmp(r->curve, "SM2") == 0;
-    p->key =
-        sm2 ? EVP_PKEY_Q_keygen(NULL, NULL, "SM2") : EVP_PKEY_Q_keygen(NULL, NULL, "EC", r->curve ? r->curve : "P-256");
+    p->key = r->key ? r->key
+             : sm2  ? EVP_PKEY_Q_keygen(NULL, NULL, "SM2")
+                    : EVP_PKEY_Q_keygen(NULL, NULL, "EC", r->curve ? r->curve : "P-256");
     p->cert = X509_new();
     assert(p->key && p->cert);
+    if (r->key)
+        EVP_PKEY_up_ref(p->key);
     X509 *issuer = r->by ? r->by->cert : p->cert;
     bool authority = !r->by || r->authority;
     X509_set_version(p->cert, X509_VERSION_3);

@@ -28,6 +28,7 @@ struct keys_request {
     const char *extended;       /* extendedKeyUsage; NULL: none */
     const char *san;            /* subjectAltName, "IP:127.0.0.1"; NULL: none */
     const char *curve;          /* NULL: "P-256"; "SM2" too */
+    EVP_PKEY *key;              /* another certificate for this key; NULL: a new one */
     int64_t from_ms, until_ms;  /* 0: a day before now to a year after */
 };
 

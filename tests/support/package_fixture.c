@@ -1,6 +1,7 @@
 #include "tests/support/package_fixture.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,6 +243,12 @@ static void write_rules(struct package_fixture *f, struct json_writer *w)
     json_object_end(w);
 }
 
+/* "652301-0007-P00000042" → 42 */
+static int64_t id_number(const char *id)
+{
+    return strtoll(strrchr(id, '-') + 2, NULL, 10);
+}
+
 void package_fixture_record_with(struct package_fixture *f, const char *verdict)
 {
     static char text[TEXT_MAX];
@@ -263,7 +270,7 @@ void package_fixture_record_with(struct package_fixture *f, const char *verdict)
     json_string(&w, "kind", f->test ? "test" : "passage");
     json_string(&w, "method", f->method);
     write_rules(f, &w);
-    json_integer(&w, "seq", 42);
+    json_integer(&w, "seq", f->seq ? f->seq : id_number(f->id));
     json_string(&w, "started_at", at);
     json_object_begin(&w, "station");
     json_string(&w, "id", f->station_id);
@@ -322,16 +329,40 @@ size_t package_fixture_event(struct package_fixture *f, const char *body)
     return f->events_count++;
 }
 
+static int by_key(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+size_t package_fixture_note(struct package_fixture *f, const char *kind, const char *more)
+{
+    char all[2048], at[CIVIL_TIME_TEXT_MAX], body[2048] = "{";
+    char *parts[16];
+    size_t count = 0;
+    int64_t mono_ms = 500 * (int64_t)f->events_count;
+    civil_time_format(start_ms + mono_ms + f->wall_ms, OFFSET_MINUTES, at);
+    snprintf(all, sizeof all,
+             "\"at\":\"%s\"\n\"boot\":\"b\"\n\"kind\":\"%s\"\n\"mono_ms\":%" PRId64 "\n\"station\":\"%s\"\n%s", at,
+             kind, mono_ms, f->station_id, more);
+    for (char *part = strtok(all, "\n"); part; part = strtok(NULL, "\n"))
+        parts[count++] = part;
+    qsort(parts, count, sizeof parts[0], by_key);
+    for (size_t i = 0; i < count; i++) {
+        strcat(body, i > 0 ? "," : "");
+        strcat(body, parts[i]);
+    }
+    strcat(body, "}");
+    return package_fixture_event(f, body);
+}
+
 size_t package_fixture_record_event(struct package_fixture *f)
 {
-    char body[1024], sha256[65];
+    char more[512], sha256[65];
     const struct fixture_file *record = need(f, "record.json");
     sha256_hex(record->data, record->size, sha256);
-    snprintf(body, sizeof body,
-             "{\"at\":\"2026-07-01T09:30:00.500+08:00\",\"boot\":\"b\",\"kind\":\"%s\",\"mono_ms\":500,"
-             "\"%s\":\"%s\",\"record_sha256\":\"%s\",\"station\":\"%s\",\"verdict\":\"%s\"}",
-             f->test ? "test-end" : "passage", f->test ? "test" : "passage", f->id, sha256, f->station_id, f->verdict);
-    return package_fixture_event(f, body);
+    snprintf(more, sizeof more, "\"%s\":\"%s\"\n\"record_sha256\":\"%s\"\n\"verdict\":\"%s\"",
+             f->test ? "test" : "passage", f->id, sha256, f->verdict);
+    return package_fixture_note(f, f->test ? "test-end" : "passage", more);
 }
 
 /* Complete subtrees, computed anew each time: the journals of tests are small. */
@@ -352,8 +383,10 @@ char *package_fixture_checkpoint(struct package_fixture *f, size_t size)
 {
     char *note = malloc(CHECKPOINT_TEXT_MAX + 1);
     struct err err;
-    struct checkpoint c = {
-        .station = f->station_id, .size = size, .time_ms = start_ms + 1000, .offset_minutes = OFFSET_MINUTES};
+    struct checkpoint c = {.station = f->station_id,
+                           .size = size,
+                           .time_ms = f->checkpoint_ms ? f->checkpoint_ms : start_ms + 1000,
+                           .offset_minutes = OFFSET_MINUTES};
     if (!note || merkle_root(size, fetch, f, &c.root, &err) || checkpoint_sign(&c, f->seal, note, &err)) {
         fprintf(stderr, "%s\n", err.text);
         abort();
@@ -423,8 +456,8 @@ void package_fixture_proof(struct package_fixture *f, size_t index, const char *
 void package_fixture_fill(struct package_fixture *f)
 {
     package_fixture_record(f);
-    package_fixture_event(f, "{\"kind\":\"daemon-start\",\"station\":\"652301-0007\"}");
-    package_fixture_event(f, "{\"kind\":\"check\",\"station\":\"652301-0007\"}");
+    package_fixture_note(f, "daemon-start", "");
+    package_fixture_note(f, "check", "");
     size_t index = package_fixture_record_event(f);
     package_fixture_proof(f, index, NULL);
 }

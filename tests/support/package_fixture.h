@@ -35,7 +35,10 @@ struct package_fixture {
     struct seal *second_seal; /* SM2, of a test that has one; closed with the fixture */
     int64_t now_ms;
     char id[64], station_id[32], verdict[16];
-    bool test; /* else a passage */
+    bool test;             /* else a passage */
+    int64_t seq;           /* of the record; 0: the number in its id */
+    int64_t wall_ms;       /* the wall clock of events is off by so much */
+    int64_t checkpoint_ms; /* when checkpoints are signed; 0: a second after the record's start */
     const char *method;
     const char *pack, *rule; /* NULL: no rule was found */
     char session_rule[RULES_ID_MAX];
@@ -74,6 +77,9 @@ void package_fixture_record(struct package_fixture *f);
 void package_fixture_record_with(struct package_fixture *f, const char *verdict);
 /* Appends an event; the one of the record has kind "passage" and the digest of record.json. Returns its index. */
 size_t package_fixture_event(struct package_fixture *f, const char *body);
+/* The same, with the keys that every event has, half a second after the one before; `more` are further members, one a
+ * line: "\"test\":\"T1\"\n\"seq\":1". */
+size_t package_fixture_note(struct package_fixture *f, const char *kind, const char *more);
 size_t package_fixture_record_event(struct package_fixture *f);
 /* A signed checkpoint over the first `size` events, malloc'ed. */
 char *package_fixture_checkpoint(struct package_fixture *f, size_t size);

@@ -102,10 +102,10 @@ int main(int argc, char **argv)
     }
     m.folder = argv[1];
     package_fixture_open(&m.f, m.folder, true);
-    package_fixture_event(&m.f, "{\"kind\":\"daemon-start\",\"station\":\"652301-0007\"}");
-    package_fixture_event(&m.f, "{\"kind\":\"check\",\"station\":\"652301-0007\"}");
+    package_fixture_note(&m.f, "daemon-start", "");
+    package_fixture_note(&m.f, "check", "");
     save_package(&m, "1.asice", 1, 0);
-    package_fixture_event(&m.f, "{\"kind\":\"check\",\"station\":\"652301-0007\"}");
+    package_fixture_note(&m.f, "check", "");
     save_package(&m, "2.asice", 2, 3);
     save_package(&m, "3.asice", 3, 0);
     for (size_t size = 2; size <= 6; size++)

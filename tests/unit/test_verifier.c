@@ -13,119 +13,54 @@
 #include "reports/sealcheck.h"
 #include "reports/verifier.h"
 #include "station/core/json.h"
-#include "tests/support/package_fixture.h"
+#include "tests/support/verify_rig.h"
 #include "tests/support/zip_forge.h"
-
-struct bench_of_forgers {
-    struct package_fixture f;
-    X509_STORE *trust;
-    const char *known;       /* checkpoint that the reader has */
-    const char *consistency; /* proof that the reader has */
-    struct verifier v;
-};
-
-static const char *folder(void)
-{
-    return getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
-}
 
 static int setup(void **state)
 {
-    struct bench_of_forgers *b = calloc(1, sizeof *b);
-    struct err err;
-    package_fixture_open(&b->f, folder(), true);
-    b->trust = sealcheck_trust(b->f.ca.cert_file, &err);
-    assert_non_null(b->trust);
-    *state = b;
+    *state = verify_rig_open();
     return 0;
 }
 
 static int teardown(void **state)
 {
-    struct bench_of_forgers *b = *state;
-    X509_STORE_free(b->trust);
-    package_fixture_close(&b->f);
-    free(b);
+    verify_rig_close(*state);
     return 0;
 }
 
-static const char *known(void *ctx, const char *station)
+static void expect_good(struct verify_rig *b)
 {
-    assert_string_equal(station, "652301-0007");
-    return ((struct bench_of_forgers *)ctx)->known;
-}
-
-static const char *known_export(void *ctx, const char *station)
-{
-    assert_string_equal(station, ""); /* the checkpoint itself names the station */
-    return ((struct bench_of_forgers *)ctx)->known;
-}
-
-static void run(struct bench_of_forgers *b, const uint8_t *bytes, size_t size)
-{
-    struct verifier_options options = {.trust = b->trust, .known_checkpoint = known, .ctx = b};
-    if (b->consistency)
-        options.consistency[options.consistency_count++] = b->consistency;
-    verifier_run(&b->v, bytes, size, &options);
-}
-
-static void seal_and_run(struct bench_of_forgers *b)
-{
-    uint8_t *bytes;
-    size_t size;
-    package_fixture_seal(&b->f, &bytes, &size);
-    run(b, bytes, size);
-    free(bytes);
-}
-
-static void show(const struct verifier *v)
-{
-    for (size_t i = 0; i < v->count; i++)
-        print_message("%-4s %s: %s\n", verifier_result_name(v->findings[i].result), v->findings[i].check,
-                      v->findings[i].en);
-}
-
-static const struct verifier_finding *find(const struct verifier *v, const char *check, enum verifier_result result)
-{
-    for (size_t i = 0; i < v->count; i++)
-        if (strcmp(v->findings[i].check, check) == 0 && v->findings[i].result == result)
-            return &v->findings[i];
-    return NULL;
-}
-
-static void expect_good(struct bench_of_forgers *b)
-{
-    seal_and_run(b);
+    verify_rig_seal(b);
     if (!b->v.ok || b->v.open) {
-        show(&b->v);
+        verify_rig_show(b);
         fail_msg("a good package does not verify");
     }
 }
 
 /* The check fails, in words that hold `words`, about that entry (NULL: whichever). */
-static void expect_fail(struct bench_of_forgers *b, const char *check, const char *entry, const char *words)
+static void expect_fail(struct verify_rig *b, const char *check, const char *entry, const char *words)
 {
-    const struct verifier_finding *f = find(&b->v, check, VERIFIER_FAIL);
+    const struct verifier_finding *f = verify_rig_find(b, check, VERIFIER_FAIL);
     if (b->v.ok || !f || (entry && strcmp(f->entry, entry) != 0) || !strstr(f->en, words)) {
-        show(&b->v);
+        verify_rig_show(b);
         fail_msg("%s should fail about %s with '%s'", check, entry ? entry : "anything", words);
     }
     assert_true(strlen(f->zh) > 0);
 }
 
 /* Nothing is wrong, but consistency cannot be told, for that reason. */
-static void expect_open(struct bench_of_forgers *b, const char *words)
+static void expect_open(struct verify_rig *b, const char *words)
 {
-    const struct verifier_finding *f = find(&b->v, "consistency", VERIFIER_OPEN);
+    const struct verifier_finding *f = verify_rig_find(b, "consistency", VERIFIER_OPEN);
     if (!b->v.ok || !b->v.open || !f || !strstr(f->en, words)) {
-        show(&b->v);
+        verify_rig_show(b);
         fail_msg("consistency should be open with '%s'", words);
     }
 }
 
-static void seal_and_expect_fail(struct bench_of_forgers *b, const char *check, const char *entry, const char *words)
+static void seal_and_expect_fail(struct verify_rig *b, const char *check, const char *entry, const char *words)
 {
-    seal_and_run(b);
+    verify_rig_seal(b);
     expect_fail(b, check, entry, words);
 }
 
@@ -141,7 +76,7 @@ static void replace(struct fixture_file *file, const char *from, const char *to)
 
 static void a_good_package_verifies(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     package_fixture_fill(&b->f);
     expect_good(b);
     assert_string_equal(b->v.verdict, "suspect");
@@ -152,7 +87,7 @@ static void a_good_package_verifies(void **state)
                                          "certificate", "role",       "record",   "files",    "event",
                                          "inclusion",   "checkpoint", "times",    "readings", "verdict"};
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
-        assert_non_null(find(&b->v, checks[i], VERIFIER_OK));
+        assert_non_null(verify_rig_find(b, checks[i], VERIFIER_OK));
     char json[64 << 10];
     assert_true(verifier_json(&b->v, json, sizeof json) > 0);
     assert_non_null(strstr(json, "\"verified\":true"));
@@ -160,12 +95,10 @@ static void a_good_package_verifies(void **state)
 
 static void a_clean_vehicle_verifies(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     package_fixture_close(&b->f);
-    X509_STORE_free(b->trust);
-    struct err err;
-    package_fixture_open(&b->f, folder(), false);
-    b->trust = sealcheck_trust(b->f.ca.cert_file, &err);
+    package_fixture_open(&b->f, verify_rig_folder(), false);
+    verify_rig_trust(b);
     package_fixture_fill(&b->f);
     expect_good(b);
     assert_string_equal(b->v.verdict, "pass");
@@ -173,12 +106,12 @@ static void a_clean_vehicle_verifies(void **state)
 
 static void a_photo_added_later_is_noted(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     package_fixture_fill(&b->f);
     package_fixture_put(&b->f, "photos/later.jpg", "jpeg", 4);
     package_fixture_put(&b->f, "report.pdf", "%PDF", 4);
     expect_good(b);
-    const struct verifier_finding *note = find(&b->v, "files", VERIFIER_NOTE);
+    const struct verifier_finding *note = verify_rig_find(b, "files", VERIFIER_NOTE);
     assert_non_null(note);
     assert_string_equal(note->entry, "photos/later.jpg");
 }
@@ -187,7 +120,7 @@ static void a_photo_added_later_is_noted(void **state)
 
 static void no_bit_of_a_package_can_change_unseen(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     uint8_t *bytes;
     size_t size;
     package_fixture_fill(&b->f);
@@ -195,76 +128,46 @@ static void no_bit_of_a_package_can_change_unseen(void **state)
     for (size_t i = 0; i < size; i++) {
         uint8_t was = bytes[i];
         bytes[i] ^= (uint8_t)(1U << i % 8);
-        run(b, bytes, size);
+        verify_rig_run(b, bytes, size);
         if (b->v.ok)
             fail_msg("byte %zu of %zu changed unseen", i, size);
         bytes[i] = was;
     }
-    run(b, bytes, size);
+    verify_rig_run(b, bytes, size);
     assert_true(b->v.ok);
     free(bytes);
 }
 
-enum change { CHANGE, REMOVE, ADD };
-
-/* The same package in a new container, with one entry changed (its last byte), removed or added. */
-static void rewrite(const uint8_t *bytes, size_t size, const char *entry, enum change change, uint8_t **out,
-                    size_t *out_size)
-{
-    static struct container c;
-    struct zip_forge_file files[CONTAINER_ENTRIES_MAX];
-    struct err err;
-    size_t count = 0;
-    uint8_t *changed = NULL;
-    assert_int_equal(container_read(&c, bytes, size, &err), 0);
-    for (size_t i = 0; i < c.count; i++) {
-        struct zip_forge_file file = {c.entries[i].name, c.entries[i].data, c.entries[i].size, ZIP_CM_STORE, 0};
-        if (strcmp(file.name, entry) == 0) {
-            if (change == REMOVE)
-                continue;
-            changed = malloc(file.size);
-            memcpy(changed, file.data, file.size);
-            changed[file.size - 1] ^= 1;
-            file.data = changed;
-        }
-        files[count++] = file;
-    }
-    if (change == ADD)
-        files[count++] = (struct zip_forge_file){entry, "added", 5, ZIP_CM_STORE, 0};
-    zip_forge(files, count, NULL, out, out_size);
-    free(changed);
-}
-
 static void altered_after_sealing(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     uint8_t *bytes, *again;
     size_t size, again_size;
     package_fixture_fill(&b->f);
     package_fixture_seal(&b->f, &bytes, &size);
     static const struct {
         const char *entry, *check, *words;
-        enum change change;
+        enum verify_rig_change change;
     } rows[] = {
-        {"record.json", "digest", "record.json was altered", CHANGE},
-        {"readings.csv", "digest", "readings.csv was altered", CHANGE},
-        {"wire/rsd1.rec", "digest", "wire/rsd1.rec was altered", CHANGE},
-        {"rules/hj845-2017.conf", "digest", "rules/hj845-2017.conf was altered", CHANGE},
-        {"log/proof.json", "digest", "log/proof.json was altered", CHANGE},
-        {"META-INF/ASiCManifest001.xml", "contents", "after the manifest's end", CHANGE},
-        {"META-INF/signature001.p7s", "signature", "not genuine", CHANGE},
-        {"mimetype", "mimetype", "mimetype", CHANGE},
-        {"readings.csv", "contents", "readings.csv: it is listed, but not in the package", REMOVE},
-        {"META-INF/signature001.p7s", "signature", "missing", REMOVE},
-        {"META-INF/ASiCManifest001.xml", "contents", "exactly one", REMOVE},
-        {"photos/planted.jpg", "contents", "photos/planted.jpg: it is in the package, but not listed", ADD},
-        {"META-INF/ASiCManifest002.xml", "contents", "exactly one", ADD},
-        {"META-INF/signature002.p7s", "contents", "not listed", ADD},
-        {"META-INF/signature002.sm2", "sm2", "certificate beside it cannot be read", ADD},
+        {"record.json", "digest", "record.json was altered", VERIFY_RIG_CHANGE},
+        {"readings.csv", "digest", "readings.csv was altered", VERIFY_RIG_CHANGE},
+        {"wire/rsd1.rec", "digest", "wire/rsd1.rec was altered", VERIFY_RIG_CHANGE},
+        {"rules/hj845-2017.conf", "digest", "rules/hj845-2017.conf was altered", VERIFY_RIG_CHANGE},
+        {"log/proof.json", "digest", "log/proof.json was altered", VERIFY_RIG_CHANGE},
+        {"META-INF/ASiCManifest001.xml", "contents", "after the manifest's end", VERIFY_RIG_CHANGE},
+        {"META-INF/signature001.p7s", "signature", "not genuine", VERIFY_RIG_CHANGE},
+        {"mimetype", "mimetype", "mimetype", VERIFY_RIG_CHANGE},
+        {"readings.csv", "contents", "readings.csv: it is listed, but not in the package", VERIFY_RIG_REMOVE},
+        {"META-INF/signature001.p7s", "signature", "missing", VERIFY_RIG_REMOVE},
+        {"META-INF/ASiCManifest001.xml", "contents", "exactly one", VERIFY_RIG_REMOVE},
+        {"photos/planted.jpg", "contents", "photos/planted.jpg: it is in the package, but not listed", VERIFY_RIG_ADD},
+        {"META-INF/ASiCManifest002.xml", "contents", "exactly one", VERIFY_RIG_ADD},
+        {"META-INF/signature002.p7s", "contents", "not listed", VERIFY_RIG_ADD},
+        {"META-INF/signature002.sm2", "sm2", "certificate beside it cannot be read", VERIFY_RIG_ADD},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        rewrite(bytes, size, rows[i].entry, rows[i].change, &again, &again_size);
-        run(b, again, again_size);
+        verify_rig_rewrite(bytes, size, rows[i].entry, rows[i].change, NULL, 0, &again, &again_size);
+        verify_rig_run(b, again, again_size);
         expect_fail(b, rows[i].check, NULL, rows[i].words);
         free(again);
     }
@@ -275,30 +178,19 @@ static void altered_after_sealing(void **state)
 
 static void signed_by_a_stranger(void **state)
 {
-    struct bench_of_forgers *b = *state;
-    struct err err;
+    struct verify_rig *b = *state;
     package_fixture_fill(&b->f);
-    keys_free(&b->f.station);
-    seal_close(b->f.seal);
-    keys_make(
-        &b->f.station, folder(),
-        &(struct keys_request){.name = "fake", .subject = "652301-0007", .usage = "digitalSignature", .from_ms = 1});
-    assert_int_equal(seal_open(&b->f.seal, b->f.station.key_file, b->f.station.cert_file, &err), 0);
+    verify_rig_key(b, &(struct keys_request){.name = "fake", .subject = "652301-0007", .usage = "digitalSignature"});
     seal_and_expect_fail(b, "certificate", "META-INF/signature001.p7s", "not confirmed by the trusted authority");
     expect_fail(b, "checkpoint", "log/proof.json", "another key signed it");
-    assert_null(find(&b->v, "verdict", VERIFIER_OK)); /* nothing is recomputed from what nobody vouches for */
+    assert_null(verify_rig_find(b, "verdict", VERIFIER_OK)); /* nothing is recomputed from what nobody vouches for */
 }
 
 static void signed_by_another_station(void **state)
 {
-    struct bench_of_forgers *b = *state;
-    struct err err;
+    struct verify_rig *b = *state;
     package_fixture_fill(&b->f);
-    keys_free(&b->f.station);
-    seal_close(b->f.seal);
-    keys_make(&b->f.station, folder(),
-              &(struct keys_request){.name = "other", .subject = "652301-0008", .by = &b->f.ca, .from_ms = 1});
-    assert_int_equal(seal_open(&b->f.seal, b->f.station.key_file, b->f.station.cert_file, &err), 0);
+    verify_rig_key(b, &(struct keys_request){.name = "other", .subject = "652301-0008", .by = &b->f.ca});
     seal_and_expect_fail(b, "role", NULL, "652301-0008");
 }
 
@@ -306,25 +198,20 @@ static void signed_by_another_station(void **state)
 
 static void readings_altered_before_sealing(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     package_fixture_record(&b->f);
     struct fixture_file *readings = package_fixture_file(&b->f, "readings.csv");
     replace(readings, ",opacity,41.3", ",opacity,11.3");
-    char verdict[VERDICT_JSON_MAX];
-    struct record record;
-    struct err err;
-    struct fixture_file *text = package_fixture_file(&b->f, "record.json");
-    assert_int_equal(record_open(&record, text->data, text->size, &err), 0);
-    snprintf(verdict, sizeof verdict, "%.*s", (int)record.verdict_length, record.verdict);
-    record_close(&record);
+    char *verdict = verify_rig_verdict(b);
     package_fixture_record_with(&b->f, verdict);
+    free(verdict);
     package_fixture_proof(&b->f, package_fixture_record_event(&b->f), NULL);
     seal_and_expect_fail(b, "readings", "readings.csv", "does not follow");
-    assert_non_null(find(&b->v, "verdict", VERIFIER_OK));
+    assert_non_null(verify_rig_find(b, "verdict", VERIFIER_OK));
 }
 
 /* Seals the record as it is now, with its event and proof in order. */
-static void journal_and_expect_fail(struct bench_of_forgers *b, const char *check, const char *entry, const char *words)
+static void journal_and_expect_fail(struct verify_rig *b, const char *check, const char *entry, const char *words)
 {
     package_fixture_proof(&b->f, package_fixture_record_event(&b->f), NULL);
     seal_and_expect_fail(b, check, entry, words);
@@ -332,17 +219,17 @@ static void journal_and_expect_fail(struct bench_of_forgers *b, const char *chec
 
 static void verdict_altered_before_sealing(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     package_fixture_record(&b->f);
     struct fixture_file *record = package_fixture_file(&b->f, "record.json");
     replace(record, "\"measured\":\"41.3\"", "\"measured\":\"31.3\"");
     journal_and_expect_fail(b, "verdict", "record.json", "does not follow");
-    assert_non_null(find(&b->v, "readings", VERIFIER_OK));
+    assert_non_null(verify_rig_find(b, "readings", VERIFIER_OK));
 }
 
 static void another_rule_pack(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     package_fixture_record(&b->f);
     replace(package_fixture_file(&b->f, "rules/hj845-2017.conf"), "{ a = 30  ", "{ a = 90  ");
     /* the record still names the pack that judged */
@@ -352,23 +239,18 @@ static void another_rule_pack(void **state)
 
 static void a_lighter_pack_does_not_give_that_verdict(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     package_fixture_record(&b->f);
-    char verdict[VERDICT_JSON_MAX];
-    struct record record;
-    struct err err;
-    struct fixture_file *text = package_fixture_file(&b->f, "record.json");
-    assert_int_equal(record_open(&record, text->data, text->size, &err), 0);
-    snprintf(verdict, sizeof verdict, "%.*s", (int)record.verdict_length, record.verdict);
-    record_close(&record);
+    char *verdict = verify_rig_verdict(b);
     replace(package_fixture_file(&b->f, "rules/hj845-2017.conf"), "{ a = 30  ", "{ a = 90  ");
     package_fixture_record_with(&b->f, verdict); /* names the changed pack */
+    free(verdict);
     journal_and_expect_fail(b, "verdict", "record.json", "verdict, line 1");
 }
 
 static void files_and_list_must_agree(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     package_fixture_record(&b->f);
     package_fixture_put(&b->f, "wire/second.rec", "x", 1);
     journal_and_expect_fail(b, "files", "wire/second.rec", "the record does not list it");
@@ -376,7 +258,7 @@ static void files_and_list_must_agree(void **state)
 
 static void a_listed_file_must_be_there(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     package_fixture_put(&b->f, "photos/front.jpg", "jpeg", 4)->of_record = true;
     package_fixture_record(&b->f);
     snprintf(package_fixture_file(&b->f, "photos/front.jpg")->name, FIXTURE_NAME_MAX, "photos/other.jpg");
@@ -385,7 +267,7 @@ static void a_listed_file_must_be_there(void **state)
 
 static void records_must_be_readable(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     static const char *const texts[] = {"", "{}", "[]", "{\"format\":\"smogd-record-9\"}", "{\"a\":1,\"a\":2}", "\xff"};
     package_fixture_fill(&b->f);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -398,7 +280,7 @@ static void records_must_be_readable(void **state)
 
 static void proof_of_another_record(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     package_fixture_fill(&b->f);
     snprintf(b->f.id, sizeof b->f.id, "652301-0007-P00000043");
     package_fixture_record(&b->f);
@@ -408,7 +290,7 @@ static void proof_of_another_record(void **state)
 
 static void a_record_changed_after_its_event(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     package_fixture_fill(&b->f);
     replace(package_fixture_file(&b->f, "record.json"), "\"seq\":42", "\"seq\":43");
     seal_and_expect_fail(b, "event", "log/proof.json", "record_sha256");
@@ -416,7 +298,7 @@ static void a_record_changed_after_its_event(void **state)
 
 static void an_event_outside_the_tree(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     package_fixture_fill(&b->f);
     struct fixture_file *proof = package_fixture_file(&b->f, "log/proof.json");
     replace(proof, "\"index\":2", "\"index\":1");
@@ -430,7 +312,7 @@ static void an_event_outside_the_tree(void **state)
 
 static void a_checkpoint_of_another_journal(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     package_fixture_fill(&b->f);
     replace(package_fixture_file(&b->f, "log/proof.json"), "smogd/652301-0007\\n3", "smogd/652301-0008\\n3");
     seal_and_expect_fail(b, "event", "log/proof.json", "no signature in the name of");
@@ -438,7 +320,7 @@ static void a_checkpoint_of_another_journal(void **state)
 
 static void a_checkpoint_signature_that_does_not_match(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     package_fixture_fill(&b->f);
     replace(package_fixture_file(&b->f, "log/proof.json"), "\\ntime 2026-07-01T", "\\ntime 2026-07-02T");
     seal_and_expect_fail(b, "checkpoint", "log/proof.json", "does not match");
@@ -446,7 +328,7 @@ static void a_checkpoint_signature_that_does_not_match(void **state)
 
 static void proofs_must_be_readable(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     static const char *const texts[] = {"", "{}", "[]", "{\"checkpoint\":\"x\"}", "nonsense"};
     package_fixture_fill(&b->f);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -459,32 +341,32 @@ static void proofs_must_be_readable(void **state)
 
 static void the_same_checkpoint_agrees(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     package_fixture_fill(&b->f);
     char *note = package_fixture_checkpoint(&b->f, 3);
     b->known = note;
     expect_good(b);
-    assert_non_null(find(&b->v, "consistency", VERIFIER_OK));
+    assert_non_null(verify_rig_find(b, "consistency", VERIFIER_OK));
     free(note);
 }
 
 static void an_older_checkpoint_needs_a_path(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     char extends[2048];
     package_fixture_fill(&b->f);
     char *note = package_fixture_checkpoint(&b->f, 2);
     char *path = package_fixture_path(&b->f, 2, 3);
     b->known = note;
-    seal_and_run(b);
+    verify_rig_seal(b);
     assert_true(b->v.ok);
     assert_int_equal(b->v.open, 1);
-    assert_non_null(find(&b->v, "consistency", VERIFIER_OPEN));
+    assert_non_null(verify_rig_find(b, "consistency", VERIFIER_OPEN));
     /* in the package */
     snprintf(extends, sizeof extends, "[{\"path\":%s,\"size\":2}]", path);
     package_fixture_proof(&b->f, 2, extends);
     expect_good(b);
-    assert_non_null(find(&b->v, "consistency", VERIFIER_OK));
+    assert_non_null(verify_rig_find(b, "consistency", VERIFIER_OK));
     free(path);
     free(note);
 }
@@ -504,7 +386,7 @@ static char *proof_file(const char *note, const char *extends)
 
 static void a_proof_from_the_station_decides(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     char extends[4096];
     package_fixture_fill(&b->f);
     uint8_t *bytes;
@@ -517,13 +399,13 @@ static void a_proof_from_the_station_decides(void **state)
     snprintf(extends, sizeof extends, "[{\"path\":%s,\"size\":3},{\"path\":%s,\"size\":5}]", from_package, from_known);
     char *proof = proof_file(newest, extends);
     b->known = known_note;
-    run(b, bytes, size);
-    assert_non_null(find(&b->v, "consistency", VERIFIER_OPEN));
+    verify_rig_run(b, bytes, size);
+    assert_non_null(verify_rig_find(b, "consistency", VERIFIER_OPEN));
     b->consistency = proof;
-    run(b, bytes, size);
-    assert_non_null(find(&b->v, "consistency", VERIFIER_OK));
+    verify_rig_run(b, bytes, size);
+    assert_non_null(verify_rig_find(b, "consistency", VERIFIER_OK));
     b->consistency = "{}";
-    run(b, bytes, size);
+    verify_rig_run(b, bytes, size);
     expect_open(b, "consistency proof 1");
     free(proof);
     free(from_known);
@@ -535,7 +417,7 @@ static void a_proof_from_the_station_decides(void **state)
 
 static void a_rewritten_journal_is_caught(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     char extends[2048];
     package_fixture_fill(&b->f);
     char *before = package_fixture_checkpoint(&b->f, 2);
@@ -546,88 +428,62 @@ static void a_rewritten_journal_is_caught(void **state)
     package_fixture_proof(&b->f, 2, extends);
     b->known = before;
     seal_and_expect_fail(b, "consistency", NULL, "does NOT agree");
-    assert_non_null(find(&b->v, "checkpoint", VERIFIER_OK)); /* by itself it looks well */
+    assert_non_null(verify_rig_find(b, "checkpoint", VERIFIER_OK)); /* by itself it looks well */
     free(path);
     free(before);
 }
 
 static void a_forged_known_checkpoint_is_told(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     package_fixture_fill(&b->f);
     char *note = package_fixture_checkpoint(&b->f, 3);
     char *time = strstr(note, "time 2026");
     assert_non_null(time);
     time[8] = '7';
     b->known = note;
-    seal_and_run(b);
+    verify_rig_seal(b);
     expect_open(b, "does not match");
     b->known = "not a checkpoint";
-    seal_and_run(b);
+    verify_rig_seal(b);
     expect_open(b, "line 1");
     free(note);
 }
 
 /* ---- an exported journal ---- */
 
-/* Checks the lines against a checkpoint over the first `size` of them. Trust is the station's own certificate. */
-static void run_export(struct bench_of_forgers *b, char *const *lines, size_t count, size_t size)
-{
-    struct err err;
-    char *text = NULL;
-    size_t length = 0;
-    FILE *out = open_memstream(&text, &length);
-    for (size_t i = 0; i < count; i++)
-        fprintf(out, "%s\n", lines[i]);
-    fclose(out);
-    FILE *in = fmemopen(text, length, "r");
-    char *note = package_fixture_checkpoint(&b->f, size);
-    X509_STORE *trust = sealcheck_trust(b->f.station.cert_file, &err);
-    b->known = note;
-    struct verifier_options options = {.trust = trust, .known_checkpoint = known_export, .ctx = b};
-    verifier_export(&b->v, in, &options);
-    X509_STORE_free(trust);
-    fclose(in);
-    free(note);
-    free(text);
-}
-
 /* Test number `seq` starts, or the one with that number ends. */
 static void put_test(struct package_fixture *f, bool start, int seq)
 {
-    char body[256];
-    if (start)
-        snprintf(body, sizeof body, "{\"kind\":\"test-start\",\"seq\":%d,\"station\":\"%s\",\"test\":\"T%d\"}", seq,
-                 f->station_id, seq);
-    else
-        snprintf(body, sizeof body, "{\"kind\":\"test-end\",\"station\":\"%s\",\"test\":\"T%d\"}", f->station_id, seq);
-    package_fixture_event(f, body);
+    char more[64];
+    snprintf(more, sizeof more, "\"seq\":%d\n\"test\":\"T%d\"", seq, seq);
+    package_fixture_note(f, start ? "test-start" : "test-end", more);
 }
 
 static void a_journal_verifies_at_every_size(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     enum { EVENTS = 17 };
     for (int i = 0; i < EVENTS; i++)
         put_test(&b->f, i % 2 == 0, i / 2 + 1);
     for (size_t count = 1; count <= EVENTS; count++) {
         for (size_t size = 1; size <= count; size++) {
-            run_export(b, b->f.events, count, size);
+            verify_rig_journal(b, b->f.events, count, size);
             if (!b->v.ok || b->v.open) {
-                show(&b->v);
+                verify_rig_show(b);
                 fail_msg("%zu events, checkpoint of %zu", count, size);
             }
         }
-        const struct verifier_finding *running = find(&b->v, "numbers", VERIFIER_NOTE);
+        const struct verifier_finding *running = verify_rig_find(b, "numbers", VERIFIER_NOTE);
         assert_int_equal(running != NULL, count % 2 == 1);
     }
-    run_export(b, b->f.events, 5, 6);
+    verify_rig_journal(b, b->f.events, 5, 6);
     expect_fail(b, "root", NULL, "the file has fewer");
 }
 
 static void a_journal_with_a_gap_does_not(void **state)
 {
-    struct bench_of_forgers *b = *state;
+    struct verify_rig *b = *state;
     static const struct {
         int acts[5]; /* number of a test that starts, or its negative when it ends; 0: no more */
         const char *words;
@@ -643,17 +499,18 @@ static void a_journal_with_a_gap_does_not(void **state)
             free(b->f.events[--b->f.events_count]);
         for (const int *act = rows[i].acts; *act; act++)
             put_test(&b->f, *act > 0, abs(*act));
-        run_export(b, b->f.events, b->f.events_count, b->f.events_count);
+        verify_rig_journal(b, b->f.events, b->f.events_count, b->f.events_count);
         expect_fail(b, "numbers", NULL, rows[i].words);
-        assert_non_null(find(&b->v, "root", VERIFIER_OK)); /* it is what was signed, all the same */
+        assert_non_null(verify_rig_find(b, "root", VERIFIER_OK)); /* it is what was signed, all the same */
     }
 }
 
 static void a_changed_journal_does_not(void **state)
 {
-    struct bench_of_forgers *b = *state;
-    static char nothing[] = "{\"kind\":\"nothing\",\"station\":\"652301-0007\"}", nonsense[] = "nonsense",
-                other[] = "{\"kind\":\"x\",\"station\":\"652301-0008\"}";
+    struct verify_rig *b = *state;
+    static char nothing[] =
+        "{\"at\":\"2026-07-01T09:30:00.000+08:00\",\"kind\":\"nothing\",\"station\":\"652301-0007\"}",
+                nonsense[] = "nonsense", other[] = "{\"kind\":\"x\",\"station\":\"652301-0008\"}";
     static const struct {
         char *line;
         const char *check, *words;
@@ -666,9 +523,9 @@ static void a_changed_journal_does_not(void **state)
         for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++) {
             char *was = b->f.events[i];
             b->f.events[i] = rows[row].line;
-            run_export(b, b->f.events, 7, 7);
+            verify_rig_journal(b, b->f.events, 7, 7);
             expect_fail(b, rows[row].check, NULL, rows[row].words);
-            assert_non_null(find(&b->v, "root", VERIFIER_FAIL));
+            assert_non_null(verify_rig_find(b, "root", VERIFIER_FAIL));
             b->f.events[i] = was;
         }
     }
