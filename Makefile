@@ -8,7 +8,7 @@ Q := $(if $(V),,@)
 B := build/$(VARIANT)
 
 PACKAGES_BUILD := gcc make libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
-	libsystemd-dev libssl-dev libzip-dev libexpat1-dev libpango1.0-dev pkg-config
+	libsystemd-dev libssl-dev libzip-dev libexpat1-dev libpango1.0-dev libxlsxwriter-dev pkg-config
 PACKAGES_TEST := clang libcmocka-dev libgps-dev gpsd socat python3-minimal python3-pymodbus python3-serial python3-serial-asyncio unzip zip openssl sqlite3 jq curl procps \
 	fonts-dejavu-core fonts-wqy-microhei
 PACKAGES_RUN := openssl jq fonts-wqy-microhei
@@ -59,12 +59,12 @@ MAIN_smogsim := sensors/sim/smogsim.c
 PROGRAMS := $(foreach p,smogd smogctl smogpush smoginbox smogverify smogsim,$(if $(wildcard $(MAIN_$(p))),$(p)))
 
 LINK_smogd := -lsystemd -lserialport -lsqlite3 -lmicrohttpd -lexpat -lcrypto -lm
-LINK_smogctl := -lsqlite3 -lserialport -lpangocairo-1.0 -lpango-1.0 -lgobject-2.0 -lcairo -lcrypto -lm
+LINK_smogctl := -lsqlite3 -lxlsxwriter -lserialport -lpangocairo-1.0 -lpango-1.0 -lgobject-2.0 -lcairo -lcrypto -lm
 LINK_smogpush := -lsystemd -lsqlite3 -lcurl -lzip -lcrypto -lm
 LINK_smoginbox := -lsqlite3 -lmicrohttpd -lgnutls -lcrypto -lm
 LINK_smogverify := -lcrypto -lm
 LINK_smogsim := -lcrypto -lm
-LINK_tests := -lcmocka -lsystemd -lserialport -lsqlite3 -lcurl -lmicrohttpd -lgnutls -lexpat -lzip -lssl -lcrypto -lpthread -lm
+LINK_tests := -lcmocka -lxlsxwriter -lsystemd -lserialport -lsqlite3 -lcurl -lmicrohttpd -lgnutls -lexpat -lzip -lssl -lcrypto -lpthread -lm
 
 TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 # tests/fuzz/fuzz_NAME.c is built twice: as a test that plays the committed corpus, and with libFuzzer (make fuzz).

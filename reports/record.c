@@ -108,7 +108,7 @@ int record_open(struct record *r, const char *text, size_t length, struct err *e
     if (!tokens)
         return err_set(err, ERR_FAILED, "out of memory");
     ptrdiff_t verdict;
-    if (json_parse(&r->doc, text, length, tokens, RECORD_TOKENS_MAX, err)) {
+    if (json_parse(&r->doc, text, length, tokens, max, err)) {
         r->doc.tokens = tokens;
         goto fail;
     }

@@ -24,6 +24,7 @@
  * ctl_codes.c    codes
  * ctl_history.c  history export, import
  * ctl_photo.c    photo add, list
+ * ctl_bulletin.c  bulletin
  * ctl_checklist.c  checklist, checklist start, answer, end; referrals
  */
 #ifndef STATION_CTL_H
@@ -40,17 +41,24 @@
 #include "station/entries.h"
 #include "station/store.h"
 
-enum { CTL_FACTS_MAX = 24, CTL_LINE_MAX = 256 << 10, CTL_TOKENS_MAX = 16384, CTL_OUT_MAX = 16 << 20 };
+enum {
+    CTL_FACTS_MAX = 24,
+    CTL_LINE_MAX = 256 << 10,
+    CTL_TOKENS_MAX = 16384,
+    CTL_OUT_MAX = 16 << 20,
+    CTL_WORDS_MAX = 15
+};
 
 struct ctl {
     /* the command line */
     const char *file;
-    bool json, invalid, probe;
+    bool json, invalid, probe, hide;
     const char *plate, *colour, *method, *reason, *officer, *since, *output, *filter, *outlet, *consistency, *limit,
-        *from, *to, *name, *instrument, *result, *suggestion, *confirm, *photo, *remark, *value, *ca, *kind;
+        *from, *to, *name, *instrument, *result, *suggestion, *confirm, *photo, *remark, *value, *ca, *kind, *zone,
+        *encoding;
     const char *facts[CTL_FACTS_MAX]; /* "key=value" */
     size_t facts_count;
-    const char *words[4]; /* after the command's own */
+    const char *words[CTL_WORDS_MAX]; /* after the command's own */
     size_t words_count;
     /* opened when first needed */
     struct config *config;
@@ -75,6 +83,7 @@ ctl_command ctl_slip, ctl_print, ctl_journal_verify, ctl_journal_export, ctl_jou
     ctl_package;
 ctl_command ctl_roster_import, ctl_roster_list, ctl_roster_report, ctl_roster_absent;
 ctl_command ctl_history_export, ctl_history_import;
+ctl_command ctl_bulletin;
 ctl_command ctl_codes, ctl_alerts, ctl_rules_list, ctl_rules_unconfirmed;
 ctl_command ctl_checklist, ctl_checklist_start, ctl_checklist_answer, ctl_checklist_end, ctl_referrals;
 ctl_command ctl_photo_add, ctl_photo_list;
@@ -112,6 +121,13 @@ void ctl_time(const struct ctl *ctl, int64_t unix_ms, char out[24]);
 int ctl_since(const struct ctl *ctl, int64_t *unix_ms, struct err *err);
 /* --limit, or `otherwise`. */
 int ctl_limit(const struct ctl *ctl, int otherwise, int *limit, struct err *err);
+
+/* ---- ctl_bulletin.c ---- */
+/* --from and --to, two days, both included. */
+int ctl_days(const struct ctl *ctl, struct civil_date *first, struct civil_date *last, struct err *err);
+/* --zone, or the station's offset from UTC. */
+int ctl_zone(const struct ctl *ctl, int *minutes, struct err *err);
+int64_t ctl_day_ms(struct civil_date day, int offset_minutes); /* when it begins, Unix ms */
 
 /* ---- ctl_rejudge.c ---- */
 /* The pack of that name that is in force now. 1: *pack is another than the one with that digest; 0: it is the same, or

@@ -47,6 +47,8 @@ static const char help[] =
     "  plates suggest [--limit N]          what cameras have read, newest first\n"
     "  outbox list · outbox retry ID [--outlet NAME] · outbox release ID [--outlet NAME]\n"
     "  print ID [--instrument NAME]        the slip on the receipt printer (instrument 'printer')\n"
+    "  bulletin [FOLDER …] --from D --to D [--zone +06:00] [--public] [--encoding E] [-o F.txt|csv|xlsx]\n"
+    "                                      what was tested and failed in these days; FOLDER: state of another station\n"
     "  slip ID -o F.txt · package CASE -o F.asice · rejudge ID|F.asice\n"
     "  journal verify · journal export -o F\n"
     "  journal checkpoint [EVENTS]         the newest signed one, or the first that covers so many events\n"
@@ -102,6 +104,7 @@ static const struct command {
     {"outbox", "list", 0, 0, "l", ctl_outbox_list},
     {"outbox", "retry", 1, 1, "tf", ctl_outbox_retry},
     {"outbox", "release", 1, 1, "tf", ctl_outbox_release},
+    {"bulletin", NULL, 0, CTL_WORDS_MAX, "wazEHo", ctl_bulletin},
     {"slip", NULL, 1, 1, "o", ctl_slip},
     {"print", NULL, 1, 1, "u", ctl_print},
     {"package", NULL, 1, 1, "o", ctl_package},
@@ -140,6 +143,9 @@ static const struct option names[] = {
     {"name", required_argument, NULL, 'e'},
     {"instrument", required_argument, NULL, 'u'},
     {"result", required_argument, NULL, 'x'},
+    {"zone", required_argument, NULL, 'z'},
+    {"encoding", required_argument, NULL, 'E'},
+    {"public", no_argument, NULL, 'H'},
     {"suggestion", required_argument, NULL, 'g'},
     {"kind", required_argument, NULL, 'K'},
     {0},
@@ -183,6 +189,9 @@ static int take_option(struct ctl *ctl, int letter, struct err *err)
     case 'w': ctl->from = optarg; break;
     case 'a': ctl->to = optarg; break;
     case 'e': ctl->name = optarg; break;
+    case 'z': ctl->zone = optarg; break;
+    case 'E': ctl->encoding = optarg; break;
+    case 'H': ctl->hide = true; break;
     case 'v':
         if (ctl->facts_count == CTL_FACTS_MAX)
             return err_set(err, ERR_INVALID, "more than %d vehicle facts", CTL_FACTS_MAX);

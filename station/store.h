@@ -334,13 +334,16 @@ int store_measurement_add(struct store *s, const char *record, size_t length, st
 int store_measurement_void(struct store *s, const char *record, size_t length, struct err *err);
 /* Counts all records of a database that is older than the table. */
 int store_measurement_fill(struct store *s, struct err *err);
-/* from_ms <= time < to_ms, in the order of (time, station, kind, seq); `each` returns 0 to go on. */
-int store_measurement_list(struct store *s, int64_t from_ms, int64_t to_ms,
-                           int (*each)(void *ctx, const struct store_measurement *m), void *ctx, struct err *err);
+/* from_ms <= time < to_ms, in the order of (time, station, kind, seq), one after another: 1 with *out, 0 at the end.
+ * One walk at a time. */
+int store_measurement_walk(struct store *s, int64_t from_ms, int64_t to_ms, struct err *err);
+int store_measurement_next(struct store *s, struct store_measurement *out, struct err *err);
 int store_word_list(struct store *s, int (*each)(void *ctx, int64_t id, const char *text), void *ctx, struct err *err);
 /* Vehicles are numbered from 1. */
 int store_vehicle_list(struct store *s, int (*each)(void *ctx, int64_t id, const char *plate, const char *colour),
                        void *ctx, struct err *err);
+/* The number of the vehicle; 0: none. */
+int store_vehicle_find(struct store *s, const char *plate, const char *colour, int64_t *id, struct err *err);
 int store_vehicle_count(struct store *s, int64_t *count, struct err *err);
 int store_vehicle_get(struct store *s, int64_t id, char plate[40], char colour[16], struct err *err); /* "": none */
 

@@ -5,7 +5,7 @@
 
 #include "reports/record.h"
 
-enum { THOUSANDTHS = 3, MEASUREMENT_COLUMNS = 19 };
+enum { THOUSANDTHS = 3, MEASUREMENT_COLUMNS = 19, FIRST_VALUE = 13 };
 
 /* ---- words and vehicles have numbers ---- */
 
@@ -246,29 +246,31 @@ int store_measurement_fill(struct store *s, struct err *err)
 
 /* ---- reading ---- */
 
-int store_measurement_list(struct store *s, int64_t from_ms, int64_t to_ms,
-                           int (*each)(void *ctx, const struct store_measurement *m), void *ctx, struct err *err)
+int store_measurement_walk(struct store *s, int64_t from_ms, int64_t to_ms, struct err *err)
 {
     sqlite3_stmt *q = store_statement(s, STORE_SQL_MEASUREMENT_LIST, err);
     if (!q)
         return -1;
     store_bind_int(q, 1, from_ms);
     store_bind_int(q, 2, to_ms);
-    int rc;
-    while ((rc = store_step(s, q, "read the counted records", err)) > 0) {
-        struct store_measurement m;
-        int64_t *const out[MEASUREMENT_COLUMNS] = {&m.at_ms,   &m.station,       &m.kind,    &m.seq,      &m.place,
-                                                   &m.vehicle, &m.method,        &m.verdict, &m.stage,    &m.class_,
-                                                   &m.fleet,   &m.instrument,    &m.reasons, &m.k,        &m.k_limit,
-                                                   &m.opacity, &m.opacity_limit, &m.nox,     &m.nox_limit};
-        for (int i = 0; i < MEASUREMENT_COLUMNS; i++)
-            *out[i] = i >= 13 && sqlite3_column_type(q, i) == SQLITE_NULL ? STORE_NO_VALUE : sqlite3_column_int64(q, i);
-        if (each(ctx, &m) != 0) {
-            store_done(q);
-            return 0;
-        }
-    }
-    return rc;
+    return 0;
+}
+
+int store_measurement_next(struct store *s, struct store_measurement *out, struct err *err)
+{
+    sqlite3_stmt *q = s->statements[STORE_SQL_MEASUREMENT_LIST];
+    int rc = store_step(s, q, "read the counted records", err);
+    if (rc <= 0)
+        return rc;
+    int64_t *const columns[MEASUREMENT_COLUMNS] = {
+        &out->at_ms,   &out->station, &out->kind,          &out->seq,   &out->place,      &out->vehicle, &out->method,
+        &out->verdict, &out->stage,   &out->class_,        &out->fleet, &out->instrument, &out->reasons, &out->k,
+        &out->k_limit, &out->opacity, &out->opacity_limit, &out->nox,   &out->nox_limit};
+    for (int i = 0; i < FIRST_VALUE; i++)
+        *columns[i] = sqlite3_column_int64(q, i);
+    for (int i = FIRST_VALUE; i < MEASUREMENT_COLUMNS; i++)
+        *columns[i] = sqlite3_column_type(q, i) == SQLITE_NULL ? STORE_NO_VALUE : sqlite3_column_int64(q, i);
+    return 1;
 }
 
 int store_word_list(struct store *s, int (*each)(void *ctx, int64_t id, const char *text), void *ctx, struct err *err)
@@ -301,6 +303,16 @@ int store_vehicle_list(struct store *s, int (*each)(void *ctx, int64_t id, const
             return 0;
         }
     return rc;
+}
+
+int store_vehicle_find(struct store *s, const char *plate, const char *colour, int64_t *id, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_VEHICLE_GET, err);
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, plate);
+    store_bind_text(q, 2, colour);
+    return store_integer(s, q, "find a vehicle", 0, id, err);
 }
 
 int store_vehicle_count(struct store *s, int64_t *count, struct err *err)

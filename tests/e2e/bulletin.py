@@ -1,0 +1,150 @@
+#!/usr/bin/python3
+"""The bulletin: the founding month and the depot visit, every figure against SQL over the records, and each way out."""
+import csv
+import io
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import zipfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from station import Lab, Tap  # noqa: E402
+
+tap = Tap()
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+MONTH = ("--from", "2026-07-01", "--to", "2026-07-31")
+CONF = """station { id = "%s"  name = "通报站"  kind = %s  region = "652301"  state = "%s"  latitude = 44.01  longitude = 87.30 }
+rules = {"gb3847-2018", "hj845-2017"}   limit-class = a
+"""
+STATIONS = (("fixed", "652301-0001", "fixed-remote", "2026-07-01", "31", "15340", "80", "0"),
+            ("mobile", "652301-0002", "mobile-remote", "2026-07-01", "31", "2366", "40", "30000"),
+            ("joint", "652301-0003", "joint", "2026-07-01", "31", "94", "6", "40000"),
+            ("depot", "652301-0004", "depot", "2026-07-15", "1", "153", "0", "50000"))
+
+
+def make(lab):
+    for name, *arguments in STATIONS:
+        os.mkdir(lab.path(name))
+        subprocess.run([os.path.join(ROOT, "build/asan/tests/make_month"), lab.path(name), *arguments], check=True,
+                       stdout=subprocess.DEVNULL)
+        lab.write(name + ".conf", CONF % (arguments[0], arguments[1], lab.path(name)))
+
+
+def bulletin(lab, conf, *words):
+    run = subprocess.run([os.path.join(os.environ["BIN_ASAN"], "smogctl"), "-c", lab.path(conf + ".conf"), *words],
+                         capture_output=True, text=True, check=False)
+    return run
+
+
+def from_records(lab, names, offset_hours=8):
+    """The same figures by SQL over the records themselves; nothing of them is known to the counting table."""
+    base = sqlite3.connect(":memory:")
+    base.execute("CREATE TABLE r(id PRIMARY KEY, record, at)")
+    for name in names:
+        one = sqlite3.connect(lab.path(name, "smogd.db"))
+        base.executemany("INSERT OR IGNORE INTO r VALUES(?, ?, ?)",
+                         one.execute("SELECT id, record, iif(1, strftime('%s', json_extract(record, '$.started_at')), 0) FROM passage"))
+        base.executemany("INSERT OR IGNORE INTO r VALUES(?, ?, ?)",
+                         one.execute("SELECT id, record, strftime('%s', json_extract(record, '$.ended_at')) FROM test"))
+        one.close()
+    base.execute("""CREATE VIEW v AS SELECT json_extract(record, '$.station.kind') place, json_extract(record, '$.verdict.kind') verdict,
+        json_extract(record, '$.vehicle.plate') || json_extract(record, '$.vehicle.colour') vehicle, json_extract(record, '$.method') method,
+        json_extract(record, '$.vehicle.facts[1].value') stage, date(at + 3600 * %d, 'unixepoch') day, strftime('%%H', at + 3600 * %d, 'unixepoch') hour
+        FROM r WHERE date(at + 3600 * %d, 'unixepoch') BETWEEN '2026-07-01' AND '2026-07-31'""" % ((offset_hours,) * 3))
+    return base
+
+
+def one(base, sql):
+    return base.execute(sql).fetchone()[0]
+
+
+JUDGED = "verdict IN ('pass', 'fail', 'suspect')"
+
+
+def counts(rows, key):
+    return {r[key]: (r["judged"], r["passed"], r["suspect"], r["failed"], r["invalid"], r["aborted"]) for r in rows if r["judged"] or r["invalid"]}
+
+
+def queried(base, column, form="%s"):
+    return {form % key: rest for key, *rest in base.execute(
+        "SELECT %s, sum(%s), sum(verdict = 'pass'), sum(verdict = 'suspect'), sum(verdict = 'fail'), sum(verdict = 'invalid'),"
+        " sum(verdict = 'aborted') FROM v GROUP BY 1" % (column, JUDGED))}
+
+
+def figures(lab, zone, hours):
+    answer = json.loads(bulletin(lab, "fixed", "--json", "bulletin", lab.path("mobile"), lab.path("joint"), *MONTH, *zone).stdout)
+    base = from_records(lab, ("fixed", "mobile", "joint"), hours)
+    name = "at UTC+%d" % hours
+    tap.equal((answer["tested"], answer["failed"]),
+              (one(base, "SELECT count(DISTINCT place || vehicle) FROM v WHERE " + JUDGED),
+               one(base, "SELECT count(DISTINCT place || vehicle) FROM v WHERE verdict = 'fail'")), "vehicles agree with SQL " + name)
+    for sheet, column, form in (("days", "day", "%s"), ("hours", "hour", "%s:00"), ("methods", "method", "%s"), ("stages", "stage", "%s")):
+        key = {"days": "day", "hours": "hour", "methods": "method", "stages": "stage"}[sheet]
+        tap.equal({k: list(v) for k, v in counts(answer["sheets"][sheet], key).items()}, queried(base, column, form),
+                  "%s agree with SQL %s" % (sheet, name))
+    return answer, base
+
+
+def founding_month(lab):
+    text = bulletin(lab, "fixed", "bulletin", lab.path("mobile"), lab.path("joint"), *MONTH).stdout
+    tap.result("累计17800辆，不合格126辆（其中：固定式机动车遥感检测车辆15340辆；移动式遥感检测车辆2366辆；联合执法站点抽测车辆94辆）" in text,
+               "the founding month is the paragraph that was published", text[:300])
+    tap.result("统计口径" in text and "What is counted" in text, "what counts is printed with it", text[-600:])
+    answer, base = figures(lab, (), 8)
+    tap.equal(sum(b["records"] for b in answer["sheets"]["opacity"]), one(base, "SELECT sum(%s) FROM v WHERE method = 'remote-sensing'" % JUDGED),
+              "every judged passage is in the distribution of opacity")
+    tap.equal({r["reason"]: r["records"] for r in answer["sheets"]["reasons"]},
+              {"vsp": one(base, "SELECT sum(verdict = 'invalid') FROM v"), "wind_speed": one(base, "SELECT count(*) FROM r WHERE record LIKE '%\"wind_speed: %'")},
+              "each invalid record is under each of its reasons")
+    other, _ = figures(lab, ("--zone", "+06:00"), 6)
+    tap.result(other["sheets"]["days"] != answer["sheets"]["days"], "Xinjiang's local days begin two hours later")
+    again = json.loads(bulletin(lab, "fixed", "--json", "bulletin", lab.path("mobile"), lab.path("joint"), lab.path("mobile"), *MONTH).stdout)
+    tap.equal(again["sheets"], answer["sheets"], "a database that is named twice counts once")
+
+
+def depot(lab):
+    text = bulletin(lab, "depot", "bulletin", "--from", "2026-07-15", "--to", "2026-07-15").stdout
+    tap.result("2026年7月15日，检测机动车累计153辆，不合格0辆（其中：入户抽测车辆153辆），合格率100%" in text, "the depot visit: 153 tested, 100 %", text[:200])
+
+
+def ways_out(lab):
+    for name in ("b.txt", "b.csv", "b.xlsx"):
+        bulletin(lab, "fixed", "bulletin", lab.path("mobile"), lab.path("joint"), *MONTH, "-o", lab.path(name))
+    bulletin(lab, "fixed", "bulletin", lab.path("mobile"), lab.path("joint"), *MONTH, "-o", lab.path("again.xlsx"))
+    rows = list(csv.reader(io.StringIO(open(lab.path("b.csv"), encoding="utf-8", newline="").read())))
+    tap.result(["合计 total", "17800", "126", "0.71", "0.59", "0.84"] in rows, "the CSV has the total with its interval", rows[:8])
+    gbk = bulletin(lab, "fixed", "bulletin", *MONTH, "-o", lab.path("g.csv"), "--encoding", "gbk")
+    bom = bulletin(lab, "fixed", "bulletin", *MONTH, "-o", lab.path("u.csv"), "--encoding", "utf-8-bom")
+    gbk_text = open(lab.path("g.csv"), encoding="gbk", newline="").read()
+    tap.equal((gbk.returncode, bom.returncode, open(lab.path("u.csv"), encoding="utf-8-sig", newline="").read(), open(lab.path("u.csv"), "rb").read(3)),
+              (0, 0, gbk_text, b"\xef\xbb\xbf"), "CSV in GBK and in UTF-8 with a mark say the same")
+    book = zipfile.ZipFile(lab.path("b.xlsx"))
+    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    tap.result("<v>17800</v>" in sheet, "the workbook holds numbers as numbers", sheet[-400:])
+    tap.result(any(n.startswith("xl/charts/chart") for n in book.namelist()), "and charts", book.namelist())
+    tap.equal([book.read(n) for n in book.namelist()], [zipfile.ZipFile(lab.path("again.xlsx")).read(n) for n in book.namelist()],
+              "written twice it is the same")
+    tap.equal([n for n in os.listdir(lab.path(".")) if ".new-" in n], [], "nothing half-written is left")
+
+
+def refusals(lab):
+    for words, say in ((("bulletin",), "--from 2026-07-01"), (("bulletin", "--from", "2026-07-02", "--to", "2026-07-01"), "is before"),
+                       (("bulletin", "--from", "2026-02-30", "--to", "2026-03-01"), "is no day"), (("bulletin", *MONTH, "--zone", "6"), "+06:00"),
+                       (("bulletin", *MONTH, "-o", lab.path("x.doc")), ".xlsx"), (("bulletin", lab.path("nowhere"), *MONTH), "nowhere"),
+                       (("bulletin", *MONTH, "-o", "/nowhere/x.txt"), "/nowhere/x.txt")):
+        run = bulletin(lab, "fixed", *words)
+        tap.result(run.returncode in (2, 3) and say in run.stderr, "refused with what to do: %s" % " ".join(words)[:60], run.stderr)
+    hidden = json.loads(bulletin(lab, "fixed", "--json", "bulletin", lab.path("mobile"), *MONTH, "--public").stdout)
+    tap.result(hidden["sheets"]["repeaters"] and all("****" in r["plate"] for r in hidden["sheets"]["repeaters"]), "a public bulletin hides plates",
+               hidden["sheets"]["repeaters"][:2])
+
+
+with Lab() as lab:
+    make(lab)
+    founding_month(lab)
+    depot(lab)
+    ways_out(lab)
+    refusals(lab)
+tap.end()
