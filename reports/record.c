@@ -104,7 +104,9 @@ int record_open(struct record *r, const char *text, size_t length, struct err *e
     memset(r, 0, sizeof *r);
     if (length > RECORD_TEXT_MAX)
         return err_set(err, ERR_INVALID, "the record has %zu bytes; at most %d are allowed", length, RECORD_TEXT_MAX);
-    struct json_token *tokens = malloc(RECORD_TOKENS_MAX * sizeof *tokens);
+    /* a token takes at least two characters: itself and what parts it from the next one */
+    size_t max = length / 2 + 2 < RECORD_TOKENS_MAX ? length / 2 + 2 : RECORD_TOKENS_MAX;
+    struct json_token *tokens = malloc(max * sizeof *tokens);
     if (!tokens)
         return err_set(err, ERR_FAILED, "out of memory");
     ptrdiff_t verdict;
