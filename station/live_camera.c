@@ -7,7 +7,7 @@
 #include "reports/log.h"
 #include "station/live_parts.h"
 
-enum { RECORD_MAX = 8192, FILES_MAX = ANPR_PICTURES_MAX + 1 };
+enum { RECORD_MAX = 8192 };
 
 /* One event on its way into the store. */
 struct push {
@@ -15,7 +15,7 @@ struct push {
     struct anpr_event event;
     bool polled;
     struct store_suggestion row;
-    struct store_file files[FILES_MAX];
+    struct store_file files[LIVE_SHOTS_MAX];
     size_t files_count;
     char key[2 * ANPR_TEXT_MAX + 2], files_json[2048], record[RECORD_MAX];
 };
@@ -295,6 +295,26 @@ static int read_suggestion(struct live *live, const char *id, struct live_sugges
     return 0;
 }
 
+/* Whatever the camera calls them: its names are not ours to have in a package. */
+static int take_shot(void *ctx, const struct store_file *file)
+{
+    struct live_suggestion *s = ctx;
+    if (s->files_count == LIVE_SHOTS_MAX)
+        return 1;
+    struct record_make_file *out = &s->files[s->files_count];
+    size_t length = strlen(file->name);
+    bool jpeg = length > 4 && strcmp(file->name + length - 4, ".jpg") == 0;
+    bool event = strcmp(file->name, "anpr.xml") == 0 || strcmp(file->name, "anpr.json") == 0;
+    if (event)
+        snprintf(out->name, sizeof out->name, "camera/%.40s", file->name);
+    else
+        snprintf(out->name, sizeof out->name, "photos/camera-%zu%s", s->files_count, jpeg ? ".jpg" : "");
+    memcpy(out->sha256, file->sha256, sizeof out->sha256);
+    out->size = (size_t)file->size;
+    s->files_count++;
+    return 0;
+}
+
 int live_camera_confirm(struct live *live, struct live_test *test, const struct json_doc *request, struct err *err)
 {
     char id[LIVE_ID_MAX];
@@ -308,6 +328,8 @@ int live_camera_confirm(struct live *live, struct live_test *test, const struct 
     s->agreed = strcmp(s->plate, test->vehicle.plate.text) == 0;
     if (!s->agreed)
         return 0; /* the officer read it otherwise: typed, with the camera's reading beside it */
+    if (store_file_list(live->store, s->id, take_shot, s, err) != 0)
+        return -1;
     test->vehicle.plate_source = FACT_CAMERA;
     snprintf(test->vehicle.plate_by, sizeof test->vehicle.plate_by, "%s", s->camera);
     snprintf(test->vehicle.plate_confidence, sizeof test->vehicle.plate_confidence, "%.3s", s->confidence);

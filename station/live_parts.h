@@ -59,7 +59,10 @@ enum {
     LIVE_GROUP_MAX = 128,      /* so many at the latest go into one transaction */
     LIVE_TEXT_LIMIT = 180,     /* bytes of an operator's reason */
     LIVE_HEAD_MAX = 1024,      /* bytes of a recording's head */
-    LIVE_RETRY_MS = 2000,      /* a journal that failed is tried again after this time */
+    LIVE_SHOTS_MAX = ANPR_PICTURES_MAX + 1, /* files of a camera's reading */
+    /* files of a record that are there before it begins: rule pack, profiles, what the camera gave */
+    LIVE_GIVEN_MAX = BENCH_INSTRUMENTS_MAX + 1 + LIVE_SHOTS_MAX,
+    LIVE_RETRY_MS = 2000, /* a journal that failed is tried again after this time */
 };
 
 struct live;
@@ -103,6 +106,8 @@ struct live_suggestion {
     char id[LIVE_ID_MAX], camera[CONFIG_NAME_MAX], plate[PLATE_TEXT_MAX], confidence[ANPR_TEXT_MAX];
     int64_t at_ms;
     bool agreed; /* the plate of the test is what the camera read */
+    size_t files_count;
+    struct record_make_file files[LIVE_SHOTS_MAX]; /* as the record calls them, where it agreed */
 };
 
 /* The running test; `open` from its start until it is saved. */
@@ -309,9 +314,9 @@ struct live_end {
     const char *instruments, *vehicle, *officers, *rules; /* canonical JSON */
     const struct verdict *verdict;
     bool may_be_pushed;
-    bool watched;     /* the running test, as live_alerts has seen it */
-    size_t law_count; /* rule pack and profiles */
-    struct record_make_file law[BENCH_INSTRUMENTS_MAX + 1];
+    bool watched; /* the running test, as live_alerts has seen it */
+    size_t given_count;
+    struct record_make_file given[LIVE_GIVEN_MAX];
 };
 /* Counts a record for the bulletins, in the transaction that saves it. */
 int live_save_count(struct live *live, const char *record, size_t length, struct err *err);
@@ -322,8 +327,8 @@ int live_save_files(struct live *live, const char *id, struct record_make *make,
 void live_save_law_file(struct record_make_file *file, const char *folder, const struct config_file *from);
 /* The running test, which has its verdict. */
 int live_save_test(struct live *live, struct err *err);
-/* Rule pack and profiles of the running test. */
-size_t live_save_law(const struct live *live, struct record_make_file law[BENCH_INSTRUMENTS_MAX + 1]);
+/* Rule pack and profiles of the running test, and the pictures of its plate that the officer confirmed. */
+size_t live_save_given(const struct live *live, struct record_make_file given[LIVE_GIVEN_MAX]);
 /* Parts of the running test's start event and record. */
 int live_save_parts(const struct live *live, struct live_scratch *scratch, struct err *err);
 void live_case_id(const char *subject, char *out, size_t size);

@@ -36,11 +36,11 @@ static void text(const struct start_event *s, ptrdiff_t object, const char *key,
         out[0] = '\0';
 }
 
-static void read_law(struct start_event *s)
+static void read_given(struct start_event *s)
 {
     ptrdiff_t files = json_member(&s->doc, 0, "files");
-    for (size_t i = 0; files >= 0 && i < s->doc.tokens[files].count && i < BENCH_INSTRUMENTS_MAX + 1; i++) {
-        struct record_make_file *file = &s->end.law[s->end.law_count];
+    for (size_t i = 0; files >= 0 && i < s->doc.tokens[files].count && i < LIVE_GIVEN_MAX; i++) {
+        struct record_make_file *file = &s->end.given[s->end.given_count];
         ptrdiff_t object = json_element(&s->doc, (size_t)files, i);
         int64_t size = 0;
         text(s, object, "name", file->name, sizeof file->name);
@@ -48,7 +48,7 @@ static void read_law(struct start_event *s)
         if (!file->name[0] || !json_get_integer(&s->doc, json_member(&s->doc, (size_t)object, "size"), &size))
             continue;
         file->size = (size_t)size;
-        s->end.law_count++;
+        s->end.given_count++;
     }
 }
 
@@ -92,7 +92,7 @@ static int read_start(struct live *live, struct start_event *s, const struct sto
                                .rules = s->scratch.rules,
                                .verdict = &s->verdict,
                                .may_be_pushed = plate_may_be_pushed(&s->vehicle.plate)};
-    read_law(s);
+    read_given(s);
     read_verdict(s, test->method);
     return 0;
 }
@@ -127,10 +127,10 @@ static int take_recording(void *ctx, const char *name, const char *data, size_t 
 static bool same_law(const struct live_end *end, const char *folder, const struct config_file *files, size_t count)
 {
     size_t length = strlen(folder);
-    for (size_t i = 0; i < end->law_count; i++) {
-        bool found = strncmp(end->law[i].name, folder, length) != 0;
+    for (size_t i = 0; i < end->given_count; i++) {
+        bool found = strncmp(end->given[i].name, folder, length) != 0;
         for (size_t k = 0; k < count; k++)
-            found |= strcmp(files[k].sha256, end->law[i].sha256) == 0;
+            found |= strcmp(files[k].sha256, end->given[i].sha256) == 0;
         if (!found)
             return false;
     }

@@ -112,8 +112,8 @@ int live_save(struct live *live, const struct live_end *end, struct live_scratch
                                          .binary_sha256 = live->binary_sha256};
     if (live_save_files(live, end->id, &scratch->make, err) != 0)
         return -1;
-    for (size_t i = 0; i < end->law_count; i++)
-        record_make_add_file(&scratch->make, end->law[i].name, end->law[i].sha256, end->law[i].size);
+    for (size_t i = 0; i < end->given_count; i++)
+        record_make_add_file(&scratch->make, end->given[i].name, end->given[i].sha256, end->given[i].size);
     ptrdiff_t length = record_make_write(&scratch->make, scratch->record, sizeof scratch->record);
     if (length < 0)
         return err_set(err, ERR_FAILED, "the record of test %s is too long", end->id);
@@ -134,20 +134,22 @@ void live_save_law_file(struct record_make_file *file, const char *folder, const
     file->size = from->size;
 }
 
-size_t live_save_law(const struct live *live, struct record_make_file law[BENCH_INSTRUMENTS_MAX + 1])
+size_t live_save_given(const struct live *live, struct record_make_file given[LIVE_GIVEN_MAX])
 {
     const struct config *config = live->config;
     size_t count = 0;
     for (size_t i = 0; i < config->rules_count; i++)
         if (live->test.pack == &config->rules[i])
-            live_save_law_file(&law[count++], "rules", &config->rules_files[i]);
+            live_save_law_file(&given[count++], "rules", &config->rules_files[i]);
     for (size_t i = 0; i < config->profiles_count; i++) {
         bool used = false;
         for (size_t k = 0; k < config->instruments_count; k++)
             used |= live->test.takes_part[k] && config->instruments[k].sensor.profile == &config->profiles[i];
         if (used)
-            live_save_law_file(&law[count++], "profiles", &config->profile_files[i]);
+            live_save_law_file(&given[count++], "profiles", &config->profile_files[i]);
     }
+    for (size_t i = 0; i < live->test.suggestion.files_count; i++)
+        given[count++] = live->test.suggestion.files[i];
     return count;
 }
 
@@ -210,7 +212,7 @@ int live_save_test(struct live *live, struct err *err)
                            .verdict = &test->verdict,
                            .watched = true,
                            .may_be_pushed = plate_may_be_pushed(&test->vehicle.plate)};
-    end.law_count = live_save_law(live, end.law);
+    end.given_count = live_save_given(live, end.given);
     int result = live_save_parts(live, scratch, err);
     if (result == 0)
         result = live_save(live, &end, scratch, err);

@@ -116,16 +116,16 @@ static int read_request(struct live *live, struct live_test *test, const struct 
 static int append_start(struct live *live, struct live_scratch *scratch, struct err *err)
 {
     const struct live_test *test = &live->test;
-    char law[8192], suggestion[512];
+    char given[8192], suggestion[512];
     uint64_t event;
     if (live_save_parts(live, scratch, err) != 0)
         return -1;
     scratch->make = (struct record_make){0};
-    scratch->make.files_count = live_save_law(live, scratch->make.files);
-    if (record_make_files(&scratch->make, law, sizeof law) < 0)
+    scratch->make.files_count = live_save_given(live, scratch->make.files);
+    if (record_make_files(&scratch->make, given, sizeof given) < 0)
         return err_set(err, ERR_FAILED, "the start event of test %s is too long", test->id);
     struct entries e = {0};
-    entries_raw(&e, "files", law, strlen(law));
+    entries_raw(&e, "files", given, strlen(given));
     entries_raw(&e, "instruments", scratch->instruments, strlen(scratch->instruments));
     entries_text(&e, "method", test->method->name);
     entries_raw(&e, "officers", scratch->officers, strlen(scratch->officers));

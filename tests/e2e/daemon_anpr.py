@@ -127,7 +127,14 @@ def play_officer(lab, suggestion):
         lab.wait_live("smoke")
         test = lab.json(*start, "--plate", plate, "--suggestion", suggestion)["test"]
         lab.json("test", "abort", test, "--reason", "enough")
-        vehicle = lab.json("test", "show", test)["record"]["vehicle"]
+        shown = lab.json("test", "show", test)
+        vehicle = shown["record"]["vehicle"]
+        pushed = {f["name"]: f["sha256"] for f in journal(lab, "plate-suggestion")[0]["files"]}
+        given = {f["name"]: f["sha256"] for f in shown["record"]["files"] if f["name"].startswith(("camera/", "photos/"))}
+        wanted = {"camera/anpr.xml": pushed["anpr.xml"], "photos/camera-1.jpg": pushed["detectionPicture.jpg"],
+                  "photos/camera-2.jpg": pushed["licensePlatePicture.jpg"]} if agreed else {}
+        tap.equal((given, [f["name"] in given for f in shown["files"]].count(True)), (wanted, len(wanted)),
+                  "%s: the record has the camera's pictures where the officer agreed" % plate)
         begun = journal(lab, "test-start")[-1]["suggestion"]
         tap.result((begun["id"], begun["agreed"], begun["confidence"], begun["plate"]) == (suggestion, agreed, "97", "新A66T21"),
                    "%s: the start says what the camera read and whether the officer agreed" % plate, begun)
