@@ -41,28 +41,31 @@ SRC_core := $(wildcard station/core/*.c)
 SRC_sensors := $(wildcard sensors/*.c sensors/drivers/*.c)
 SRC_links := $(wildcard sensors/links/*.c)
 SRC_sim := $(filter-out %/smogsim.c,$(wildcard sensors/sim/*.c))
-SRC_reports := $(filter-out %/smogpush.c %/smoginbox.c %/smogverify.c,$(wildcard reports/*.c))
-# What smogverify is made of, besides the pure units: it must build with nothing but OpenSSL.
-SRC_verify := $(addprefix reports/,checkpoint_read.c container.c encoding.c file.c manifest_read.c merkle.c merkle_json.c program.c record.c rejudge.c \
-	sealcheck.c sha256.c verifier.c verifier_export.c verifier_journal.c verifier_record.c verifier_seal.c verifier_words.c)
+SRC_reports := $(filter-out %/smogpush.c %/smoginbox.c %/smogverify.c %/smogwitness.c,$(wildcard reports/*.c))
+# What smogverify and smogwitness are made of, besides the pure units: they must build with nothing but OpenSSL.
+SRC_verify := $(addprefix reports/,checkpoint_read.c container.c cosignature.c encoding.c file.c manifest_read.c merkle.c merkle_json.c program.c record.c rejudge.c \
+	sealcheck.c sha256.c verifier.c verifier_export.c verifier_journal.c verifier_record.c verifier_seal.c verifier_words.c witness_request.c)
 SRC_station := $(filter-out %/smogd.c %/smogctl.c,$(wildcard station/*.c))
 ARCHIVES := station reports sim links sensors protocols core
 LIBS := $(foreach a,$(ARCHIVES),$(B)/lib$(a).a)
 LIBS_smogverify := $(foreach a,verify sensors protocols core,$(B)/lib$(a).a)
+LIBS_smogwitness := $(LIBS_smogverify)
 
 MAIN_smogd := station/smogd.c
 MAIN_smogctl := station/smogctl.c
 MAIN_smogpush := reports/smogpush.c
 MAIN_smoginbox := reports/smoginbox.c
 MAIN_smogverify := reports/smogverify.c
+MAIN_smogwitness := reports/smogwitness.c
 MAIN_smogsim := sensors/sim/smogsim.c
-PROGRAMS := $(foreach p,smogd smogctl smogpush smoginbox smogverify smogsim,$(if $(wildcard $(MAIN_$(p))),$(p)))
+PROGRAMS := $(foreach p,smogd smogctl smogpush smoginbox smogverify smogwitness smogsim,$(if $(wildcard $(MAIN_$(p))),$(p)))
 
 LINK_smogd := -lsystemd -lserialport -lsqlite3 -lmicrohttpd -lexpat -lcrypto -lm
 LINK_smogctl := -lsqlite3 -lxlsxwriter -lserialport -lpangocairo-1.0 -lpango-1.0 -lgobject-2.0 -lcairo -lcrypto -lm
 LINK_smogpush := -lsystemd -lsqlite3 -lcurl -lzip -lcrypto -lm
 LINK_smoginbox := -lsqlite3 -lmicrohttpd -lgnutls -lcrypto -lm
 LINK_smogverify := -lcrypto -lm
+LINK_smogwitness := -lcrypto -lm
 LINK_smogsim := -lcrypto -lm
 LINK_tests := -lcmocka -lxlsxwriter -lsystemd -lserialport -lsqlite3 -lcurl -lmicrohttpd -lgnutls -lexpat -lzip -lssl -lcrypto -lpthread -lm
 

@@ -14,13 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/cosignature.h"
 #include "reports/file.h"
 #include "reports/program.h"
 #include "reports/sealcheck.h"
 #include "reports/verifier.h"
 
 static const char help[] =
-    "smogverify FILE.asice --ca CA.pem [--checkpoint OLD] [--consistency PROOF]… [--reference FILE]… [--json]\n"
+    "smogverify FILE.asice --ca CA.pem [--checkpoint OLD] [--consistency PROOF]… [--reference FILE]… [--witness KEY] "
+    "[--json]\n"
     "smogverify JOURNAL --ca SEAL.pem --checkpoint NOTE [--json]\n"
     "\n"
     "Checks a sealed evidence package and prints what was checked, line by line.\n"
@@ -35,6 +37,8 @@ static const char help[] =
     "                                                                     站点出具的一致性证明\n"
     "  --reference FILE     a rule pack or profile as it was published: is the package's own the same?\n"
     "                                                                     公布的限值规则或仪器配置文件\n"
+    "  --witness KEY        public key of the agency that co-signs the journal\n"
+    "                                                                     见证机构的公钥\n"
     "  --json               one JSON object instead of sentences          输出JSON\n"
     "\n"
     "Exit status: 0 verified, 1 not verified, 2 wrong usage, 3 a file cannot be read.\n";
@@ -42,7 +46,7 @@ static const char help[] =
 enum { JSON_MAX = 2 << 20 };
 
 struct options {
-    const char *package, *ca, *checkpoint;
+    const char *package, *ca, *checkpoint, *witness;
     const char *consistency[VERIFIER_PROOFS_MAX];
     size_t consistency_count;
     const char *references[VERIFIER_REFERENCES_MAX];
@@ -62,7 +66,8 @@ static bool take_value(int argc, char **argv, int *i, const char *name, const ch
 static int read_options(int argc, char **argv, struct options *o, struct err *err)
 {
     for (int i = 1; i < argc; i++) {
-        if (take_value(argc, argv, &i, "--ca", &o->ca) || take_value(argc, argv, &i, "--checkpoint", &o->checkpoint))
+        if (take_value(argc, argv, &i, "--ca", &o->ca) || take_value(argc, argv, &i, "--checkpoint", &o->checkpoint) ||
+            take_value(argc, argv, &i, "--witness", &o->witness))
             continue;
         if (o->consistency_count < VERIFIER_PROOFS_MAX &&
             take_value(argc, argv, &i, "--consistency", &o->consistency[o->consistency_count])) {
@@ -123,6 +128,7 @@ struct input {
     char *package; /* NULL: it is a journal */
     size_t size;
     char *checkpoint;
+    EVP_PKEY *witness;
     char *proofs[VERIFIER_PROOFS_MAX];
     char *references[VERIFIER_REFERENCES_MAX];
     size_t reference_sizes[VERIFIER_REFERENCES_MAX];
@@ -157,7 +163,8 @@ static int check_journal(const struct options *o, struct verifier *v, const stru
 /* 0 verified, 1 not verified, -1 error */
 static int check(const struct options *o, const struct input *in, struct err *err)
 {
-    struct verifier_options how = {.trust = in->trust, .consistency_count = o->consistency_count};
+    struct verifier_options how = {
+        .trust = in->trust, .witness = in->witness, .consistency_count = o->consistency_count};
     struct verifier *v = calloc(1, sizeof *v);
     int result = 0;
     if (!v)
@@ -214,6 +221,8 @@ static int read_input(const struct options *o, struct input *in, struct err *err
     for (size_t i = 0; i < o->references_count; i++)
         if (file_read(o->references[i], SMALL_FILE_MAX, &in->references[i], &in->reference_sizes[i], err))
             return -1;
+    if (o->witness && !(in->witness = cosignature_public_key(o->witness, err)))
+        return -1;
     in->trust = sealcheck_trust(o->ca, err);
     return in->trust ? 0 : -1;
 }
@@ -225,6 +234,7 @@ static int run(const struct options *o, struct err *err)
     if (result == 0)
         result = check(o, &in, err);
     X509_STORE_free(in.trust);
+    EVP_PKEY_free(in.witness);
     free(in.package);
     free(in.checkpoint);
     for (size_t i = 0; i < VERIFIER_PROOFS_MAX; i++)

@@ -52,6 +52,7 @@ struct verifier_options {
      * has told its station. */
     const char *(*known_checkpoint)(void *ctx, const char *station);
     void *ctx;
+    EVP_PKEY *witness; /* who should have co-signed the journal; NULL: not asked */
     /* consistency proofs (FORMATS.md), as text */
     const char *consistency[VERIFIER_PROOFS_MAX];
     size_t consistency_count;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/cosignature.h"
 #include "reports/merkle_json.h"
 #include "reports/sha256.h"
 #include "station/core/civil.h"
@@ -284,6 +285,55 @@ static bool check_consistency(struct verification *v, struct proof *proofs, cons
     return verifier_report(v, VERIFIER_CONSISTENCY, result, text, NULL);
 }
 
+/* ---- the second agency ---- */
+
+/* Is the note co-signed by the witness, and does it agree with the package? */
+static enum verifier_result look_at_note(struct verification *v, struct proof *proofs, const char *text, char seen[160])
+{
+    struct checkpoint_read c;
+    struct err err;
+    char as[COSIGNATURE_NAME_MAX] = "", at[CIVIL_TIME_TEXT_MAX];
+    int64_t time_s = 0;
+    enum verifier_result agrees = VERIFIER_OPEN;
+    if (checkpoint_read(&c, text, strlen(text), &err))
+        return VERIFIER_OPEN;
+    int found = cosignature_find(text, &c, NULL, v->options->witness, &time_s, as, &err);
+    if (found < 0)
+        snprintf(seen, 160, "%.150s", err.text);
+    if (found <= 0)
+        return found < 0 ? VERIFIER_FAIL : VERIFIER_OPEN;
+    if (decide_consistency(v, proofs, &c, &agrees, &err) || agrees != VERIFIER_OK)
+        return VERIFIER_OPEN; /* where they contradict each other, the check of consistency says so */
+    civil_time_format(time_s * 1000, 0, at);
+    snprintf(seen, 160, "%s, %" PRIu64 " / %s", as, c.size, at);
+    return c.size > proofs[0].index ? VERIFIER_OK : VERIFIER_NOTE;
+}
+
+/* The best that the package's own checkpoint, the reader's and those of the proofs tell. */
+static void check_witness(struct verification *v, struct proof *proofs, const char *known)
+{
+    static const enum verifier_result order[] = {VERIFIER_FAIL, VERIFIER_OK, VERIFIER_NOTE};
+    const char *notes[VERIFIER_PROOFS_MAX + 2] = {proofs[0].checkpoint_text, known};
+    enum verifier_result unused;
+    struct err err;
+    char seen[VERIFIER_PROOFS_MAX + 2][160] = {""};
+    enum verifier_result results[VERIFIER_PROOFS_MAX + 2];
+    size_t count = v->options->consistency_count + 2;
+    if (decide_consistency(v, proofs, &proofs[0].checkpoint, &unused, &err)) /* reads the reader's proofs */
+        count = 2;
+    for (size_t i = 2; i < count; i++)
+        notes[i] = proofs[i - 1].checkpoint_text;
+    for (size_t i = 0; i < count; i++)
+        results[i] = notes[i] ? look_at_note(v, proofs, notes[i], seen[i]) : VERIFIER_OPEN;
+    for (size_t k = 0; k < sizeof order / sizeof order[0]; k++)
+        for (size_t i = 0; i < count; i++)
+            if (results[i] == order[k]) {
+                verifier_report(v, VERIFIER_WITNESS, results[i], seen[i], NULL);
+                return;
+            }
+    verifier_report(v, VERIFIER_WITNESS, VERIFIER_OPEN, "", NULL);
+}
+
 static void check_proof(struct verification *v, struct proof *proofs, const struct container_entry *entry)
 {
     struct err err;
@@ -299,6 +349,8 @@ static void check_proof(struct verification *v, struct proof *proofs, const stru
     const char *known = o->known_checkpoint ? o->known_checkpoint(o->ctx, v->record.station) : NULL;
     if (known)
         check_consistency(v, proofs, known);
+    if (o->witness)
+        check_witness(v, proofs, known);
 }
 
 void verifier_journal(struct verification *v)

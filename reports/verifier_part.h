@@ -34,6 +34,7 @@ struct verification {
     X(CHECKPOINT, "checkpoint")                                                                                        \
     X(TIMES, "times")                                                                                                  \
     X(CONSISTENCY, "consistency")                                                                                      \
+    X(WITNESS, "witness")                                                                                              \
     X(READINGS, "readings")                                                                                            \
     X(VERDICT, "verdict")                                                                                              \
     X(REFERENCE, "reference")                                                                                          \

@@ -109,6 +109,20 @@ static const struct words words[VERIFIER_CHECK_COUNT] = {
           [VERIFIER_FAIL] =
               {"The journal does NOT agree with the other checkpoint ({}): events were removed or changed",
                "日志与另一检查点（{}）不一致：有事件被删除或改动"}}},
+    [VERIFIER_WITNESS] =
+        {"witness",
+         {[VERIFIER_OK] = {"The second agency has co-signed a state of this journal that holds the event: {}.",
+                           "第二机构对包含该事件的日志状态作了见证签名：{}。"},
+          [VERIFIER_NOTE] = {"The second agency has co-signed this journal, but before the event: {}.",
+                             "第二机构对该日志的见证签名早于本事件：{}。"},
+          [VERIFIER_OPEN] =
+              {"No checkpoint at hand carries the co-signature of this witness and is shown to agree with the package. "
+               "Get the co-signed one from the station (smogctl journal witnessed) and give it with --checkpoint, and "
+               "a consistency proof to it with --consistency",
+               "所给检查点中没有该见证方签名且已证明与本包一致的检查点。请向站点索取见证检查点"
+               "（smogctl journal witnessed），用--checkpoint给出，并用--consistency给出一致性证明"},
+          [VERIFIER_FAIL] = {"A co-signature in the name of this witness is false: {}",
+                             "以该见证方名义的见证签名无效：{}"}}},
     [VERIFIER_READINGS] =
         {"readings",
          {[VERIFIER_OK] = {"The table of readings follows from the instruments' raw data, byte for byte.",

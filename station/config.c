@@ -233,7 +233,7 @@ static int read_all(struct config *config, struct conf *conf, struct err *err)
         config_read_links(config, conf, err) != 0 || config_read_instruments(config, conf, err) != 0 ||
         config_read_references(config, conf, err) != 0 || read_outlets(config, conf, err) != 0 ||
         read_seal(config, conf, err) != 0 || read_console(config, conf, err) != 0 ||
-        config_read_cameras(config, conf, err) != 0)
+        config_read_witnesses(config, conf, err) != 0 || config_read_cameras(config, conf, err) != 0)
         return -1;
     return conf_check_all_used(conf, err);
 }

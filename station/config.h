@@ -41,6 +41,7 @@ enum {
     CONFIG_REFERENCES_MAX = 16,
     CONFIG_CAMERAS_MAX = 4,
     CONFIG_SECRET_MAX = 128,
+    CONFIG_WITNESSES_MAX = 4,
 };
 
 struct config_link {
@@ -94,6 +95,14 @@ struct config_camera {
     unsigned at_line;
 };
 
+/* Who co-signs the journal's checkpoints: another agency's key. */
+struct config_witness {
+    char title[CONFIG_NAME_MAX];
+    char name[CONFIG_TEXT_MAX]; /* in its co-signatures */
+    char key[CONFIG_PATH_MAX];  /* public, PEM, Ed25519 */
+    unsigned at_line;
+};
+
 /* One loaded rule pack or profile file: its bytes become an object of the store, named in every record that used it. */
 struct config_file {
     char name[CONFIG_NAME_MAX];
@@ -114,11 +123,13 @@ struct config {
     int utc_offset_minutes; /* option utc-offset, "+08:00" when not given: the one legal time of the country */
     bool class_by_region;   /* limit-class = region: each rule pack says where and when class b holds */
     enum limit_class limit_class;
-    size_t links_count, instruments_count, outlets_count, rules_count, profiles_count, references_count, cameras_count;
+    size_t links_count, instruments_count, outlets_count, rules_count, profiles_count, references_count, cameras_count,
+        witnesses_count;
     struct config_link links[CONFIG_LINKS_MAX];
     struct config_instrument instruments[BENCH_INSTRUMENTS_MAX];
     struct config_camera cameras[CONFIG_CAMERAS_MAX];
     struct config_outlet outlets[CONFIG_OUTLETS_MAX];
+    struct config_witness witnesses[CONFIG_WITNESSES_MAX];
     struct config_reference references[CONFIG_REFERENCES_MAX];
     char console[CONFIG_TEXT_MAX]; /* "ADDRESS:PORT"; empty: none */
     char seal_key[CONFIG_PATH_MAX], seal_cert[CONFIG_PATH_MAX];

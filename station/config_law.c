@@ -147,5 +147,5 @@ int config_law(struct config *config, struct conf *conf, struct err *err)
         config_checklists(config, err) != 0 || check_drivers(config, conf, err) != 0 ||
         check_links(config, conf, err) != 0 || check_console(config, conf, err) != 0)
         return -1;
-    return config_cameras_law(config, conf, err);
+    return config_cameras_law(config, conf, err) == 0 ? config_witnesses_law(config, conf, err) : -1;
 }

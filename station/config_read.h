@@ -46,9 +46,13 @@ int config_title(struct conf *conf, ptrdiff_t section, char out[CONFIG_NAME_MAX]
 int config_read_links(struct config *config, struct conf *conf, struct err *err);
 int config_read_cameras(struct config *config, struct conf *conf, struct err *err); /* after the console */
 int config_read_instruments(struct config *config, struct conf *conf, struct err *err);
+int config_read_witnesses(struct config *config, struct conf *conf, struct err *err);
 int config_read_references(struct config *config, struct conf *conf, struct err *err);
 
 /* Reads what only the daemon needs: the cameras' secrets. */
 int config_cameras_law(struct config *config, const struct conf *conf, struct err *err);
+
+/* Can the keys of the witnesses be used? */
+int config_witnesses_law(const struct config *config, const struct conf *conf, struct err *err);
 
 #endif

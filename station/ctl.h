@@ -17,6 +17,7 @@
  * ctl_slip.c     the slip
  * ctl_journal.c  journal verify, export
  * ctl_checkpoint.c  journal checkpoint
+ * ctl_witness.c  journal witness-request, witness-import, witnessed
  * ctl_rejudge.c  rejudge, package
  * ctl_probe.c    instruments --probe
  * ctl_rules.c    rules list, unconfirmed
@@ -87,6 +88,7 @@ ctl_command ctl_bulletin;
 ctl_command ctl_codes, ctl_alerts, ctl_rules_list, ctl_rules_unconfirmed;
 ctl_command ctl_checklist, ctl_checklist_start, ctl_checklist_answer, ctl_checklist_end, ctl_referrals;
 ctl_command ctl_photo_add, ctl_photo_list;
+ctl_command ctl_witness_request, ctl_witness_import, ctl_witnessed;
 int ctl_probe(struct ctl *ctl, struct err *err);
 
 /* ---- ctl_call.c ---- */

@@ -26,6 +26,7 @@
  * live_history.c  what other stations know of vehicles
  * live_roster.c   lists of depot visits
  * live_status.c   what they show
+ * live_witness.c co-signatures of the journal's checkpoints
  * live_web.c      what the web server serves
  */
 #ifndef STATION_LIVE_PARTS_H
@@ -460,6 +461,11 @@ void live_output_done(struct live *live, int instrument, const char *trouble);
 void live_output_close(struct live *live);
 /* Shows the saved test's verdict on the signs, as far as the rule allows it. */
 void live_output_verdict(struct live *live);
+
+/* ---- live_witness.c ---- */
+live_answer live_witness_import;
+/* The newest co-signature of each witness. */
+void live_witness_write(const struct live *live, struct json_writer *w, const char *key);
 
 /* ---- live_web.c ---- */
 extern const struct webserver_route live_web_routes[];

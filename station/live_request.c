@@ -56,6 +56,7 @@ static const struct {
     {"history-import", live_history_import},
     {"roster-absent", live_roster_absent},
     {"roster-import", live_roster_import},
+    {"witness-import", live_witness_import},
 };
 
 static int dispatch(struct live *live, struct control_client *client, const struct json_doc *request,

@@ -200,6 +200,7 @@ static void write_journal(const struct live *live, struct json_writer *w)
     json_string(w, "root", hex);
     json_string(w, "trouble", err.code ? err.text : live->journal_trouble);
     json_integer(w, "waiting", (int64_t)live->waiting);
+    live_witness_write(live, w, "witnesses");
     json_object_end(w);
 }
 

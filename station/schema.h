@@ -237,6 +237,14 @@
     "CREATE TABLE feedback(outlet TEXT PRIMARY KEY, asked_ms INTEGER NOT NULL, next_ms INTEGER NOT NULL,"              \
     " quiet INTEGER NOT NULL, failures INTEGER NOT NULL, trouble TEXT NOT NULL) STRICT, WITHOUT ROWID;"
 
+/* witness: co-signed checkpoints, from the events "witness"; note: with the co-signature. ratchet: what has sealed the
+ * first `size` events (station/ratchet.h); start: the event that began the chain. */
+#define SCHEMA_PROOFS                                                                                                  \
+    "CREATE TABLE witness(name TEXT NOT NULL, size INTEGER NOT NULL, cosigned_ms INTEGER NOT NULL,"                    \
+    " note TEXT NOT NULL, event INTEGER NOT NULL, PRIMARY KEY(name, size)) STRICT, WITHOUT ROWID;"                     \
+    "CREATE TABLE ratchet(start INTEGER NOT NULL, epoch INTEGER NOT NULL, size INTEGER NOT NULL,"                      \
+    " at_ms INTEGER NOT NULL, mac BLOB NOT NULL, PRIMARY KEY(start, epoch)) STRICT, WITHOUT ROWID;"
+
 /* X(what the step makes); append only. */
 #define SCHEMA_STEPS(X)                                                                                                \
     X(SCHEMA_BASE)                                                                                                     \
@@ -254,7 +262,8 @@
     X(SCHEMA_DECISION)                                                                                                 \
     X(SCHEMA_MEASUREMENT)                                                                                              \
     X(SCHEMA_SUBJECT_EVENT)                                                                                            \
-    X(SCHEMA_FEEDBACK)
+    X(SCHEMA_FEEDBACK)                                                                                                 \
+    X(SCHEMA_PROOFS)
 
 #define SCHEMA_ONE(step) +1
 enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };

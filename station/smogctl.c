@@ -53,6 +53,9 @@ static const char help[] =
     "  journal verify · journal export -o F\n"
     "  journal checkpoint [EVENTS]         the newest signed one, or the first that covers so many events\n"
     "  journal checkpoint --consistency OLD [--to NEWER | EVENTS]     the proof that one continues the other\n"
+    "  journal witness-request [NAME] -o F · journal witness-import F · journal witnessed [NAME]\n"
+    "                                      another agency's co-signature (smogwitness), there and back, and the last "
+    "one\n"
     "\n"
     "  -c FILE   the station's configuration (/etc/smogd/smogd.conf)\n"
     "  --json    one JSON object (test watch: one a line)\n"
@@ -113,6 +116,9 @@ static const struct command {
     {"history", "import", 1, 1, "Cf", ctl_history_import},
     {"journal", "verify", 0, 0, "", ctl_journal_verify},
     {"journal", "export", 0, 0, "o", ctl_journal_export},
+    {"journal", "witness-request", 0, 1, "o", ctl_witness_request},
+    {"journal", "witness-import", 1, 1, "f", ctl_witness_import},
+    {"journal", "witnessed", 0, 1, "", ctl_witnessed},
     {"journal", "checkpoint", 0, 1, "na", ctl_journal_checkpoint},
 };
 

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "reports/checkpoint_read.h"
 #include "reports/merkle.h"
 #include "station/core/err.h"
 #include "station/core/remote.h"
@@ -398,6 +399,20 @@ int store_package_get(struct store *s, const char *id, struct store_package *out
 int store_checkpoint_last(struct store *s, char **note, struct err *err);
 /* The first one that covers so many events. */
 int store_checkpoint_from(struct store *s, uint64_t events, char **note, struct err *err);
+
+/* A checkpoint that another agency has co-signed. */
+struct store_witnessed {
+    char name[64];
+    uint64_t size;
+    int64_t cosigned_ms;
+    char note[CHECKPOINT_TEXT_MAX + 1];
+};
+/* Once per name and size. */
+int store_witnessed_add(struct store *s, const struct store_witnessed *w, uint64_t event, struct err *err);
+/* The largest by that witness, and that of exactly `size` events; *found false: there is none. */
+int store_witnessed_last(struct store *s, const char *name, struct store_witnessed *out, bool *found, struct err *err);
+int store_witnessed_of(struct store *s, const char *name, uint64_t size, struct store_witnessed *out, bool *found,
+                       struct err *err);
 
 struct store_outbox_row {
     char case_id[56], subject[48];

@@ -9,7 +9,7 @@ breach() {
     bad=1
 }
 # Programs' main files join everything; all other files obey the arrows.
-mains='station/smogd.c station/smogctl.c reports/smogpush.c reports/smoginbox.c reports/smogverify.c sensors/sim/smogsim.c'
+mains='station/smogd.c station/smogctl.c reports/smogpush.c reports/smoginbox.c reports/smogverify.c reports/smogwitness.c sensors/sim/smogsim.c'
 files=$(find protocols sensors reports station -name '*.[ch]' 2>/dev/null | sort)
 for file in $files; do
     case " $mains " in *" $file "*) continue ;; esac
