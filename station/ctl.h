@@ -14,7 +14,8 @@
  * ctl_plate.c    plate
  * ctl_plates.c   plates suggest
  * ctl_print.c    print: the slip on the receipt printer
- * ctl_slip.c     the slip
+ * ctl_slip.c     slip: as text
+ * ctl_paper.c    slip: as a page
  * ctl_journal.c  journal verify, export
  * ctl_checkpoint.c  journal checkpoint
  * ctl_witness.c  journal witness-request, witness-import, witnessed
@@ -36,6 +37,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "reports/paper.h"
 #include "station/config.h"
 #include "station/core/err.h"
 #include "station/core/json.h"
@@ -56,7 +58,7 @@ struct ctl {
     bool json, invalid, probe, hide;
     const char *plate, *colour, *method, *reason, *officer, *since, *output, *filter, *outlet, *consistency, *limit,
         *from, *to, *name, *instrument, *result, *suggestion, *confirm, *photo, *remark, *value, *ca, *kind, *zone,
-        *encoding;
+        *encoding, *size, *lang;
     const char *facts[CTL_FACTS_MAX]; /* "key=value" */
     size_t facts_count;
     const char *words[CTL_WORDS_MAX]; /* after the command's own */
@@ -148,6 +150,16 @@ int ctl_slip_print(const struct ctl *ctl, const char *record, int64_t event, con
 
 /* The same of a test or passage that is looked for in the files. */
 int ctl_slip_of(struct ctl *ctl, const char *id, FILE *out, struct err *err);
+
+/* The record of a test or passage, malloc'ed; its place in the journal; why it is void, or "". */
+int ctl_slip_record(struct ctl *ctl, const char *id, char **record, int64_t *event, char *void_reason, size_t size,
+                    struct err *err);
+
+/* ---- ctl_paper.c ---- */
+/* The slip of the command's record as a page, of that size unless --size says another; free with paper_close. */
+int ctl_paper_slip(struct ctl *ctl, enum paper_size size, struct paper **out, struct err *err);
+/* Writes the pages to --output. */
+int ctl_paper_write(const struct ctl *ctl, struct paper *paper, struct err *err);
 
 /* ---- ctl_words.c ---- */
 struct ctl_word {

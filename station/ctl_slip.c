@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "reports/file.h"
 #include "reports/record.h"
 #include "reports/merkle.h"
 #include "station/ctl.h"
@@ -187,9 +187,8 @@ int ctl_slip_print(const struct ctl *ctl, const char *record, int64_t event, con
     return result;
 }
 
-/* The record of a test or passage, malloc'ed. */
-static int find_record(struct ctl *ctl, const char *id, char **record, int64_t *event, char *void_reason, size_t size,
-                       struct err *err)
+int ctl_slip_record(struct ctl *ctl, const char *id, char **record, int64_t *event, char *void_reason, size_t size,
+                    struct err *err)
 {
     struct store_test test;
     struct store_passage passage;
@@ -215,30 +214,52 @@ int ctl_slip_of(struct ctl *ctl, const char *id, FILE *out, struct err *err)
     int64_t event = -1;
     int result = ctl_open_store(ctl, err);
     if (result == 0)
-        result = find_record(ctl, id, &record, &event, void_reason, sizeof void_reason, err);
+        result = ctl_slip_record(ctl, id, &record, &event, void_reason, sizeof void_reason, err);
     if (result == 0)
         result = ctl_slip_print(ctl, record, event, void_reason, out, err);
     free(record);
     return result;
 }
 
+static int write_text(struct ctl *ctl, struct err *err)
+{
+    enum { MODE = 0644 };
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    if (!out)
+        return err_set(err, ERR_FAILED, "out of memory");
+    int result = ctl_slip_of(ctl, ctl->words[0], out, err);
+    if (fclose(out) != 0 && result == 0)
+        result = err_set(err, ERR_FAILED, "out of memory");
+    if (result == 0)
+        result = file_write(ctl->output, text, length, MODE, err);
+    free(text);
+    return result;
+}
+
+static int write_pdf(struct ctl *ctl, struct err *err)
+{
+    struct paper *paper = NULL;
+    int result = ctl_paper_slip(ctl, PAPER_A5, &paper, err);
+    if (result == 0)
+        result = ctl_paper_write(ctl, paper, err);
+    paper_close(paper);
+    return result;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), of_end = strlen(end);
+    return length > of_end && strcmp(text + length - of_end, end) == 0;
+}
+
 int ctl_slip(struct ctl *ctl, struct err *err)
 {
-    char part[600];
     if (!ctl->output)
-        return err_set(err, ERR_INVALID, "say where to: -o FILE.txt");
-    snprintf(part, sizeof part, "%s.part", ctl->output);
-    FILE *out = fopen(part, "w");
-    int result = out ? ctl_slip_of(ctl, ctl->words[0], out, err)
-                     : err_set(err, ERR_UNREACHABLE, "cannot write %s; choose another place", part);
-    if (out && fclose(out) != 0 && result == 0)
-        result = err_set(err, ERR_FAILED, "cannot write %s; is the disk full?", part);
-    if (result == 0 && rename(part, ctl->output) != 0)
-        result = err_set(err, ERR_FAILED, "cannot rename %s to %s", part, ctl->output);
-    if (result != 0) {
-        unlink(part);
+        return err_set(err, ERR_INVALID, "say where to: -o FILE.pdf or FILE.txt");
+    if ((ends_with(ctl->output, ".pdf") ? write_pdf(ctl, err) : write_text(ctl, err)) != 0)
         return -1;
-    }
     struct entries e = {0};
     entries_text(&e, "file", ctl->output);
     return ctl->json ? ctl_json_entries(&e, err) : 0;

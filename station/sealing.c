@@ -13,8 +13,8 @@
 #include "reports/encoding.h"
 #include "reports/file.h"
 #include "reports/merkle_json.h"
-#include "reports/report_text.h"
 #include "reports/sha256.h"
+#include "reports/slip.h"
 #include "station/case_json.h"
 #include "station/core/json.h"
 
@@ -139,7 +139,7 @@ static int add_entry(struct contents *c, const char *name, void *data, size_t si
     return 0;
 }
 
-static int add_made(struct contents *c, const char *name, char *text, size_t length)
+static int add_made(struct contents *c, const char *name, void *text, size_t length)
 {
     uint8_t digest[SHA256_BYTES];
     struct sha256 h;
@@ -172,8 +172,8 @@ static int add_file(void *ctx, const struct store_file *file)
 /* The order of reading: what it is, numbers, raw input, law, pictures, and the proof at last. */
 static int rank_of(const char *name)
 {
-    static const char *const order[] = {"record.json", "case.json", "report.",   "readings.csv",
-                                        "wire/",       "rules/",    "profiles/", "photos/"};
+    static const char *const order[] = {"record.json", "case.json", "report.pdf", "readings.csv",
+                                        "wire/",       "rules/",    "profiles/",  "photos/"};
     int rank = 0;
     for (; rank < (int)(sizeof order / sizeof order[0]); rank++)
         if (strncmp(name, order[rank], strlen(order[rank])) == 0)
@@ -208,17 +208,29 @@ static int find_record(struct contents *c, const char *subject)
     return 0;
 }
 
+/* The page for people, from what was gathered. */
+static int add_report(struct contents *c)
+{
+    struct slip_report report = {.record = c->record, .record_length = strlen(c->record)};
+    uint8_t *pdf = NULL;
+    size_t size = 0;
+    for (size_t i = 0; i < c->count; i++)
+        if (strcmp(c->entries[i].name, "readings.csv") == 0) {
+            report.readings = c->entries[i].data;
+            report.readings_length = c->entries[i].size;
+        }
+    if (slip_report_make(&report, &pdf, &size, c->err) != 0)
+        return err_prefix(c->err, "report.pdf");
+    return add_made(c, "report.pdf", pdf, size);
+}
+
 /* The files of the record, then the record and its report in front of them. */
 static int gather(struct contents *c, const char *subject)
 {
-    char *text = NULL;
-    size_t length = 0;
-    if (find_record(c, subject) != 0 || store_file_list(c->store, subject, add_file, c, c->err) != 0 || c->failed)
+    if (find_record(c, subject) != 0 || store_file_list(c->store, subject, add_file, c, c->err) != 0 || c->failed ||
+        add_report(c) != 0)
         return -1;
-    if (report_text_make(c->record, strlen(c->record), &text, &length, c->err) != 0 ||
-        add_made(c, "report.txt", text, length) != 0)
-        return -1;
-    text = strdup(c->record);
+    char *text = strdup(c->record);
     if (!text)
         return err_set(c->err, ERR_FAILED, "out of memory");
     return add_made(c, "record.json", text, strlen(text));

@@ -49,7 +49,8 @@ static const char help[] =
     "  print ID [--instrument NAME]        the slip on the receipt printer (instrument 'printer')\n"
     "  bulletin [FOLDER …] --from D --to D [--zone +06:00] [--public] [--encoding E] [-o F.txt|csv|xlsx]\n"
     "                                      what was tested and failed in these days; FOLDER: state of another station\n"
-    "  slip ID -o F.txt · package CASE -o F.asice · rejudge ID|F.asice\n"
+    "  slip ID -o F.pdf|F.txt [--size a4|a5|80mm] [--lang zh-en|zh|en|ug]\n"
+    "  package CASE -o F.asice · rejudge ID|F.asice\n"
     "  journal verify · journal export -o F\n"
     "  journal checkpoint [EVENTS]         the newest signed one, or the first that covers so many events\n"
     "  journal checkpoint --consistency OLD [--to NEWER | EVENTS]     the proof that one continues the other\n"
@@ -108,8 +109,8 @@ static const struct command {
     {"outbox", "retry", 1, 1, "tf", ctl_outbox_retry},
     {"outbox", "release", 1, 1, "tf", ctl_outbox_release},
     {"bulletin", NULL, 0, CTL_WORDS_MAX, "wazEHo", ctl_bulletin},
-    {"slip", NULL, 1, 1, "o", ctl_slip},
-    {"print", NULL, 1, 1, "u", ctl_print},
+    {"slip", NULL, 1, 1, "oSL", ctl_slip},
+    {"print", NULL, 1, 1, "uL", ctl_print},
     {"package", NULL, 1, 1, "o", ctl_package},
     {"rejudge", NULL, 1, 1, "", ctl_rejudge},
     {"history", "export", 0, 0, "pqso", ctl_history_export},
@@ -154,6 +155,8 @@ static const struct option names[] = {
     {"public", no_argument, NULL, 'H'},
     {"suggestion", required_argument, NULL, 'g'},
     {"kind", required_argument, NULL, 'K'},
+    {"size", required_argument, NULL, 'S'},
+    {"lang", required_argument, NULL, 'L'},
     {0},
 };
 
@@ -198,6 +201,8 @@ static int take_option(struct ctl *ctl, int letter, struct err *err)
     case 'z': ctl->zone = optarg; break;
     case 'E': ctl->encoding = optarg; break;
     case 'H': ctl->hide = true; break;
+    case 'S': ctl->size = optarg; break;
+    case 'L': ctl->lang = optarg; break;
     case 'v':
         if (ctl->facts_count == CTL_FACTS_MAX)
             return err_set(err, ERR_INVALID, "more than %d vehicle facts", CTL_FACTS_MAX);

@@ -18,7 +18,8 @@ run_one() {
     name=$(basename "$test")
     TMPDIR=$(mktemp -d /tmp/smogd-test.XXXXXX)
     export TMPDIR BIN="$root/build/release/bin" BIN_ASAN="$root/build/asan/bin"
-    export CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
+    export CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
+        LSAN_OPTIONS=suppressions=$PWD/tests/support/leaks.supp:print_suppressions=0
     started=$(date +%s)
     timeout -k 5 900 "$test" >"$logs/$name.out" 2>"$logs/$name.err" </dev/null
     code=$?

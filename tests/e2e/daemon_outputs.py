@@ -37,7 +37,7 @@ def play_printer(lab):
                                               % lab.path("fonts"))
     done = lab.ctl("print", test, check=False)
     del os.environ["FONTCONFIG_FILE"]
-    tap.result(done.returncode == 0 and "no font here" in done.stderr and "wqy" in done.stderr, "without a Chinese font it says which to install", done.stderr)
+    tap.result(done.returncode == 0 and "no font of this machine" in done.stderr and "wqy" in done.stderr, "without a Chinese font it says which to install", done.stderr)
     wait_for("the second receipt to be cut", lambda: lab.log("smogd").count("job is out") == 2)
     lab.sim("set printer cover=open")
     wait_for("the cover", lambda: "cover" in lab.instrument("printer")["detail"])

@@ -247,7 +247,7 @@ static void each_file_has_its_columns(void **state)
     }
     assert_int_equal(b->made.tokens[files].count, b->container.count - others);
     ptrdiff_t record = file_of(b, "record.json"), wire = file_of(b, "wire/rsd1.rec"),
-              photo = file_of(b, "photos/01-front.jpg"), report = file_of(b, "report.txt");
+              photo = file_of(b, "photos/01-front.jpg"), report = file_of(b, "report.pdf");
     expect(&b->made, record, "class", "电子数据");
     expect(&b->made, record, "format", "application/json");
     expect(&b->made, report, "class", "书证");

@@ -112,7 +112,7 @@ static void manifest_lists_every_entry(void **state)
     struct err err = {0};
     static struct container c;
     static struct manifest_read m;
-    const struct package_entry entries[] = {entry("record.json", "{}"), entry("report.txt", "x")};
+    const struct package_entry entries[] = {entry("record.json", "{}"), entry("report.pdf", "x")};
     uint8_t *bytes = NULL;
     size_t size = 0;
     assert_int_equal(build(f, entries, 2, &bytes, &size, &err), 0);
