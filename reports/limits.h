@@ -48,6 +48,12 @@ enum {
     CHECKPOINT_ORIGIN_MAX = 96, /* with the NUL */
     CHECKPOINT_SIGNATURE_MAX = 80,
 
+    /* case.json and log/events.json (verifier_case.c) */
+    CASE_TEXT_MAX = 2 << 20,
+    CASE_TOKENS_MAX = 32768,
+    CASE_EVENTS_MAX = 256,
+    CASE_EVENT_TOKENS_MAX = 8192,
+
     /* an exported journal (verifier_export.c): as many lines as there are, each at most so long */
     EXPORT_LINE_MAX = 1 << 20,
     EXPORT_TOKENS_MAX = 32768,

@@ -42,6 +42,7 @@ static void check_inside(struct verification *v)
     if (!verifier_record(v))
         return;
     verifier_journal(v);
+    verifier_case(v);
     if (contents && sealed)
         verifier_rejudge(v);
     else

@@ -111,19 +111,16 @@ static int match_event(struct verification *v, const struct proof *p, struct err
 {
     struct json_token tokens[PROOF_EVENT_TOKENS_MAX];
     struct json_doc doc;
-    char sha256[SHA256_HEX_SIZE];
     const struct record *r = &v->record;
-    const struct container_entry *entry = container_find(&v->container, "record.json");
     if (json_parse(&doc, p->event, strlen(p->event), tokens, PROOF_EVENT_TOKENS_MAX, err))
         return -1;
     if (tokens[0].type != JSON_OBJECT)
         return err_set(err, ERR_FAILED, "it is no JSON object");
-    sha256_hex(entry->data, entry->size, sha256);
     if (expect(&doc, "kind", r->passage ? "passage" : "test-end", err) || expect(&doc, "station", r->station, err) ||
         expect(&doc, r->passage ? "passage" : "test", r->id, err) ||
         expect(&doc, "verdict", verdict_kind_name(r->judged.kind), err))
         return -1;
-    return expect(&doc, "record_sha256", sha256, err);
+    return expect(&doc, "record_sha256", v->record_sha256, err);
 }
 
 static bool check_event(struct verification *v, const struct proof *p)
@@ -172,6 +169,8 @@ static bool check_checkpoint(struct verification *v, const struct proof *p)
     char text[96];
     if (check_signed(v, &p->checkpoint, p->checkpoint_text, &err) || check_key_age(v, &p->checkpoint, &err))
         return verifier_report(v, VERIFIER_CHECKPOINT, VERIFIER_FAIL, proof_name, err.text);
+    v->has_checkpoint = true;
+    v->checkpoint = p->checkpoint;
     memcpy(v->out->checkpoint, p->checkpoint_text, p->checkpoint_length + 1);
     v->out->tree_size = p->checkpoint.size;
     snprintf(text, sizeof text, "%" PRIu64 " / %s", p->checkpoint.size, p->checkpoint.time);

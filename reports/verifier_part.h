@@ -15,6 +15,9 @@ struct verification {
     struct manifest_read manifest;
     struct sealcheck seal; /* seal.signer NULL: no readable signature */
     struct record record;
+    char record_sha256[SHA256_HEX_SIZE];
+    bool has_checkpoint; /* the station's own, its signature good */
+    struct checkpoint_read checkpoint;
 };
 
 /* The checks, one word each; the sentences stand in verifier_words.c. */
@@ -35,6 +38,8 @@ struct verification {
     X(TIMES, "times")                                                                                                  \
     X(CONSISTENCY, "consistency")                                                                                      \
     X(WITNESS, "witness")                                                                                              \
+    X(CASE, "case")                                                                                                    \
+    X(CUSTODY, "custody")                                                                                              \
     X(READINGS, "readings")                                                                                            \
     X(VERDICT, "verdict")                                                                                              \
     X(REFERENCE, "reference")                                                                                          \
@@ -61,6 +66,8 @@ bool verifier_seal(struct verification *v);
 bool verifier_record(struct verification *v);
 /* log/proof.json */
 void verifier_journal(struct verification *v);
+/* case.json and log/events.json */
+void verifier_case(struct verification *v);
 /* the verdict again */
 void verifier_rejudge(struct verification *v);
 /* rule pack and profiles, against the reader's own */

@@ -87,6 +87,7 @@ bool verifier_record(struct verification *v)
         return verifier_report(v, VERIFIER_RECORD, VERIFIER_FAIL, "record.json", err.text);
     const struct record *r = &v->record;
     struct verifier *out = v->out;
+    sha256_hex(entry->data, entry->size, v->record_sha256);
     snprintf(out->id, sizeof out->id, "%s", r->id);
     snprintf(out->station, sizeof out->station, "%s", r->station);
     snprintf(out->plate, sizeof out->plate, "%s", r->plate);

@@ -123,6 +123,22 @@ static const struct words words[VERIFIER_CHECK_COUNT] = {
                "（smogctl journal witnessed），用--checkpoint给出，并用--consistency给出一致性证明"},
           [VERIFIER_FAIL] = {"A co-signature in the name of this witness is false: {}",
                              "以该见证方名义的见证签名无效：{}"}}},
+    [VERIFIER_CASE] =
+        {"case",
+         {[VERIFIER_OK] = {"The description of case {} fits the record and every file of the package.",
+                           "案件{}的说明与记录及包内各文件一致。"},
+          [VERIFIER_NOTE] = {"The package does not say who handled the case after the measurement (it has no {}).",
+                             "本包未说明测量之后由谁经手（没有{}）。"},
+          [VERIFIER_FAIL] = {"{}: the description of the case is not true to the package",
+                             "{}：案件说明与包内内容不符"}}},
+    [VERIFIER_CUSTODY] =
+        {"custody",
+         {[VERIFIER_OK] = {"Each of the {} steps in the chain of custody stands in the signed journal, word for word.",
+                           "保管链的{}个步骤均登记在已签名的日志中，逐字相符。"},
+          [VERIFIER_OPEN] = {"The chain of custody was not checked, because the state of the journal is not confirmed: "
+                             "{}",
+                             "日志状态未得到确认，未检验保管链：{}"},
+          [VERIFIER_FAIL] = {"{}: the chain of custody is not what the journal says", "{}：保管链与日志不符"}}},
     [VERIFIER_READINGS] =
         {"readings",
          {[VERIFIER_OK] = {"The table of readings follows from the instruments' raw data, byte for byte.",

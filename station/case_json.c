@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/case_digest.h"
 #include "reports/encoding.h"
 #include "reports/manifest.h"
 #include "reports/merkle_json.h"
@@ -183,97 +184,21 @@ void case_json_close(struct case_json *c)
 
 /* ---- custody ---- */
 
-/* What the case consisted of: a digest over its list of files. */
-struct state {
-    size_t count;
-    struct state_file {
-        char name[128], sha256[65];
-        int64_t size;
-    } files[RECORD_FILES_MAX + 64];
-};
-
-static void state_add(struct state *s, const char *name, const char *sha256, int64_t size)
-{
-    if (s->count == sizeof s->files / sizeof s->files[0])
-        return;
-    struct state_file *f = &s->files[s->count++];
-    snprintf(f->name, sizeof f->name, "%s", name);
-    snprintf(f->sha256, sizeof f->sha256, "%s", sha256);
-    f->size = size;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct state_file *)a)->name, ((const struct state_file *)b)->name);
-}
-
-static int state_digest(struct state *s, char out[65], struct err *err)
-{
-    size_t room = s->count * (sizeof(struct state_file) + 64) + 16;
-    char *text = malloc(room);
-    struct json_writer w;
-    if (!text)
-        return err_set(err, ERR_FAILED, "out of memory");
-    qsort(s->files, s->count, sizeof s->files[0], by_name);
-    json_writer_init(&w, text, room);
-    json_array_begin(&w, NULL);
-    for (size_t i = 0; i < s->count; i++) {
-        json_object_begin(&w, NULL);
-        json_string(&w, "name", s->files[i].name);
-        json_string(&w, "sha256", s->files[i].sha256);
-        json_integer(&w, "size", s->files[i].size);
-        json_object_end(&w);
-    }
-    json_array_end(&w);
-    ptrdiff_t length = json_writer_finish(&w);
-    if (length > 0)
-        sha256_hex(text, (size_t)length, out);
-    free(text);
-    return length > 0 ? 0 : err_set(err, ERR_FAILED, "the list of the case's files is too long");
-}
-
-static void add_file_of(struct state *s, const struct json_doc *doc, ptrdiff_t object)
-{
-    char name[128], sha256[65];
-    int64_t size = 0;
-    get(doc, object, "name", name, sizeof name);
-    get(doc, object, "sha256", sha256, sizeof sha256);
-    if (json_get_integer(doc, json_member(doc, (size_t)object, "size"), &size))
-        state_add(s, name, sha256, size);
-}
-
-/* What the event adds to the case: the record with its files, or a picture. */
-static void apply(const struct case_json *c, const struct json_doc *event, const char *kind, struct state *s)
-{
-    if (strcmp(kind, "photo") == 0)
-        add_file_of(s, event, 0);
-    if (strcmp(kind, "test-end") != 0 && strcmp(kind, "passage") != 0)
-        return;
-    char sha256[65];
-    ptrdiff_t files = json_member(&c->record, 0, "files");
-    for (size_t i = 0; files >= 0 && i < c->record.tokens[files].count; i++)
-        add_file_of(s, &c->record, json_element(&c->record, (size_t)files, i));
-    get(event, 0, "record_sha256", sha256, sizeof sha256);
-    state_add(s, "record.json", sha256, (int64_t)c->record.length);
-}
-
 /* Who, when, what: the words of the event itself. */
-static int write_step(struct case_json *c, const struct event *e, struct state *s, struct json_writer *w)
+static int write_step(struct case_json *c, const struct event *e, struct case_digest *digest, struct json_writer *w)
 {
-    static const char *const kept[] = {"act",    "at",     "from", "kind", "name",  "number", "officer",
-                                       "police", "reason", "role", "to",   "track", "user"};
-    char before[65] = "", after[65] = "", kind[24], texts[sizeof kept / sizeof kept[0]][256];
+    char before[65], after[65], kind[24], texts[CASE_STEP_KEYS][CASE_STEP_TEXT_MAX];
     struct json_doc doc;
     struct entries all = {0};
-    if (open_event(c, e, &doc) != 0 || (s->count && state_digest(s, before, c->err) != 0))
+    if (open_event(c, e, &doc) != 0 || case_digest_text(digest, before, c->err) != 0)
         return -1;
     get(&doc, 0, "kind", kind, sizeof kind);
-    apply(c, &doc, kind, s);
-    if (s->count && state_digest(s, after, c->err) != 0)
+    case_digest_step(digest, &doc, kind, &c->record);
+    if (case_digest_text(digest, after, c->err) != 0)
         return -1;
-    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
-        get(&doc, 0, kept[i], texts[i], sizeof texts[i]);
-        entries_text(&all, kept[i], texts[i]);
+    for (size_t i = 0; i < CASE_STEP_KEYS; i++) {
+        get(&doc, 0, case_step_keys[i], texts[i], sizeof texts[i]);
+        entries_text(&all, case_step_keys[i], texts[i]);
     }
     entries_text(&all, "after", after);
     entries_text(&all, "before", before);
@@ -284,14 +209,14 @@ static int write_step(struct case_json *c, const struct event *e, struct state *
 
 static int write_custody(struct case_json *c, struct json_writer *w)
 {
-    struct state *s = calloc(1, sizeof *s);
-    int result = s ? 0 : err_set(c->err, ERR_FAILED, "out of memory");
+    struct case_digest *digest = calloc(1, sizeof *digest);
+    int result = digest ? 0 : err_set(c->err, ERR_FAILED, "out of memory");
     json_array_begin(w, "custody");
     for (size_t i = 0; i < c->events_count && result == 0; i++)
         if (c->events[i].custody)
-            result = write_step(c, &c->events[i], s, w);
+            result = write_step(c, &c->events[i], digest, w);
     json_array_end(w);
-    free(s);
+    free(digest);
     return result;
 }
 

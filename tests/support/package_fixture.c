@@ -61,6 +61,13 @@ struct fixture_file *package_fixture_put(struct package_fixture *f, const char *
     return file;
 }
 
+void package_fixture_remove(struct package_fixture *f, const char *name)
+{
+    struct fixture_file *file = need(f, name);
+    free(file->data);
+    *file = f->files[--f->files_count];
+}
+
 static void put_record_file(struct package_fixture *f, const char *name, const void *data, size_t size)
 {
     package_fixture_put(f, name, data, size)->of_record = true;

@@ -69,6 +69,7 @@ void package_fixture_close(struct package_fixture *f);
 
 /* Adds or replaces a file; `text` is copied. */
 struct fixture_file *package_fixture_put(struct package_fixture *f, const char *name, const void *data, size_t size);
+void package_fixture_remove(struct package_fixture *f, const char *name);
 struct fixture_file *package_fixture_file(struct package_fixture *f, const char *name);
 
 /* Recomputes verdict and readings.csv from the wire, writes record.json over all files. */

@@ -35,7 +35,7 @@ struct truck_run {
     int64_t press_ms[TRUCK_PRESSES_MAX];
     int presses;
     bool in_clean_air;
-    bool zeroed; /* since then the instrument reads 0 in clean air */
+    bool zeroed;    /* since then the instrument reads 0 in clean air */
     int64_t act_ms; /* when the driver does what was asked; -1 nothing */
     enum prompt prompt;
     int64_t prompt_value, prompt_limit;

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "tests/support/sealed_case.h"
 #include "tests/support/verify_rig.h"
 
 static const char photo[] = "photos/front.jpg";
@@ -382,6 +383,100 @@ static void words_for_the_terminal(struct verify_rig *r)
     assert_string_equal(r->v.plate, "?[2J");
 }
 
+/* ---- the description of the case, by whoever holds the key ---- */
+
+static const struct sealed_case_step reviewed[] = {
+    {"open", "none", "exceeded", "smogd", "station"},
+    {"review", "exceeded", "review1", "1001", "ecology"},
+    {"review", "review1", "review2", "1002", "ecology"},
+};
+
+static void sealed(struct verify_rig *r)
+{
+    sealed_case(&r->f, reviewed, sizeof reviewed / sizeof reviewed[0]);
+}
+
+/* One text in one file of the sealed case is another. */
+static void alter(struct verify_rig *r, const char *file, const char *from, const char *to)
+{
+    sealed(r);
+    replace(&r->f, file, from, to);
+    verify_rig_seal(r);
+}
+
+static void case_of_another_record(struct verify_rig *r)
+{
+    alter(r, "case.json", "\"record\":{\"id\":\"652301-0007-P00000001\"",
+          "\"record\":{\"id\":\"652301-0007-P00000002\"");
+}
+
+static void case_with_other_digests(struct verify_rig *r)
+{
+    sealed(r);
+    char *at = strstr(package_fixture_file(&r->f, "case.json")->data, "\"name\":\"photos/01-front.jpg\",\"original");
+    assert_non_null(at);
+    at = strstr(at, "\"sha256\":\"") + 10;
+    *at = *at == '0' ? '1' : '0';
+    verify_rig_seal(r);
+}
+
+static void photo_of_the_case_encoded_again(struct verify_rig *r)
+{
+    sealed(r);
+    package_fixture_put(&r->f, "photos/01-front.jpg", jpeg_again, sizeof jpeg_again);
+    verify_rig_seal(r);
+}
+
+static void file_not_described(struct verify_rig *r)
+{
+    sealed(r);
+    package_fixture_put(&r->f, "photos/planted.jpg", jpeg, sizeof jpeg);
+    verify_rig_seal(r);
+}
+
+static void site_altered(struct verify_rig *r)
+{
+    alter(r, "case.json", "\"site\":{\"id\":\"652301-0007\"", "\"site\":{\"id\":\"652301-0008\"");
+}
+
+static void reviewer_altered(struct verify_rig *r)
+{
+    alter(r, "case.json", "\"officer\":\"1001\"", "\"officer\":\"1003\"");
+}
+
+static void step_left_out(struct verify_rig *r)
+{
+    sealed(r);
+    struct fixture_file *file = package_fixture_file(&r->f, "case.json");
+    char *custody = strstr(file->data, "\"custody\":[{") + 11, *end = strstr(custody, "},{") + 2;
+    memmove(custody, end, strlen(end) + 1);
+    file->size = strlen(file->data);
+    verify_rig_seal(r);
+}
+
+static void digest_of_a_step_altered(struct verify_rig *r)
+{
+    sealed(r);
+    char *at = strstr(package_fixture_file(&r->f, "case.json")->data, "\"custody\":[{\"after\":\"") + 21;
+    *at = *at == '0' ? '1' : '0';
+    verify_rig_seal(r);
+}
+
+static void event_of_a_step_altered(struct verify_rig *r)
+{
+    sealed(r);
+    replace(&r->f, "case.json", "\"officer\":\"1001\"", "\"officer\":\"1003\"");
+    replace(&r->f, "log/events.json", "\\\"officer\\\":\\\"1001\\\"", "\\\"officer\\\":\\\"1003\\\"");
+    verify_rig_seal(r);
+}
+
+static void events_left_out(struct verify_rig *r)
+{
+    sealed(r);
+    package_fixture_remove(&r->f, "log/events.json");
+    verify_rig_seal(r);
+}
+
 /* ---- journals ---- */
 
 static void note_test(struct verify_rig *r, bool start, int seq)
@@ -530,6 +625,16 @@ static const struct forgery {
     {"key: an old event, a new key", old_event_new_key, "checkpoint", "the key that signed it was not certified"},
     {"key: clock moved back", clock_moved_back, "times", "the clock was moved back"},
     {"key: words for the terminal", words_for_the_terminal, "verdict", "plate: it must begin"},
+    {"key: the case of another record", case_of_another_record, "case", "it is about another record"},
+    {"key: other digests in the case", case_with_other_digests, "case", "photos/01-front.jpg another size or digest"},
+    {"key: a photo of the case encoded again", photo_of_the_case_encoded_again, "case", "another size or digest"},
+    {"key: a file that the case is silent of", file_not_described, "case", "files"},
+    {"key: another site", site_altered, "case", "its 'site' is not the record's"},
+    {"key: another reviewer", reviewer_altered, "custody", "its 'officer' is '1003', the journal says '1001'"},
+    {"key: a step left out", step_left_out, "custody", "there must be as many of both"},
+    {"key: another digest of a step", digest_of_a_step_altered, "custody", "does not follow from the files"},
+    {"key: another event of a step", event_of_a_step_altered, "custody", "is not in the signed journal"},
+    {"key: the events left out", events_left_out, "case", "log/events.json"},
     {"journal cut short", journal_truncated, "root", "the file has fewer"},
     {"journal rewritten", journal_rewritten, "root", "at least one of them was changed"},
     {"journal re-ordered", journal_reordered, "root", "at least one of them was changed"},
@@ -581,6 +686,14 @@ static void what_they_are_made_from_is_good(void **state)
     verify_rig_run(r, bytes, size);
     assert_true(r->v.ok && r->v.open == 0);
     free(bytes);
+    verify_rig_close(r);
+    r = verify_rig_open();
+    sealed(r);
+    verify_rig_seal(r);
+    if (!r->v.ok || r->v.open)
+        verify_rig_show(r);
+    assert_true(r->v.ok && r->v.open == 0);
+    assert_non_null(verify_rig_find(r, "custody", VERIFIER_OK));
     verify_rig_close(r);
     r = verify_rig_open();
     tests(r, 3);
