@@ -8,8 +8,8 @@ Q := $(if $(V),,@)
 B := build/$(VARIANT)
 
 PACKAGES_BUILD := gcc make libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
-	libsystemd-dev libssl-dev libzip-dev libexpat1-dev libpango1.0-dev libqrencode-dev libxlsxwriter-dev pkg-config
-PACKAGES_TEST := clang libcmocka-dev libgps-dev gpsd socat python3-minimal python3-pymodbus python3-serial python3-serial-asyncio unzip zip openssl sqlite3 jq curl procps \
+	libsystemd-dev libssl-dev libzip-dev libexpat1-dev libpango1.0-dev libp11-kit-dev libqrencode-dev libxlsxwriter-dev pkg-config
+PACKAGES_TEST := clang libcmocka-dev libgps-dev gpsd socat python3-minimal python3-pymodbus python3-serial python3-serial-asyncio unzip zip openssl softhsm2 sqlite3 jq curl procps \
 	fonts-dejavu-core fonts-wqy-microhei poppler-utils zbar-tools
 PACKAGES_RUN := openssl jq fonts-dejavu-core fonts-wqy-microhei
 PACKAGES_COVERAGE := gcovr
@@ -63,12 +63,12 @@ PROGRAMS := $(foreach p,smogd smogctl smogpush smoginbox smogverify smogwitness 
 LINK_smogd := -lsystemd -lserialport -lsqlite3 -lmicrohttpd -lexpat -lcrypto -lm
 LINK_paper := -lpangocairo-1.0 -lpango-1.0 -lgobject-2.0 -lcairo -lqrencode
 LINK_smogctl := -lsqlite3 -lxlsxwriter -lserialport $(LINK_paper) -lcrypto -lm
-LINK_smogpush := -lsystemd -lsqlite3 -lcurl -lzip $(LINK_paper) -lcrypto -lm
+LINK_smogpush := -lsystemd -lsqlite3 -lcurl -lzip -lp11-kit $(LINK_paper) -lcrypto -lm
 LINK_smoginbox := -lsqlite3 -lmicrohttpd -lgnutls -lcrypto -lm
 LINK_smogverify := -lcrypto -lm
 LINK_smogwitness := -lcrypto -lm
 LINK_smogsim := -lcrypto -lm
-LINK_tests := -lcmocka -lxlsxwriter -lsystemd -lserialport -lsqlite3 -lcurl -lmicrohttpd -lgnutls -lexpat -lzip $(LINK_paper) -lssl -lcrypto -lpthread -lm
+LINK_tests := -lcmocka -lxlsxwriter -lsystemd -lserialport -lsqlite3 -lcurl -lmicrohttpd -lgnutls -lexpat -lzip -lp11-kit $(LINK_paper) -lssl -lcrypto -lpthread -lm
 
 TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 # tests/fuzz/fuzz_NAME.c is built twice: as a test that plays the committed corpus, and with libFuzzer (make fuzz).
@@ -93,6 +93,8 @@ $(B)/obj/%.o: %.c
 
 # the headers of what draws pages
 $(patsubst %.c,$(B)/obj/%.o,$(wildcard reports/paper*.c)): CFLAGS += $(patsubst -I%,-isystem%,$(shell pkg-config --cflags pangocairo))
+# and of what asks tokens
+$(B)/obj/reports/token.o: CFLAGS += $(patsubst -I%,-isystem%,$(shell pkg-config --cflags p11-kit-1))
 
 define archive
 $(B)/lib$(1).a: $$(patsubst %.c,$(B)/obj/%.o,$$(SRC_$(1)))

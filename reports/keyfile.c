@@ -24,11 +24,13 @@ static bool is_credential(const char *source)
 
 bool keyfile_is_path(const char *source)
 {
-    return !is_credential(source);
+    return !is_credential(source) && strncmp(source, "pkcs11:", 7) != 0;
 }
 
 int keyfile_path(const char *source, char out[KEYFILE_PATH_MAX], struct err *err)
 {
+    if (strncmp(source, "pkcs11:", 7) == 0)
+        return err_set(err, ERR_INVALID, "only the 'key' of the 'seal' section can be on a token; give a file");
     if (!is_credential(source)) {
         if (snprintf(out, KEYFILE_PATH_MAX, "%s", source) >= KEYFILE_PATH_MAX)
             return err_set(err, ERR_INVALID, "%s: the path is too long", source);
@@ -172,4 +174,16 @@ int keyfile_match(X509 *cert, EVP_PKEY *key, const char *cert_source, const char
     ERR_clear_error();
     return err_set(err, ERR_INVALID, "%s: is not the certificate of the key in %s; give the two of one pair",
                    cert_source, key_source);
+}
+
+int keyfile_check_pair(const char *key, const char *cert, struct err *err)
+{
+    struct keyfile_certificates c = {0};
+    EVP_PKEY *private_key = keyfile_private(key, err);
+    int result = private_key && keyfile_certificates(&c, cert, err) == 0
+                     ? keyfile_match(c.cert, private_key, cert, key, err)
+                     : -1;
+    keyfile_certificates_free(&c);
+    EVP_PKEY_free(private_key);
+    return result;
 }

@@ -4,6 +4,7 @@
  *
  *     /etc/smogd/seal.key      a PEM file of this account or root, mode 0600 or stricter
  *     credential:seal.key      the same from systemd: LoadCredential=seal.key:… puts it into $CREDENTIALS_DIRECTORY
+ *     pkcs11:…                 not here: only the sealing key can be on a token (reports/token.h)
  */
 #ifndef REPORTS_KEYFILE_H
 #define REPORTS_KEYFILE_H
@@ -31,6 +32,10 @@ int keyfile_path(const char *source, char out[KEYFILE_PATH_MAX], struct err *err
 
 /* The private key, without a passphrase. NULL with a text that says what to do. Free with EVP_PKEY_free. */
 EVP_PKEY *keyfile_private(const char *source, struct err *err);
+
+/* Do these two hold a private key that nobody else may read, and its certificate? For pairs that other libraries load
+ * by themselves; any kind of key. */
+int keyfile_check_pair(const char *key, const char *cert, struct err *err);
 
 /* A secret of one line (a PIN, a password) from a file as well kept as a private key, without the end of its line.
  * ERR_INVALID also when it is empty or does not fit. */

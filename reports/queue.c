@@ -21,7 +21,10 @@
     X(PACKAGE_TREE, "SELECT ifnull(max(tree_size), 0) FROM package")                                                   \
     X(DELIVERY_ADD, "INSERT INTO delivery(case_id, outlet, state, attempts, next_ms) VALUES(?, ?, 'waiting', 0, ?)")   \
     X(CHECKPOINT_LAST, "SELECT size, root, note, signed_ms FROM checkpoint ORDER BY size DESC LIMIT 1")                \
-    X(CHECKPOINT_ADD, "INSERT INTO checkpoint(size, root, note, signed_ms) VALUES(?, ?, ?, ?)")                        \
+    X(CHECKPOINT_ADD, "INSERT INTO checkpoint(size, root, note, signed_ms) VALUES(?1, ?2, ?3, ?4)"                     \
+                      " ON CONFLICT(size) DO UPDATE SET note = ?3, signed_ms = ?4")                                    \
+    X(NOTE_SET, "INSERT INTO push_note(about, text, since_ms) VALUES(?1, ?2, ?3)"                                      \
+                " ON CONFLICT(about) DO UPDATE SET text = ?2, since_ms = ?3 WHERE text <> ?2")                         \
     X(RECOVER, "UPDATE delivery SET state = 'unknown', next_ms = ? WHERE state = 'sending'")                           \
     X(ORPHAN, "SELECT case_id FROM package p WHERE case_id > ?"                                                        \
               " AND NOT EXISTS(SELECT 1 FROM delivery d WHERE d.case_id = p.case_id) ORDER BY case_id LIMIT 1")        \
@@ -206,6 +209,15 @@ int queue_checkpoint_add(struct queue *q, const struct queue_checkpoint *c, stru
     bind_text(s, 3, c->note);
     sqlite3_bind_int64(s, 4, c->signed_ms);
     return run(q, STATEMENT_CHECKPOINT_ADD, "keep the checkpoint", err);
+}
+
+int queue_note_set(struct queue *q, const char *about, const char *text, int64_t now_ms, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_NOTE_SET];
+    bind_text(s, 1, about);
+    bind_text(s, 2, text);
+    sqlite3_bind_int64(s, 3, now_ms);
+    return run(q, STATEMENT_NOTE_SET, "keep what smogctl status shows", err);
 }
 
 /* ---- delivery ---- */

@@ -1,6 +1,6 @@
 /*
- * What smogpush remembers: the tables package, delivery, checkpoint, decision and feedback (station/schema.h). The
- * state of a delivery:
+ * What smogpush remembers: the tables package, delivery, checkpoint, push_note, decision and feedback
+ * (station/schema.h). The state of a delivery:
  *
  *     waiting ─┬► sending ─► sent | retry | refused | unknown          retry, unknown ─► sending, when it is time
  *              └ an attempt begins by a commit, so that one that a power cut interrupts is found again: recover makes
@@ -56,7 +56,11 @@ struct queue_checkpoint {
 
 /* The largest that is signed; size 0 and an empty note when there is none. */
 int queue_checkpoint_last(struct queue *q, struct queue_checkpoint *out, struct err *err);
+/* One of the same tree replaces the one before: the station's key is a new one. */
 int queue_checkpoint_add(struct queue *q, const struct queue_checkpoint *c, struct err *err);
+
+/* What `smogctl status` shows a person about one thing: seal, certificate, timestamp. "": nothing any more. */
+int queue_note_set(struct queue *q, const char *about, const char *text, int64_t now_ms, struct err *err);
 
 /* ---- delivery ---- */
 

@@ -13,12 +13,15 @@
 #include "reports/keyfile.h"
 #include "reports/sealcheck.h"
 #include "reports/sha256.h"
+#include "reports/token.h"
 
 struct seal {
     const struct key_kind *kind;
     EVP_PKEY *key;
     struct keyfile_certificates certificates;
-    char cert_source[KEYFILE_PATH_MAX];
+    struct token *token; /* holds the key; NULL while it is away, and for keys in files */
+    char key_source[KEYFILE_PATH_MAX], cert_source[KEYFILE_PATH_MAX];
+    struct err away; /* of a key on a token: why it is not there; code 0: it is */
 };
 
 static int openssl_failed(struct err *err, const char *what)
@@ -41,21 +44,41 @@ static int check_kind(const EVP_PKEY *key, const struct key_kind *kind, const ch
 {
     char group[64] = "";
     size_t length = 0;
-    if (!EVP_PKEY_is_a(key, kind->algorithm) || EVP_PKEY_get_group_name(key, group, sizeof group, &length) != 1 ||
-        strcmp(group, kind->group) != 0)
+    if (!key || !EVP_PKEY_is_a(key, kind->algorithm) ||
+        EVP_PKEY_get_group_name(key, group, sizeof group, &length) != 1 || strcmp(group, kind->group) != 0)
         return err_set(err, ERR_INVALID,
                        "%s: this sealing key must be %s; make one with: openssl genpkey -algorithm %s", source,
                        kind->title, kind->genpkey);
     return 0;
 }
 
-static int read_pair(struct seal *s, const char *key, const char *cert, struct err *err)
+/* A token that is not there is waited for. A wrong PIN is no reason to end either: who starts smogpush again and again
+ * would lock the token. */
+static int open_token(struct seal *s, struct err *err)
 {
-    snprintf(s->cert_source, sizeof s->cert_source, "%s", cert);
-    s->key = keyfile_private(key, err);
-    if (!s->key || keyfile_certificates(&s->certificates, cert, err) != 0)
-        return -1;
-    return keyfile_match(s->certificates.cert, s->key, cert, key, err);
+    EVP_PKEY *public_key = X509_get0_pubkey(s->certificates.cert);
+    token_close(s->token);
+    s->token = NULL;
+    s->key = NULL;
+    if (token_open(&s->token, s->key_source, public_key, &s->away) == 0) {
+        s->away = (struct err){0};
+        s->key = token_key(s->token);
+        return 0;
+    }
+    *err = s->away;
+    return -1;
+}
+
+static int open_key(struct seal *s, struct err *err)
+{
+    if (token_is_uri(s->key_source)) {
+        if (s->kind == &sm2)
+            return err_set(err, ERR_INVALID,
+                           "sm2-key: no PKCS#11 token signs with SM2; give a file or credential:NAME");
+        return open_token(s, err) == 0 || s->away.code == ERR_UNREACHABLE || s->away.code == ERR_REFUSED ? 0 : -1;
+    }
+    s->key = keyfile_private(s->key_source, err);
+    return s->key ? keyfile_match(s->certificates.cert, s->key, s->cert_source, s->key_source, err) : -1;
 }
 
 static int check_purpose(const struct seal *s, struct err *err)
@@ -66,20 +89,6 @@ static int check_purpose(const struct seal *s, struct err *err)
     return 0;
 }
 
-static void release(struct seal *s)
-{
-    EVP_PKEY_free(s->key);
-    keyfile_certificates_free(&s->certificates);
-}
-
-int seal_check_files(const char *key_file, const char *cert_file, struct err *err)
-{
-    struct seal s = {0};
-    int result = read_pair(&s, key_file, cert_file, err);
-    release(&s);
-    return result;
-}
-
 static int open_kind(struct seal **out, const struct key_kind *kind, const char *key, const char *cert, struct err *err)
 {
     *out = NULL;
@@ -87,7 +96,10 @@ static int open_kind(struct seal **out, const struct key_kind *kind, const char 
     if (!s)
         return err_set(err, ERR_FAILED, "out of memory");
     s->kind = kind;
-    if (read_pair(s, key, cert, err) != 0 || check_kind(s->key, kind, key, err) != 0 || check_purpose(s, err) != 0) {
+    snprintf(s->key_source, sizeof s->key_source, "%s", key);
+    snprintf(s->cert_source, sizeof s->cert_source, "%s", cert);
+    if (keyfile_certificates(&s->certificates, cert, err) != 0 || open_key(s, err) != 0 ||
+        check_kind(X509_get0_pubkey(s->certificates.cert), kind, key, err) != 0 || check_purpose(s, err) != 0) {
         seal_close(s);
         return -1;
     }
@@ -109,7 +121,11 @@ void seal_close(struct seal *s)
 {
     if (!s)
         return;
-    release(s);
+    if (s->token)
+        token_close(s->token); /* to which the key belongs */
+    else
+        EVP_PKEY_free(s->key);
+    keyfile_certificates_free(&s->certificates);
     free(s);
 }
 
@@ -118,19 +134,50 @@ bool seal_is_sm2(const struct seal *s)
     return s->kind == &sm2;
 }
 
+X509 *seal_certificate(const struct seal *s)
+{
+    return s->certificates.cert;
+}
+
+int seal_reach(struct seal *s, struct err *err)
+{
+    if (!token_is_uri(s->key_source) || (s->token && token_trouble(s->token)[0] == '\0'))
+        return 0;
+    if (s->away.code == ERR_REFUSED) {
+        *err = s->away;
+        return -1;
+    }
+    return open_token(s, err);
+}
+
 /* ---- signing ---- */
+
+static int sign_failed(const struct seal *s, struct err *err)
+{
+    if (s->token && token_trouble(s->token)[0]) {
+        ERR_clear_error();
+        return err_set(err, ERR_UNREACHABLE, "%.*s: the token does not sign: %s", (int)strcspn(s->key_source, "?"),
+                       s->key_source, token_trouble(s->token));
+    }
+    return openssl_failed(err, "the signature cannot be made");
+}
 
 int seal_usable(const struct seal *s, int64_t unix_ms, struct err *err)
 {
+    if (!s->key) {
+        *err = s->away;
+        return -1;
+    }
     time_t at = (time_t)(unix_ms / 1000);
     if (X509_cmp_time(X509_get0_notBefore(s->certificates.cert), &at) > 0)
         return err_set(err, ERR_REFUSED,
                        "%s: the sealing certificate is not valid yet; is the station's clock right? Nothing is sealed "
-                       "until then",
+                       "until then; cases wait",
                        s->cert_source);
     if (X509_cmp_time(X509_get0_notAfter(s->certificates.cert), &at) < 0)
         return err_set(err, ERR_REFUSED,
-                       "%s: the sealing certificate has expired; nothing is sealed until there is a new one",
+                       "%s: the sealing certificate has expired; nothing is sealed until its successor lies in its "
+                       "place; cases wait",
                        s->cert_source);
     return 0;
 }
@@ -152,7 +199,7 @@ static int take_over(void *made, long size, uint8_t **out, size_t *length, struc
 {
     uint8_t *copy = made && size > 0 ? malloc((size_t)size) : NULL;
     if (!copy)
-        return openssl_failed(err, "the signature cannot be made");
+        return openssl_failed(err, "out of memory");
     memcpy(copy, made, (size_t)size);
     *out = copy;
     *length = (size_t)size;
@@ -170,7 +217,7 @@ static int sign_cms(const struct seal *s, const void *data, size_t size, int64_t
         made = i2d_CMS_ContentInfo(cms, &der);
     CMS_ContentInfo_free(cms);
     BIO_free(content);
-    int result = take_over(der, made, signature, length, err);
+    int result = made > 0 ? take_over(der, made, signature, length, err) : sign_failed(s, err);
     OPENSSL_free(der);
     return result;
 }
@@ -210,7 +257,7 @@ int seal_sign_raw(const struct seal *s, const void *data, size_t size, uint8_t o
     bool ok = md && EVP_DigestSignInit(md, &ctx, sealcheck_digest(s->key), NULL, s->key) == 1 &&
               sealcheck_set_id(s->key, ctx) == 0 && EVP_DigestSign(md, out, length, data, size) == 1;
     EVP_MD_CTX_free(md);
-    return ok ? 0 : openssl_failed(err, "the signature cannot be made");
+    return ok ? 0 : sign_failed(s, err);
 }
 
 void seal_key_id(const struct seal *s, uint8_t id[SEAL_KEY_ID_SIZE])
@@ -218,7 +265,7 @@ void seal_key_id(const struct seal *s, uint8_t id[SEAL_KEY_ID_SIZE])
     unsigned char *der = NULL;
     uint8_t digest[SHA256_BYTES];
     struct sha256 h;
-    int length = i2d_PUBKEY(s->key, &der);
+    int length = i2d_PUBKEY(X509_get0_pubkey(s->certificates.cert), &der);
     sha256_init(&h);
     sha256_feed(&h, der, length > 0 ? (size_t)length : 0);
     sha256_finish(&h, digest);

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <openssl/x509.h>
+
 #include "station/core/err.h"
 
 struct seal;
@@ -21,14 +23,20 @@ struct seal;
 enum { SEAL_RAW_MAX = 80, SEAL_KEY_ID_SIZE = 4 };
 
 /* Reads a private key and its certificate (PEM, issuers' certificates may follow) from where reports/keyfile.h finds
- * them. ERR_INVALID with a text that says what to do: permissions, passphrase, another kind of key, key and certificate
- * of two pairs, a certificate that may not sign. */
+ * them; the key may be on a token (reports/token.h), which need not be there yet. ERR_INVALID with a text that says
+ * what to do: permissions, passphrase, another kind of key, key and certificate of two pairs, a certificate that may
+ * not sign. */
 int seal_open(struct seal **out, const char *key, const char *cert, struct err *err);
 /* The same for the second signature's pair, whose key is SM2. */
 int seal_open_sm2(struct seal **out, const char *key, const char *cert, struct err *err);
 void seal_close(struct seal *seal);
 
 bool seal_is_sm2(const struct seal *seal);
+X509 *seal_certificate(const struct seal *seal); /* belongs to the seal */
+
+/* Before it is used: finds a key on a token again that had gone. ERR_UNREACHABLE while it is away, ERR_REFUSED after
+ * its PIN was wrong (nothing is tried again). Keys from files are always there. */
+int seal_reach(struct seal *seal, struct err *err);
 
 /* ERR_REFUSED with a text when the certificate is not yet or no longer valid at that time: what is sealed then would
  * not verify. */
@@ -47,9 +55,5 @@ int seal_sign_raw(const struct seal *seal, const void *data, size_t size, uint8_
 
 /* The first bytes of SHA-256 over the DER SubjectPublicKeyInfo: names the key in a checkpoint. */
 void seal_key_id(const struct seal *seal, uint8_t id[SEAL_KEY_ID_SIZE]);
-
-/* Do these two files hold a private key that nobody else may read, and its certificate? For pairs that other libraries
- * load by themselves; any kind of key. */
-int seal_check_files(const char *key_file, const char *cert_file, struct err *err);
 
 #endif

@@ -20,10 +20,10 @@
 #include "reports/feedback.h"
 #include "reports/http.h"
 #include "reports/keyfile.h"
+#include "reports/keyring.h"
 #include "reports/log.h"
 #include "reports/program.h"
 #include "reports/queue.h"
-#include "reports/seal.h"
 #include "reports/sealcheck.h"
 #include "station/clock.h"
 #include "station/config.h"
@@ -34,6 +34,8 @@ enum {
     ROUND_MS = 250,            /* between two looks */
     CHECKPOINT_MS = 45 * 1000, /* while there is news: at least every 60 s */
     SEAL_AGAIN_MS = 60 * 1000, /* cases that could not be sealed */
+    KEY_AGAIN_MS = 2000,       /* a key that is not there */
+    WARN_MS = 24 * 3600 * 1000,
     CASES_AT_ONCE = 16,
     FLUSH_MS = 500, /* for answers that are on their way when we are told to stop */
 };
@@ -45,17 +47,19 @@ static const char help[] =
     "  --once    seal and deliver what is due, then exit: 0 all arrived, 1 something did not\n"
     "  --help, --version\n";
 
-static volatile sig_atomic_t told_to_stop;
+static volatile sig_atomic_t told_to_stop, told_to_reread;
 
 static void on_signal(int number)
 {
-    (void)number;
-    told_to_stop = 1;
+    if (number == SIGHUP)
+        told_to_reread = 1;
+    else
+        told_to_stop = 1;
 }
 
 struct push {
     struct config *config;
-    struct seal *seal, *second_seal; /* the second (SM2) may be NULL */
+    struct keyring *keys;
     struct store *store;
     struct queue *queue;
     struct http *http;
@@ -70,10 +74,21 @@ struct push {
     int64_t version;                      /* of the database, when it was last looked at */
     int64_t checkpoint_ms, seal_again_ms; /* monotonic: when next */
     int64_t sealed_up_to;                 /* no case up to this number waits to be sealed */
+    int64_t warn_ms;                      /* monotonic: when certificates that end soon are told next */
+    bool no_key;                          /* a sealing key is not to be had */
     unsigned unsealed;                    /* cases that could not be sealed in the last pass */
     char trouble[ERR_TEXT_MAX];           /* what was said last of sealing */
+    char warning[ERR_TEXT_MAX];           /* and of certificates */
     bool round_failed;
 };
+
+/* What `smogctl status` shows. That it cannot be kept now is no reason not to go on. */
+static void note(struct push *p, const char *about, const char *text)
+{
+    struct err err;
+    if (queue_note_set(p->queue, about, text, clock_unix_ms(), &err) != 0)
+        log_warning("%s", err.text);
+}
 
 /* ---- opening ---- */
 
@@ -92,7 +107,7 @@ static int fill_outlets(struct push *p, struct err *err)
     for (size_t i = 0; i < p->config->outlets_count; i++) {
         struct config_outlet *o = &p->config->outlets[i];
         X509_STORE *trust = NULL;
-        if (seal_check_files(o->key, o->cert, err) != 0 || name_file(o->key, err) != 0 ||
+        if (keyfile_check_pair(o->key, o->cert, err) != 0 || name_file(o->key, err) != 0 ||
             name_file(o->cert, err) != 0 || !(trust = sealcheck_trust(o->ca, err)))
             return err_prefix(err, "%s:%u: outlet '%s'", p->config->file, o->at_line, o->name);
         X509_STORE_free(trust);
@@ -113,11 +128,17 @@ static int open_keys(struct push *p, struct err *err)
     const struct config *c = p->config;
     if (c->seal_key[0] == '\0')
         return err_set(err, ERR_INVALID, "%s: there is no 'seal' section; nothing could be sealed", c->file);
-    if (seal_open(&p->seal, c->seal_key, c->seal_cert, err) != 0)
-        return -1;
-    if (c->seal_sm2_key[0] != '\0' && seal_open_sm2(&p->second_seal, c->seal_sm2_key, c->seal_sm2_cert, err) != 0)
-        return -1;
+    const struct keyring_source sources[] = {{c->seal_key, c->seal_cert, false},
+                                             {c->seal_sm2_key, c->seal_sm2_cert, true}};
+    if (keyring_open(&p->keys, sources, c->seal_sm2_key[0] ? 2 : 1, c->id, err) != 0)
+        return err_prefix(err, "%s: seal", c->file);
     return fill_outlets(p, err);
+}
+
+static void use_keys(struct push *p)
+{
+    for (size_t i = 0; i < keyring_count(p->keys); i++)
+        p->sealing.seals[i] = keyring_seal(p->keys, i);
 }
 
 /* smogd makes the database; at the station's start it may come later than we do. */
@@ -148,10 +169,11 @@ static int push_open(struct push *p, const char *file, struct err *err)
                                   .queue = p->queue,
                                   .folder = p->config->state,
                                   .offset_minutes = p->config->utc_offset_minutes,
-                                  .seals = {p->seal, p->second_seal},
-                                  .seals_count = p->second_seal ? 2 : 1,
+                                  .seals_count = keyring_count(p->keys),
                                   .outlets = p->names,
                                   .outlets_count = p->config->outlets_count};
+    use_keys(p);
+    note(p, "seal", ""); /* what a smogpush before this one said */
     return sealing_init(&p->sealing, err);
 }
 
@@ -164,8 +186,7 @@ static void push_close(struct push *p)
         receipt_keys_close(p->receipt_keys[i]);
     queue_close(p->queue);
     store_close(p->store);
-    seal_close(p->second_seal);
-    seal_close(p->seal);
+    keyring_close(p->keys);
     config_close(p->config);
 }
 
@@ -176,6 +197,7 @@ static void tell_sealing(struct push *p, const char *text)
 {
     if (strcmp(p->trouble, text) == 0)
         return;
+    note(p, "seal", text);
     snprintf(p->trouble, sizeof p->trouble, "%s", text);
     if (text[0])
         log_error("%s", text);
@@ -195,10 +217,29 @@ static int collect(void *ctx, const struct store_case *c)
     return 0;
 }
 
+/* Takes over what was put in the place of keys and certificates; -1 while one is not to be had. */
+static int look_at_keys(struct push *p)
+{
+    struct err err;
+    if (told_to_reread)
+        keyring_reread(p->keys);
+    told_to_reread = 0;
+    int result = keyring_refresh(p->keys, &err);
+    use_keys(p);
+    if (result != 0)
+        tell_sealing(p, err.text);
+    p->no_key = result != 0;
+    return result;
+}
+
 static void seal_one(struct push *p, const struct store_case *c)
 {
     struct queue_package made;
     struct err err;
+    if (look_at_keys(p) != 0) {
+        p->unsealed++;
+        return;
+    }
     if (sealing_case(&p->sealing, c, clock_unix_ms(), &made, &err) != 0) {
         if (p->unsealed++ == 0) {
             err_prefix(&err, "%s cannot be sealed", c->id);
@@ -210,26 +251,43 @@ static void seal_one(struct push *p, const struct store_case *c)
     log_info("%s sealed: %s, %llu bytes", made.case_id, made.sha256, (unsigned long long)made.size);
 }
 
-/* All cases that wait. One that cannot be sealed is passed over and tried again in a minute. */
+/* Certificates that end soon: once a day into the log, all the time into the status. */
+static void warn_of_certificates(struct push *p)
+{
+    char text[ERR_TEXT_MAX];
+    keyring_warning(p->keys, clock_unix_ms() / 1000, (int)p->config->seal_warn_days, text);
+    if (p->warn_ms == 0 || strcmp(p->warning, text) != 0)
+        note(p, "certificate", text);
+    memcpy(p->warning, text, sizeof p->warning);
+    if (clock_mono_ms() < p->warn_ms)
+        return;
+    if (text[0])
+        log_warning("%s", text);
+    p->warn_ms = clock_mono_ms() + WARN_MS;
+}
+
+/* All cases that wait. One that cannot be sealed is passed over and tried again in a minute; without a key none is. */
 static int seal_all(struct push *p, struct err *err)
 {
     struct waiting w;
     int64_t after = p->sealed_up_to;
     p->unsealed = 0;
+    p->no_key = false;
     do {
         w.count = 0;
         if (store_case_unsealed(p->store, after, CASES_AT_ONCE, collect, &w, err) != 0)
             return -1;
-        for (size_t i = 0; i < w.count && !told_to_stop; i++) {
+        for (size_t i = 0; i < w.count && !told_to_stop && !p->no_key; i++) {
             seal_one(p, &w.cases[i]);
             after = w.cases[i].seq;
             if (p->unsealed == 0)
                 p->sealed_up_to = after;
         }
-    } while (w.count == CASES_AT_ONCE && !told_to_stop);
+    } while (w.count == CASES_AT_ONCE && !told_to_stop && !p->no_key);
     if (p->unsealed == 0)
         tell_sealing(p, "");
-    p->seal_again_ms = clock_mono_ms() + SEAL_AGAIN_MS;
+    warn_of_certificates(p);
+    p->seal_again_ms = clock_mono_ms() + (p->no_key ? KEY_AGAIN_MS : SEAL_AGAIN_MS);
     return 0;
 }
 
@@ -239,6 +297,10 @@ static int sign_news(struct push *p, struct err *err)
 {
     bool news = false;
     p->checkpoint_ms = clock_mono_ms() + CHECKPOINT_MS;
+    bool have_keys = look_at_keys(p) == 0;
+    warn_of_certificates(p);
+    if (!have_keys)
+        return 0;
     if (sealing_news(&p->sealing, &news, err) != 0)
         return -1;
     if (news && sealing_checkpoint(&p->sealing, clock_unix_ms(), err) != 0)
@@ -264,7 +326,7 @@ static int do_round(struct push *p, struct err *err)
     int64_t version = 0;
     if (queue_version(p->queue, &version, err) != 0)
         return -1;
-    bool again = p->unsealed > 0 && clock_mono_ms() >= p->seal_again_ms;
+    bool again = told_to_reread || (p->unsealed > 0 && clock_mono_ms() >= p->seal_again_ms);
     if ((version != p->version || again) && seal_all(p, err) != 0)
         return -1;
     p->version = version;
@@ -356,6 +418,7 @@ static void catch_signals(void)
     struct sigaction stop = {.sa_handler = on_signal}, ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGTERM, &stop, NULL);
     sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGHUP, &stop, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
 }
 

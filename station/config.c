@@ -188,16 +188,20 @@ static int read_outlets(struct config *config, struct conf *conf, struct err *er
     return 0;
 }
 
+enum { WARN_DAYS = 30, WARN_DAYS_MAX = 3650 };
+
 static int read_seal(struct config *config, struct conf *conf, struct err *err)
 {
     ptrdiff_t node = conf_next(conf, CONF_TOP, CONF_FIRST, CONF_SECTION, "seal");
     if (node < 0)
         return 0;
     conf_use(conf, node);
+    config->seal_warn_days = WARN_DAYS;
     if (config_key(conf, node, "key", true, config->seal_key, sizeof config->seal_key, err) != 0 ||
         config_key(conf, node, "cert", true, config->seal_cert, sizeof config->seal_cert, err) != 0 ||
         config_key(conf, node, "sm2-key", false, config->seal_sm2_key, sizeof config->seal_sm2_key, err) != 0 ||
-        config_key(conf, node, "sm2-cert", false, config->seal_sm2_cert, sizeof config->seal_sm2_cert, err) != 0)
+        config_key(conf, node, "sm2-cert", false, config->seal_sm2_cert, sizeof config->seal_sm2_cert, err) != 0 ||
+        conf_get_integer(conf, node, "warn-days", false, 0, WARN_DAYS_MAX, &config->seal_warn_days, err) != 0)
         return -1;
     if ((config->seal_sm2_key[0] == '\0') != (config->seal_sm2_cert[0] == '\0'))
         return conf_error(conf, node, err, "sm2-key and sm2-cert belong together; give both or none");

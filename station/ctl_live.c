@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "station/ctl.h"
+#include "station/push_notes.h"
 
 /* ---- instruments ---- */
 
@@ -105,6 +106,16 @@ static void print_console(const struct ctl *ctl)
     printf("console   http://%s/%s%s\n", ctl_text(ctl, console, "listen"), problem[0] ? "; TROUBLE: " : "", problem);
 }
 
+static void print_push(const struct ctl *ctl)
+{
+    ptrdiff_t all = json_member(&ctl->doc, 0, "push");
+    for (uint32_t i = 0; all >= 0 && i < ctl->doc.tokens[all].count; i++) {
+        ptrdiff_t o = json_element(&ctl->doc, (size_t)all, i);
+        printf("smogpush  %s since %.19s: %s\n", ctl_text(ctl, o, "about"), ctl_text(ctl, o, "since"),
+               ctl_text(ctl, o, "text"));
+    }
+}
+
 static void print_test(const struct ctl *ctl)
 {
     ptrdiff_t test = json_member(&ctl->doc, 0, "test");
@@ -143,6 +154,14 @@ static void print_lockouts(const struct ctl *ctl)
     }
 }
 
+static int print_note(void *ctx, const char *about, const char *text, int64_t since_ms)
+{
+    char since[24];
+    ctl_time(ctx, since_ms, since);
+    printf("smogpush  %s since %s: %s\n", about, since, text);
+    return 0;
+}
+
 /* What the files tell while no daemon runs. */
 static int status_from_files(struct ctl *ctl, struct err *err)
 {
@@ -156,7 +175,7 @@ static int status_from_files(struct ctl *ctl, struct err *err)
                ctl->config->name, ctl->config->kind, size);
         printf("outbox    %" PRId64 " waiting, %" PRId64 " sent, %" PRId64 " refused, %" PRId64 " unknown\n", counts[0],
                counts[1], counts[2], counts[3]);
-        return 0;
+        return store_push_notes(ctl->store, print_note, ctl, err);
     }
     struct json_writer w;
     if (ctl_json_begin(&w, err) != 0)
@@ -175,6 +194,7 @@ static int status_from_files(struct ctl *ctl, struct err *err)
     json_integer(&w, "unknown", counts[3]);
     json_integer(&w, "waiting", counts[0]);
     json_object_end(&w);
+    push_notes_write(ctl->store, ctl->config->utc_offset_minutes, &w);
     json_object_begin(&w, "station");
     json_string(&w, "id", ctl->config->id);
     json_object_end(&w);
@@ -197,6 +217,7 @@ int ctl_status(struct ctl *ctl, struct err *err)
     if (ctl->json)
         return ctl_print_line(ctl);
     print_state(ctl);
+    print_push(ctl);
     print_console(ctl);
     print_test(ctl);
     print_lockouts(ctl);

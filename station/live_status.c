@@ -4,6 +4,7 @@
 
 #include "reports/sha256.h"
 #include "station/live_parts.h"
+#include "station/push_notes.h"
 
 const char *live_status_state_name(enum bench_state state)
 {
@@ -258,6 +259,7 @@ int live_status(struct live *live, struct control_client *client, const struct j
     if (write_outbox(live, answer, err) != 0)
         json_null(answer, "outbox");
     write_passages(live, answer);
+    push_notes_write(live->store, live->config->utc_offset_minutes, answer);
     write_station(live, answer);
     live_test_state(live, answer, "test");
     json_object_end(answer);

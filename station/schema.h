@@ -1,7 +1,8 @@
 /*
  * The database, one file: STATE/smogd.db. smogd owns the schema and writes every table but package, delivery,
- * checkpoint and decision, which smogpush writes. The event table is the truth; test, passage, case_file … are
- * projections of it, written in the same transaction, and can be rebuilt from it. Events are never updated or deleted.
+ * checkpoint, decision, push_note and timestamp, which smogpush writes. The event table is the truth; test, passage,
+ * case_file … are projections of it, written in the same transaction, and can be rebuilt from it. Events are never
+ * updated or deleted.
  *
  * Times: *_ms columns are Unix milliseconds (UTC) unless the name says mono_ms. Decimals are text.
  * Objects (recordings, photos) are files STATE/objects/ab/cdef…, named by their SHA-256, fsynced before the row that
@@ -245,6 +246,14 @@
     "CREATE TABLE ratchet(start INTEGER NOT NULL, epoch INTEGER NOT NULL, size INTEGER NOT NULL,"                      \
     " at_ms INTEGER NOT NULL, mac BLOB NOT NULL, PRIMARY KEY(start, epoch)) STRICT, WITHOUT ROWID;"
 
+/* What smogpush has to tell a person: about: seal, certificate, timestamp …; text "": nothing (any more). timestamp:
+ * RFC 3161 tokens, each over the note of the checkpoint of that size. */
+#define SCHEMA_PUSH                                                                                                    \
+    "CREATE TABLE push_note(about TEXT PRIMARY KEY, text TEXT NOT NULL, since_ms INTEGER NOT NULL)"                    \
+    " STRICT, WITHOUT ROWID;"                                                                                          \
+    "CREATE TABLE timestamp(size INTEGER PRIMARY KEY, note TEXT NOT NULL, token BLOB NOT NULL,"                        \
+    " stamped_ms INTEGER NOT NULL) STRICT;"
+
 /* X(what the step makes); append only. */
 #define SCHEMA_STEPS(X)                                                                                                \
     X(SCHEMA_BASE)                                                                                                     \
@@ -263,7 +272,8 @@
     X(SCHEMA_MEASUREMENT)                                                                                              \
     X(SCHEMA_SUBJECT_EVENT)                                                                                            \
     X(SCHEMA_FEEDBACK)                                                                                                 \
-    X(SCHEMA_PROOFS)
+    X(SCHEMA_PROOFS)                                                                                                   \
+    X(SCHEMA_PUSH)
 
 #define SCHEMA_ONE(step) +1
 enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };

@@ -34,12 +34,22 @@ int sealing_init(struct sealing *s, struct err *err)
 
 /* ---- checkpoints ---- */
 
+static bool signed_by(const char *note, const struct seal *seal)
+{
+    struct checkpoint_read read;
+    struct err err;
+    uint8_t id[SEAL_KEY_ID_SIZE];
+    seal_key_id(seal, id);
+    return note[0] != '\0' && checkpoint_read(&read, note, strlen(note), &err) == 0 &&
+           memcmp(read.key_id, id, sizeof id) == 0;
+}
+
 int sealing_news(struct sealing *s, bool *news, struct err *err)
 {
     uint64_t size = 0;
     if (store_size(s->store, &size, err) != 0)
         return -1;
-    *news = size != s->latest.size;
+    *news = size != s->latest.size || (s->latest.note[0] != '\0' && !signed_by(s->latest.note, s->seals[0]));
     return 0;
 }
 
@@ -85,7 +95,7 @@ int sealing_checkpoint(struct sealing *s, int64_t now_ms, struct err *err)
     struct queue_checkpoint c = {.signed_ms = now_ms};
     if (store_size(s->store, &c.size, err) != 0 || check_continues(s, c.size, err) != 0)
         return -1;
-    if (c.size == s->latest.size && s->latest.note[0] != '\0')
+    if (c.size == s->latest.size && signed_by(s->latest.note, s->seals[0]))
         return 0;
     if (store_root(s->store, c.size, &c.root, err) != 0)
         return -1;

@@ -25,7 +25,7 @@ struct sealing {
     struct queue *queue;
     const char *folder;                          /* the state folder */
     int offset_minutes;                          /* of the times in checkpoints */
-    const struct seal *seals[PACKAGE_SEALS_MAX]; /* the first one signs the checkpoints */
+    const struct seal *seals[PACKAGE_SEALS_MAX]; /* the first one signs the checkpoints; may change between calls */
     size_t seals_count;
     const char *const *outlets; /* names */
     size_t outlets_count;
@@ -36,10 +36,11 @@ struct sealing {
 /* Reads `proved` and `latest` (the other members are the caller's) and removes half-written packages. */
 int sealing_init(struct sealing *s, struct err *err);
 
-/* Is there something in the journal that no checkpoint covers? */
+/* Is there something in the journal that no checkpoint covers, or was the last one signed with another key? */
 int sealing_news(struct sealing *s, bool *news, struct err *err);
 
-/* Signs the journal as it is now, unless the last checkpoint covers it. */
+/* Signs the journal as it is now, unless the last checkpoint covers it and is of the same key: a package's checkpoint
+ * and its seal are of one key, and so are the newest checkpoint and the station's certificate. */
 int sealing_checkpoint(struct sealing *s, int64_t now_ms, struct err *err);
 
 /* Seals the case and enters its deliveries; *out (may be NULL) gets the package's row. */

@@ -11,8 +11,11 @@
 #include <systemd/sd-event.h>
 
 #include "reports/log.h"
+#include "reports/keyfile.h"
 #include "reports/program.h"
+#include "reports/sealcert.h"
 #include "sensors/links/turns.h"
+#include "station/clock.h"
 #include "station/config.h"
 #include "station/live.h"
 
@@ -114,6 +117,35 @@ done:
     return result;
 }
 
+/* smogd never reads the sealing keys; their certificates it can look at. Those in credentials only smogpush sees. */
+static int check_seal(const struct config *config, struct err *err)
+{
+    const char *const sources[] = {config->seal_cert, config->seal_sm2_cert};
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+        struct sealcert about;
+        char warning[ERR_TEXT_MAX];
+        if (sources[i][0] == '\0' || !keyfile_is_path(sources[i]))
+            continue;
+        if (sealcert_read(&about, sources[i], config->id, err) != 0)
+            return err_prefix(err, "%s", config->file);
+        sealcert_warning(&about, clock_unix_ms() / 1000, (int)config->seal_warn_days, warning);
+        if (warning[0])
+            fprintf(stderr, "%s: %s\n", config->file, warning);
+    }
+    return 0;
+}
+
+static int check(const struct config *config, struct err *err)
+{
+    if (check_seal(config, err) != 0) {
+        fprintf(stderr, "%s\n", err->text);
+        return -1;
+    }
+    printf("%s: good: station %s, %zu instruments, %zu rule packs, %zu profiles\n", config->file, config->id,
+           config->instruments_count, config->rules_count, config->profiles_count);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     int answered = program_answer(argc, argv, "smogd", help);
@@ -129,13 +161,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", err.text);
         return (int)err.code;
     }
-    int result = 0;
-    if (options.check)
-        printf("%s: good: station %s, %zu instruments, %zu rule packs, %zu profiles\n", options.file, config->id,
-               config->instruments_count, config->rules_count, config->profiles_count);
-    else
-        result = run(config, &err);
-    if (result != 0)
+    int result = options.check ? check(config, &err) : run(config, &err);
+    if (result != 0 && !options.check)
         log_error("%s", err.text);
     config_close(config);
     return result == 0 ? 0 : (int)err.code;

@@ -395,6 +395,10 @@ struct store_package {
 };
 /* By the id of the case, or of its test or passage. ERR_INVALID when nothing is sealed under it. */
 int store_package_get(struct store *s, const char *id, struct store_package *out, struct err *err);
+/* What smogpush has to tell a person, each about one thing. `each` returns non-zero to end the list. */
+int store_push_notes(struct store *s, int (*each)(void *ctx, const char *about, const char *text, int64_t since_ms),
+                     void *ctx, struct err *err);
+
 /* The newest signed checkpoint, malloc'ed; *note NULL when there is none yet. */
 int store_checkpoint_last(struct store *s, char **note, struct err *err);
 /* The first one that covers so many events. */

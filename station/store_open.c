@@ -116,7 +116,8 @@ static bool among(const char *name, const char *const *names)
 
 static bool may_insert(enum store_mode mode, const char *table)
 {
-    static const char *const of_delivery[] = {"package", "delivery", "checkpoint", "decision", "feedback", NULL};
+    static const char *const of_delivery[] = {"package",  "delivery",  "checkpoint", "decision",
+                                              "feedback", "push_note", "timestamp",  NULL};
     return mode == STORE_OWNER ? !among(table, of_delivery) : mode == STORE_DELIVERY && among(table, of_delivery);
 }
 
@@ -126,11 +127,13 @@ static bool may_update(enum store_mode mode, const char *table, const char *colu
                                            "device_check", "roster_entry", "checklist", "checklist_answer",
                                            "measurement",  "officer",      NULL};
     static const char *const decided[] = {"state", "next_ms", "journaled", NULL};
-    static const char *const of_delivery[] = {"package", "delivery", "feedback", NULL};
+    static const char *const of_delivery[] = {"package", "delivery", "feedback", "push_note", NULL};
+    static const char *const signed_anew[] = {"note", "signed_ms", NULL};
     if (mode == STORE_OWNER)
         return among(table, of_owner) || (strcmp(table, "delivery") == 0 && among(column, decided)) ||
                (strcmp(table, "decision") == 0 && strcmp(column, "journaled") == 0);
-    return mode == STORE_DELIVERY && among(table, of_delivery);
+    return mode == STORE_DELIVERY &&
+           (among(table, of_delivery) || (strcmp(table, "checkpoint") == 0 && among(column, signed_anew)));
 }
 
 static int authorize(void *ctx, int action, const char *first, const char *second, const char *database,

@@ -241,6 +241,8 @@
     X(WITNESS_OF, false, "SELECT size, cosigned_ms, note, name FROM witness WHERE name = ? AND size = ?")              \
     X(CHECKPOINT_FROM, false, "SELECT note FROM checkpoint WHERE size >= ? ORDER BY size LIMIT 1")                     \
                                                                                                                        \
+    X(PUSH_NOTES, false, "SELECT about, text, since_ms FROM push_note WHERE about > ? AND text <> '' ORDER BY about")  \
+                                                                                                                       \
     X(OUTBOX_LIST, false, STORE_OUTBOX_ROWS " WHERE seq < ? ORDER BY seq DESC LIMIT ?")                                \
     X(OUTBOX_OF, false, STORE_OUTBOX_ROWS " WHERE subject = ?")                                                        \
     X(OUTBOX_COUNT, false, "SELECT count(*) FROM delivery WHERE state = ?")                                            \

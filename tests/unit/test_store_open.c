@@ -252,7 +252,11 @@ static void roles_write_their_own_tables_only(void **state)
         {"DELETE FROM event", false, false},
         {"UPDATE node SET hash = x'00'", false, false},
         {"INSERT OR REPLACE INTO checkpoint VALUES(1,x'00','n',1)", false, true},
-        {"UPDATE checkpoint SET note = 'x'", false, false},
+        {"UPDATE checkpoint SET note = 'x', signed_ms = 2", false, true}, /* the station's key is a new one */
+        {"UPDATE checkpoint SET root = x'00'", false, false},
+        {"INSERT INTO push_note VALUES('seal', 'x', 1)", false, true},
+        {"INSERT INTO timestamp VALUES(1, 'n', x'00', 1)", false, true},
+        {"UPDATE timestamp SET token = x'01'", false, false},
         {"DELETE FROM checkpoint", false, false},
         {"INSERT INTO package VALUES('c','s','p',1,1,1)", false, true},
         {"INSERT INTO delivery(case_id, outlet, state, attempts, next_ms) VALUES('c','o','waiting',0,0)", false, true},
