@@ -27,6 +27,7 @@
  * ctl_history.c  history export, import
  * ctl_photo.c    photo add, list
  * ctl_bulletin.c  bulletin
+ * ctl_export.c   export
  * ctl_checklist.c  checklist, checklist start, answer, end; referrals
  */
 #ifndef STATION_CTL_H
@@ -58,7 +59,7 @@ struct ctl {
     bool json, invalid, probe, hide;
     const char *plate, *colour, *method, *reason, *officer, *since, *output, *filter, *outlet, *consistency, *limit,
         *from, *to, *name, *instrument, *result, *suggestion, *confirm, *photo, *remark, *value, *ca, *kind, *zone,
-        *encoding, *size, *lang;
+        *encoding, *size, *lang, *layout;
     const char *facts[CTL_FACTS_MAX]; /* "key=value" */
     size_t facts_count;
     const char *words[CTL_WORDS_MAX]; /* after the command's own */
@@ -86,7 +87,7 @@ ctl_command ctl_slip, ctl_print, ctl_journal_verify, ctl_journal_export, ctl_jou
     ctl_package;
 ctl_command ctl_roster_import, ctl_roster_list, ctl_roster_report, ctl_roster_absent;
 ctl_command ctl_history_export, ctl_history_import;
-ctl_command ctl_bulletin;
+ctl_command ctl_bulletin, ctl_export;
 ctl_command ctl_codes, ctl_alerts, ctl_rules_list, ctl_rules_unconfirmed;
 ctl_command ctl_checklist, ctl_checklist_start, ctl_checklist_answer, ctl_checklist_end, ctl_referrals;
 ctl_command ctl_photo_add, ctl_photo_list;

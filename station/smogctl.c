@@ -49,6 +49,8 @@ static const char help[] =
     "  print ID [--instrument NAME]        the slip on the receipt printer (instrument 'printer')\n"
     "  bulletin [FOLDER …] --from D --to D [--zone +06:00] [--public] [--encoding E] [-o F.txt|csv|xlsx]\n"
     "                                      what was tested and failed in these days; FOLDER: state of another station\n"
+    "  export records|counted|passages|readings --from D --to D [--layout pinyin|conox|FILE] [--zone Z] -o FILE\n"
+    "                                      for other programs: JSON lines, CSV\n"
     "  slip ID -o F.pdf|F.txt [--size a4|a5|80mm] [--lang zh-en|zh|en|ug]\n"
     "  package CASE -o F.asice · rejudge ID|F.asice\n"
     "  journal verify · journal export -o F\n"
@@ -109,6 +111,7 @@ static const struct command {
     {"outbox", "retry", 1, 1, "tf", ctl_outbox_retry},
     {"outbox", "release", 1, 1, "tf", ctl_outbox_release},
     {"bulletin", NULL, 0, CTL_WORDS_MAX, "wazEHo", ctl_bulletin},
+    {"export", NULL, 1, 1, "wazETo", ctl_export},
     {"slip", NULL, 1, 1, "oSL", ctl_slip},
     {"print", NULL, 1, 1, "uL", ctl_print},
     {"package", NULL, 1, 1, "o", ctl_package},
@@ -153,6 +156,7 @@ static const struct option names[] = {
     {"zone", required_argument, NULL, 'z'},
     {"encoding", required_argument, NULL, 'E'},
     {"public", no_argument, NULL, 'H'},
+    {"layout", required_argument, NULL, 'T'},
     {"suggestion", required_argument, NULL, 'g'},
     {"kind", required_argument, NULL, 'K'},
     {"size", required_argument, NULL, 'S'},
@@ -203,6 +207,7 @@ static int take_option(struct ctl *ctl, int letter, struct err *err)
     case 'H': ctl->hide = true; break;
     case 'S': ctl->size = optarg; break;
     case 'L': ctl->lang = optarg; break;
+    case 'T': ctl->layout = optarg; break;
     case 'v':
         if (ctl->facts_count == CTL_FACTS_MAX)
             return err_set(err, ERR_INVALID, "more than %d vehicle facts", CTL_FACTS_MAX);

@@ -339,6 +339,9 @@ int store_measurement_fill(struct store *s, struct err *err);
  * One walk at a time. */
 int store_measurement_walk(struct store *s, int64_t from_ms, int64_t to_ms, struct err *err);
 int store_measurement_next(struct store *s, struct store_measurement *out, struct err *err);
+/* The record of this station's test (kind 0) or passage (1) of that number, malloc'ed; *record NULL when it has none.
+ */
+int store_record_get(struct store *s, int64_t kind, int64_t seq, char **record, size_t *length, struct err *err);
 int store_word_list(struct store *s, int (*each)(void *ctx, int64_t id, const char *text), void *ctx, struct err *err);
 /* Vehicles are numbered from 1. */
 int store_vehicle_list(struct store *s, int (*each)(void *ctx, int64_t id, const char *plate, const char *colour),

@@ -273,6 +273,21 @@ int store_measurement_next(struct store *s, struct store_measurement *out, struc
     return 1;
 }
 
+int store_record_get(struct store *s, int64_t kind, int64_t seq, char **record, size_t *length, struct err *err)
+{
+    *record = NULL;
+    sqlite3_stmt *q = store_statement(s, kind == 0 ? STORE_SQL_RECORD_GET_TEST : STORE_SQL_RECORD_GET_PASSAGE, err);
+    if (!q)
+        return -1;
+    store_bind_int(q, 1, seq);
+    int rc = store_step(s, q, "read a record", err);
+    if (rc <= 0)
+        return rc;
+    rc = store_column_copy(q, 1, record, length, err);
+    store_done(q);
+    return rc;
+}
+
 int store_word_list(struct store *s, int (*each)(void *ctx, int64_t id, const char *text), void *ctx, struct err *err)
 {
     sqlite3_stmt *q = store_statement(s, STORE_SQL_WORD_LIST, err);

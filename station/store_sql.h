@@ -215,6 +215,8 @@
       "SELECT " STORE_MEASUREMENT_COLUMNS " FROM measurement WHERE at_ms >= ? AND at_ms < ?"                           \
       " ORDER BY at_ms, station, kind, seq")                                                                           \
     X(MEASUREMENT_LAST, false, "SELECT max(at_ms) FROM measurement")                                                   \
+    X(RECORD_GET_TEST, false, "SELECT id, record FROM test WHERE seq = ?")                                             \
+    X(RECORD_GET_PASSAGE, false, "SELECT id, record FROM passage WHERE seq = ?")                                       \
     X(RECORD_LIST_TESTS, false,                                                                                        \
       "SELECT seq, record, void_reason FROM test WHERE seq > ? AND record IS NOT NULL ORDER BY seq")                   \
     X(RECORD_LIST_PASSAGES, false, "SELECT seq, record, NULL FROM passage WHERE seq > ? ORDER BY seq")                 \

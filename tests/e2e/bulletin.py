@@ -129,6 +129,38 @@ def ways_out(lab):
     tap.equal([n for n in os.listdir(lab.path(".")) if ".new-" in n], [], "nothing half-written is left")
 
 
+def exported(lab, what, *words):
+    path = lab.path("out." + what)
+    answer = json.loads(bulletin(lab, "fixed", "--json", "export", what, *MONTH, "-o", path, *words).stdout)
+    text = open(path, encoding="utf-8", newline="").read()
+    return answer["rows"], text
+
+
+def exports(lab):
+    base = sqlite3.connect(lab.path("fixed", "smogd.db"))
+    wanted = [r[0] for r in base.execute("SELECT record FROM passage WHERE at_ms >= 1782835200000 AND at_ms < 1785513600000 ORDER BY at_ms, seq")]
+    rows, text = exported(lab, "records")
+    tap.equal((rows, text.splitlines()), (len(wanted), wanted), "records are exported byte for byte, in the order of time, of these days alone")
+    rows, text = exported(lab, "counted")
+    table = list(csv.DictReader(io.StringIO(text)))
+    ours = [json.loads(r) for r in wanted]
+    tap.equal([(r["seq"], r["plate"], r["verdict"], r["stage"]) for r in table],
+              [(str(r["seq"]), r["vehicle"]["plate"], r["verdict"]["kind"], r["vehicle"]["facts"][1]["value"]) for r in ours], "each counted record has its line")
+    value = lambda r: next((v["value"] for v in r["verdict"]["values"] if v["quantity"] == "opacity"), "")
+    tap.equal([float(r["opacity"] or -1) for r in table], [float(value(r) or -1) for r in ours], "with the value that was judged")
+    rows, text = exported(lab, "passages")
+    table = list(csv.DictReader(io.StringIO(text)))
+    verdicts = {"pass": "1", "fail": "0", "suspect": "0", "invalid": "2"}
+    tap.equal([(r["hphm"], r["pdjg"], r["cpys"]) for r in table], [(r["vehicle"]["plate"], verdicts[r["verdict"]["kind"]], "1") for r in ours],
+              "in the pinyin layout, with the receiver's codes")
+    rows, text = exported(lab, "passages", "--layout", "conox")
+    tap.equal((rows, text.split(",", 2)[:2]), (len(wanted), ["campaign_id", "date_time"]), "and in the international one")
+    lab.write("mine.conf", 'layout mine { title = "t" source = "s" status = unconfirmed column a { from = nothing } }')
+    run = bulletin(lab, "fixed", "export", "passages", *MONTH, "--layout", lab.path("mine.conf"), "-o", lab.path("m.csv"))
+    tap.result(run.returncode == 2 and "mine.conf:1" in run.stderr and "plate-kind" in run.stderr, "a layout's mistake is named with its line and what is known", run.stderr)
+    tap.result(not os.path.exists(lab.path("m.csv")), "and nothing is written")
+
+
 def refusals(lab):
     for words, say in ((("bulletin",), "--from 2026-07-01"), (("bulletin", "--from", "2026-07-02", "--to", "2026-07-01"), "is before"),
                        (("bulletin", "--from", "2026-02-30", "--to", "2026-03-01"), "is no day"), (("bulletin", *MONTH, "--zone", "6"), "+06:00"),
@@ -146,5 +178,6 @@ with Lab() as lab:
     founding_month(lab)
     depot(lab)
     ways_out(lab)
+    exports(lab)
     refusals(lab)
 tap.end()

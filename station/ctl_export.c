@@ -1,0 +1,316 @@
+/*
+ * smogctl export: records, readings and counted records of a period, for other programs. Each is written beside its
+ * name and appears only when it is complete.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/aside.h"
+#include "reports/file.h"
+#include "reports/layout.h"
+#include "reports/record.h"
+#include "reports/sheet.h"
+#include "station/counted.h"
+#include "station/config_read.h"
+#include "station/ctl.h"
+#include "station/progress.h"
+
+enum { READINGS_MAX = 64 << 20 };
+
+struct exporting {
+    struct ctl *ctl;
+    struct counted counted;
+    struct civil_date first, last;
+    int offset_minutes;
+    struct aside aside;
+    struct layout *layout;
+    int64_t station; /* the word of our own */
+    int64_t rows;
+};
+
+/* ---- counted records: one narrow line each ---- */
+
+static void put_number(FILE *out, int64_t value)
+{
+    char text[24], *at = text + sizeof text;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do
+        *--at = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        *--at = '-';
+    fwrite(at, 1, (size_t)(text + sizeof text - at), out);
+}
+
+/* Thousandths as a decimal; nothing where there is none. */
+static void put_value(FILE *out, int64_t value)
+{
+    putc_unlocked(',', out);
+    if (value == STORE_NO_VALUE)
+        return;
+    if (value < 0)
+        putc_unlocked('-', out);
+    int64_t size = value < 0 ? -value : value;
+    put_number(out, size / 1000);
+    putc_unlocked('.', out);
+    for (int64_t digit = 100; digit > 0; digit /= 10)
+        putc_unlocked((int)('0' + size % 1000 / digit % 10), out);
+}
+
+static void put_text(FILE *out, const char *text)
+{
+    putc_unlocked(',', out);
+    sheet_csv_field(out, text);
+}
+
+static int counted_head(struct exporting *x, struct err *err)
+{
+    (void)err;
+    fputs("at,station,station_kind,kind,seq,plate,colour,method,verdict,stage,class,fleet,instrument,reasons,k,k_limit,"
+          "opacity,opacity_limit,nox,nox_limit\n",
+          x->aside.file);
+    return 0;
+}
+
+static int counted_row(struct exporting *x, const struct store_measurement *m, struct err *err)
+{
+    FILE *out = x->aside.file;
+    char at[CIVIL_TIME_TEXT_MAX], plate[40] = "", colour[16] = "";
+    if (m->vehicle > 0 && counted_vehicle(&x->counted, m->vehicle, plate, colour, err) != 0)
+        return -1;
+    civil_time_format(m->at_ms, x->offset_minutes, at);
+    fputs(at, out);
+    put_text(out, counted_word(&x->counted, m->station));
+    put_text(out, counted_word(&x->counted, m->place));
+    put_text(out, m->kind == 0 ? "test" : "passage");
+    putc_unlocked(',', out);
+    put_number(out, m->seq);
+    put_text(out, plate);
+    put_text(out, colour);
+    const int64_t words[] = {m->method, m->verdict, m->stage, m->class_, m->fleet, m->instrument, m->reasons};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        put_text(out, counted_word(&x->counted, words[i]));
+    const int64_t values[] = {m->k, m->k_limit, m->opacity, m->opacity_limit, m->nox, m->nox_limit};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        put_value(out, values[i]);
+    putc_unlocked('\n', out);
+    x->rows++;
+    return 0;
+}
+
+/* ---- whole records ---- */
+
+static int no_head(struct exporting *x, struct err *err)
+{
+    (void)x;
+    (void)err;
+    return 0;
+}
+
+/* Calls `each` with the record, where it is of this station. */
+static int with_record(struct exporting *x, const struct store_measurement *m,
+                       int (*each)(struct exporting *x, const char *text, size_t length, struct err *err),
+                       struct err *err)
+{
+    char *text;
+    size_t length;
+    if (m->station != x->station)
+        return 0;
+    if (store_record_get(x->ctl->store, m->kind, m->seq, &text, &length, err) != 0)
+        return -1;
+    int result = text ? each(x, text, length, err) : 0;
+    free(text);
+    return result;
+}
+
+static int write_line(struct exporting *x, const char *text, size_t length, struct err *err)
+{
+    (void)err;
+    fwrite(text, 1, length, x->aside.file);
+    fputc('\n', x->aside.file);
+    x->rows++;
+    return 0;
+}
+
+static int record_row(struct exporting *x, const struct store_measurement *m, struct err *err)
+{
+    return with_record(x, m, write_line, err);
+}
+
+/* ---- passages in a layout ---- */
+
+static int layout_head(struct exporting *x, struct err *err)
+{
+    char path[CONFIG_PATH_MAX + 96], folder[CONFIG_PATH_MAX];
+    const char *name = x->ctl->layout ? x->ctl->layout : "pinyin";
+    if (strchr(name, '/') || strchr(name, '.')) {
+        snprintf(path, sizeof path, "%s", name);
+    } else {
+        if (config_default_folder("share/smogd/layouts", "station/layouts", folder, err) != 0)
+            return -1;
+        snprintf(path, sizeof path, "%s/%.64s.conf", folder, name);
+    }
+    x->layout = calloc(1, sizeof *x->layout);
+    if (!x->layout)
+        return err_set(err, ERR_FAILED, "out of memory");
+    if (layout_open(x->layout, path, err) != 0)
+        return -1;
+    for (size_t i = 0; i < x->layout->columns_count; i++)
+        fprintf(x->aside.file, "%s%s", i > 0 ? "," : "", x->layout->columns[i].name);
+    fputc('\n', x->aside.file);
+    return 0;
+}
+
+static int write_columns(struct exporting *x, const char *text, size_t length, struct err *err)
+{
+    struct record record;
+    char cell[LAYOUT_CELL_MAX];
+    if (record_open(&record, text, length, err) != 0)
+        return -1;
+    for (size_t i = 0; i < x->layout->columns_count; i++) {
+        layout_cell(x->layout, i, &record, x->offset_minutes, cell);
+        if (i > 0)
+            fputc(',', x->aside.file);
+        sheet_csv_field(x->aside.file, cell);
+    }
+    fputc('\n', x->aside.file);
+    record_close(&record);
+    x->rows++;
+    return 0;
+}
+
+static int passage_row(struct exporting *x, const struct store_measurement *m, struct err *err)
+{
+    return m->kind == 1 ? with_record(x, m, write_columns, err) : 0;
+}
+
+/* ---- readings: every sample of every test ---- */
+
+static int readings_head(struct exporting *x, struct err *err)
+{
+    (void)err;
+    fputs("record,started_at,t_ms,instrument,quantity,value,unit,quality\n", x->aside.file);
+    return 0;
+}
+
+/* readings.csv as it was stored, with the record before each line. */
+static void write_samples(struct exporting *x, const char *id, const char *started_at, const char *csv, size_t length)
+{
+    const char *line = memchr(csv, '\n', length); /* its head is ours */
+    const char *end = csv + length;
+    while (line && ++line < end) {
+        const char *next = memchr(line, '\n', (size_t)(end - line));
+        fprintf(x->aside.file, "%s,%s,%.*s\n", id, started_at, (int)((next ? next : end) - line), line);
+        line = next;
+        x->rows++;
+    }
+}
+
+static int write_readings(struct exporting *x, const char *text, size_t length, struct err *err)
+{
+    struct record record;
+    char path[CONFIG_PATH_MAX + 128], started[CIVIL_TIME_TEXT_MAX] = "", *csv = NULL;
+    size_t csv_length;
+    if (record_open(&record, text, length, err) != 0)
+        return -1;
+    const struct record_file *file = record_find_file(&record, "readings.csv");
+    json_get_string(&record.doc, json_member(&record.doc, 0, "started_at"), started, sizeof started);
+    int result = 0;
+    if (file) {
+        result = store_object_path(x->ctl->store, file->sha256, path, sizeof path, err);
+        if (result == 0)
+            result = file_read(path, READINGS_MAX, &csv, &csv_length, err);
+    }
+    if (file && result == 0)
+        write_samples(x, record.id, started, csv, csv_length);
+    free(csv);
+    record_close(&record);
+    return result;
+}
+
+static int readings_row(struct exporting *x, const struct store_measurement *m, struct err *err)
+{
+    return m->kind == 0 ? with_record(x, m, write_readings, err) : 0;
+}
+
+/* ---- the command ---- */
+
+static const struct what {
+    const char *name;
+    int (*head)(struct exporting *x, struct err *err);
+    int (*row)(struct exporting *x, const struct store_measurement *m, struct err *err);
+} whats[] = {{"records", no_head, record_row},
+             {"counted", counted_head, counted_row},
+             {"passages", layout_head, passage_row},
+             {"readings", readings_head, readings_row}};
+
+static const struct what *find_what(const char *name, struct err *err)
+{
+    for (size_t i = 0; i < sizeof whats / sizeof whats[0]; i++)
+        if (strcmp(whats[i].name, name) == 0)
+            return &whats[i];
+    err_set(err, ERR_INVALID, "'%s' cannot be exported; records, counted, passages and readings can", name);
+    return NULL;
+}
+
+static int prepare(struct exporting *x, struct err *err)
+{
+    struct ctl *ctl = x->ctl;
+    enum aside_encoding encoding = ASIDE_BYTES;
+    if (!ctl->output)
+        return err_set(err, ERR_INVALID, "say where to: -o FILE");
+    if (ctl_load_config(ctl, err) != 0 || ctl_zone(ctl, &x->offset_minutes, err) != 0 ||
+        ctl_days(ctl, &x->first, &x->last, err) != 0 || ctl_open_store(ctl, err) != 0 ||
+        (ctl->encoding && aside_encoding_by_name(ctl->encoding, &encoding, err) != 0) ||
+        counted_open(&x->counted, &ctl->store, 1, err) != 0)
+        return -1;
+    for (size_t i = 1; i < x->counted.words_count; i++)
+        if (strcmp(counted_word(&x->counted, (int64_t)i), store_station(ctl->store)) == 0)
+            x->station = (int64_t)i;
+    return aside_open(&x->aside, ctl->output, encoding, err);
+}
+
+static int write_rows(struct exporting *x, const struct what *what, struct err *err)
+{
+    struct progress progress;
+    struct store_measurement m;
+    int64_t from_ms = ctl_day_ms(x->first, x->offset_minutes), done = 0;
+    int64_t to_ms = ctl_day_ms(civil_from_days(civil_days(x->last) + 1), x->offset_minutes);
+    int rc;
+    progress_start(&progress, "records", 0, x->ctl->json);
+    if (what->head(x, err) != 0 || counted_walk(&x->counted, from_ms, to_ms, err) != 0)
+        return -1;
+    while ((rc = counted_next(&x->counted, &m, err)) > 0)
+        if (what->row(x, &m, err) != 0 || progress_step(&progress, ++done, err) != 0)
+            return -1;
+    progress_end(&progress, done);
+    return rc;
+}
+
+static int answer(struct exporting *x, struct err *err)
+{
+    if (!x->ctl->json) {
+        printf("%s: %" PRId64 " lines\n", x->ctl->output, x->rows);
+        return 0;
+    }
+    struct entries e = {0};
+    entries_text(&e, "file", x->ctl->output);
+    entries_integer(&e, "rows", x->rows);
+    return ctl_json_entries(&e, err);
+}
+
+int ctl_export(struct ctl *ctl, struct err *err)
+{
+    struct exporting x = {.ctl = ctl};
+    const struct what *what = find_what(ctl->words[0], err);
+    int result = what && prepare(&x, err) == 0 ? write_rows(&x, what, err) : -1;
+    if (result == 0)
+        result = aside_commit(&x.aside, err);
+    aside_close(&x.aside);
+    counted_close(&x.counted);
+    if (x.layout)
+        layout_close(x.layout);
+    free(x.layout);
+    return result == 0 ? answer(&x, err) : -1;
+}
