@@ -63,7 +63,7 @@ PROGRAMS := $(foreach p,smogd smogctl smogpush smoginbox smogverify smogwitness 
 LINK_smogd := -lsystemd -lserialport -lsqlite3 -lmicrohttpd -lexpat -lcrypto -lm
 LINK_paper := -lpangocairo-1.0 -lpango-1.0 -lgobject-2.0 -lcairo -lqrencode
 LINK_smogctl := -lsqlite3 -lxlsxwriter -lserialport $(LINK_paper) -lcrypto -lm
-LINK_smogpush := -lsystemd -lsqlite3 -lcurl -lzip -lp11-kit $(LINK_paper) -lcrypto -lm
+LINK_smogpush := -lsystemd -lsqlite3 -lcurl -lzip -lp11-kit -lexpat $(LINK_paper) -lcrypto -lm
 LINK_smoginbox := -lsqlite3 -lmicrohttpd -lgnutls -lcrypto -lm
 LINK_smogverify := -lcrypto -lm
 LINK_smogwitness := -lcrypto -lm
@@ -187,11 +187,12 @@ lint:
 DESTDIR ?=
 PREFIX ?= /usr/local
 install: programs
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin share/smogd/rules share/smogd/profiles share/smogd/codes share/smogd/checklists share/smogd/layouts share/doc/smogd) \
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin share/smogd/rules share/smogd/profiles share/smogd/codes share/smogd/outlets share/smogd/checklists share/smogd/layouts share/doc/smogd) \
 		$(addprefix $(DESTDIR),/etc/smogd /usr/lib/systemd/system /usr/lib/sysusers.d /usr/lib/tmpfiles.d /usr/lib/udev/rules.d)
 	install -m 755 $(addprefix $(B)/bin/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 station/rules/*.conf $(DESTDIR)$(PREFIX)/share/smogd/rules
 	install -m 644 station/codes/*.conf $(DESTDIR)$(PREFIX)/share/smogd/codes
+	install -m 644 reports/outlets/*.conf $(DESTDIR)$(PREFIX)/share/smogd/outlets
 	install -m 644 station/checklists/*.conf $(DESTDIR)$(PREFIX)/share/smogd/checklists
 	install -m 644 station/layouts/*.conf $(DESTDIR)$(PREFIX)/share/smogd/layouts
 	install -m 644 sensors/profiles/*.conf $(DESTDIR)$(PREFIX)/share/smogd/profiles

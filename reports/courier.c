@@ -5,11 +5,8 @@
 #include <string.h>
 
 #include "reports/backoff.h"
-#include "reports/container.h"
 #include "reports/encoding.h"
-#include "reports/file.h"
 #include "reports/log.h"
-#include "reports/sha256.h"
 
 enum {
     PAUSE_MAX_MS = 30 * 1000,
@@ -21,6 +18,7 @@ enum {
 struct outlet {
     const struct courier_outlet *config;
     const struct outlet_driver *driver;
+    struct outlet_memory memory;
     int failures; /* answers in a row that say the receiver is away */
     uint64_t sent;
     int64_t pause_until_ms;
@@ -38,17 +36,18 @@ struct attempt {
     struct outlet_request request;
     struct outlet_result result;
     bool weighed, news; /* the outlet knows the result; it is worth a line in the log */
-    char *bytes;
-    size_t size;
+    struct parcel loaded;
+    char now[CIVIL_TIME_TEXT_MAX];
     struct courier *owner;
 };
 
 struct courier {
     struct queue *queue;
     struct http *http;
-    char folder[FOLDER_MAX];
+    struct parcel_source source;
     size_t outlets_count;
     struct outlet outlets[COURIER_OUTLETS_MAX];
+    struct outlet *in_order[COURIER_OUTLETS_MAX]; /* of their priorities */
     struct attempt *attempts;
     bool stopping;
     int64_t last_ms;
@@ -76,6 +75,10 @@ static int find_drivers(struct courier *c, const struct courier_outlet *outlets,
         o->driver = outlet_find(o->config->kind);
         if (!o->driver)
             return err_set(err, ERR_INVALID, "outlet '%s': there is no kind '%s'", o->config->name, o->config->kind);
+        size_t at = c->outlets_count;
+        for (; at > 0 && c->in_order[at - 1]->config->priority > o->config->priority; at--)
+            c->in_order[at] = c->in_order[at - 1];
+        c->in_order[at] = o;
     }
     return 0;
 }
@@ -84,13 +87,15 @@ static int find_drivers(struct courier *c, const struct courier_outlet *outlets,
 static int take_over(struct courier *c, int64_t now_ms, struct err *err)
 {
     const char *names[COURIER_OUTLETS_MAX];
+    size_t names_count = 0;
     int interrupted = 0;
     for (size_t i = 0; i < c->outlets_count; i++)
-        names[i] = c->outlets[i].config->name;
+        if (c->outlets[i].driver->takes == OUTLET_CASES)
+            names[names_count++] = c->outlets[i].config->name;
     if (queue_begin(c->queue, err) != 0)
         return -1;
     if (queue_recover(c->queue, now_ms, &interrupted, err) != 0 ||
-        queue_adopt(c->queue, names, c->outlets_count, now_ms, err) != 0 ||
+        queue_adopt(c->queue, names, names_count, now_ms, err) != 0 ||
         queue_hasten(c->queue, now_ms + LATEST_MS, now_ms, err) != 0) {
         queue_rollback(c->queue);
         return -1;
@@ -102,11 +107,11 @@ static int take_over(struct courier *c, int64_t now_ms, struct err *err)
     return queue_pending(c->queue, warn_of_stranger, c, err);
 }
 
-int courier_open(struct courier **out, struct queue *queue, struct http *http, const char *folder,
+int courier_open(struct courier **out, struct queue *queue, struct http *http, const struct parcel_source *source,
                  const struct courier_outlet *outlets, size_t count, int64_t now_ms, struct err *err)
 {
     *out = NULL;
-    if (count > COURIER_OUTLETS_MAX || strlen(folder) >= FOLDER_MAX)
+    if (count > COURIER_OUTLETS_MAX || strlen(source->folder) >= FOLDER_MAX)
         return err_set(err, ERR_INVALID, "more than %d outlets, or too long a path", COURIER_OUTLETS_MAX);
     struct courier *c = calloc(1, sizeof *c);
     if (!c)
@@ -114,7 +119,7 @@ int courier_open(struct courier **out, struct queue *queue, struct http *http, c
     c->queue = queue;
     c->http = http;
     c->last_ms = now_ms;
-    snprintf(c->folder, sizeof c->folder, "%s", folder);
+    c->source = *source;
     if (find_drivers(c, outlets, count, err) != 0 || take_over(c, now_ms, err) != 0) {
         courier_close(c);
         return -1;
@@ -125,7 +130,8 @@ int courier_open(struct courier **out, struct queue *queue, struct http *http, c
 
 static void attempt_free(struct attempt *a)
 {
-    free(a->bytes);
+    parcel_free(&a->loaded);
+    outlet_request_free(&a->request);
     free(a);
 }
 
@@ -150,22 +156,20 @@ static void end_attempt(struct attempt *a, enum outlet_outcome outcome, bool ala
     a->progress = DONE;
 }
 
-/* The recorded bytes, or the end of the attempt. */
-static bool load(struct courier *c, struct attempt *a)
+/* What it carries, or the end of the attempt. */
+static bool load(struct attempt *a)
 {
-    char path[FOLDER_MAX + QUEUE_PATH_MAX];
-    char hex[65];
+    const struct courier_outlet *config = a->outlet->config;
+    struct outlet_parcel *p = &a->parcel;
     struct err err;
-    snprintf(path, sizeof path, "%s/%s", c->folder, a->item.package.path);
-    if (file_read(path, CONTAINER_SIZE_MAX, &a->bytes, &a->size, &err) != 0) {
+    if (parcel_load(&a->loaded, &a->owner->source, a->outlet->driver, &config->setup, &a->item, config->valid_only,
+                    a->now, &err) != 0) {
         end_attempt(a, err.code == ERR_FAILED ? OUTLET_RETRY : OUTLET_REFUSED, true, err.text);
         return false;
     }
-    sha256_hex(a->bytes, a->size, hex);
-    if (strcmp(hex, a->item.package.sha256) != 0) {
-        end_attempt(a, OUTLET_REFUSED, true, "the package's file is not what was sealed; restore it from a backup");
-        return false;
-    }
+    p->records = a->loaded.records;
+    p->records_count = a->loaded.told;
+    p->rejected = a->loaded.rejected;
     return true;
 }
 
@@ -175,13 +179,15 @@ static void send_request(struct attempt *a)
 {
     struct courier *c = a->owner;
     struct err err;
-    if (a->request.post && a->item.withdrawn) {
+    if (a->request.writes && a->item.withdrawn) {
         end_attempt(a, OUTLET_REFUSED, false, "not sent: the case was withdrawn before it could be delivered");
         return;
     }
-    if (a->request.post && !a->bytes && !load(c, a))
+    if (a->request.post && !a->request.body && a->loaded.loaded_count == 0 && !load(a))
         return;
-    if (http_start(c->http, &a->outlet->config->identity, &a->request, a->bytes, a->size, answered, a, &err) != 0)
+    const struct contents *package = a->loaded.loaded;
+    if (http_start(c->http, &a->outlet->config->identity, &a->request, package ? package->package : NULL,
+                   package ? package->package_size : 0, answered, a, &err) != 0)
         end_attempt(a, a->item.ask ? OUTLET_UNKNOWN : OUTLET_RETRY, true, err.text);
     else
         a->progress = UNDER_WAY;
@@ -190,27 +196,44 @@ static void send_request(struct attempt *a)
 static void answered(void *ctx, const struct outlet_reply *reply)
 {
     struct attempt *a = ctx;
-    struct outlet_request next;
-    if (a->outlet->driver->step(&a->parcel, &a->request, reply, &next, &a->result)) {
+    struct outlet_request next = {0};
+    bool more = a->outlet->driver->step(&a->parcel, &a->request, reply, &next, &a->result);
+    outlet_request_free(&a->request);
+    if (more) {
         a->request = next;
         send_request(a);
     } else {
+        outlet_request_free(&next);
         a->progress = DONE;
     }
 }
 
-static void begin_attempt(struct attempt *a)
+static void begin_attempt(struct attempt *a, int64_t now_ms)
 {
     struct outlet_parcel *p = &a->parcel;
-    *p = (struct outlet_parcel){
-        .url = a->outlet->config->url, .ask = a->item.ask, .receipt_keys = a->outlet->config->receipt_keys};
+    civil_time_format(now_ms, a->owner->source.offset_minutes, a->now);
+    *p = (struct outlet_parcel){.setup = &a->outlet->config->setup,
+                                .memory = &a->outlet->memory,
+                                .id = a->item.package.case_id,
+                                .ask = a->item.ask,
+                                .part = a->item.part,
+                                .now = a->now,
+                                .receipt_keys = a->outlet->config->receipt_keys};
     memcpy(p->sha256_hex, a->item.package.sha256, sizeof p->sha256_hex);
-    if (!encoding_unhex(p->sha256_hex, strlen(p->sha256_hex), p->sha256, sizeof p->sha256)) {
+    if (p->sha256_hex[0] && !encoding_unhex(p->sha256_hex, strlen(p->sha256_hex), p->sha256, sizeof p->sha256)) {
         end_attempt(a, OUTLET_REFUSED, true, "the package's row in the database has no readable hash");
         return;
     }
-    a->outlet->driver->begin(p, &a->request);
-    send_request(a);
+    if (a->outlet->driver->maps && !load(a))
+        return;
+    if (a->outlet->driver->maps && p->records_count == 0) {
+        end_attempt(a, OUTLET_SENT, false, "nothing of it is for this receiver");
+        return;
+    }
+    if (a->outlet->driver->begin(p, &a->request, &a->result))
+        send_request(a);
+    else
+        a->progress = DONE;
 }
 
 /* ---- what came of it ---- */
@@ -264,12 +287,24 @@ static void tell(struct courier *c, const struct attempt *a)
 
 /* ---- a round ---- */
 
+/* Records that the rest of their batch has left behind. */
+static int park_rejected(struct courier *c, const struct attempt *a, int64_t now_ms, struct err *err)
+{
+    const struct outlet_parcel *p = &a->parcel;
+    for (size_t i = 0; a->result.outcome == OUTLET_SENT && p->records_count > 1 && i < p->records_count; i++)
+        if (p->rejected[i][0] &&
+            queue_park(c->queue, neutral_get(p->records[i], "id"), a->item.outlet, p->rejected[i], now_ms, err) != 0)
+            return -1;
+    return 0;
+}
+
 static int write_results(struct courier *c, int64_t now_ms, struct err *err)
 {
     for (struct attempt *a = c->attempts; a; a = a->next) {
         if (a->progress != DONE)
             continue;
-        if (queue_finish(c->queue, &a->item, &a->result, now_ms, next_ms(a, a->item.attempts, now_ms), err) != 0)
+        if (queue_finish(c->queue, &a->item, &a->result, now_ms, next_ms(a, a->item.attempts, now_ms), err) != 0 ||
+            park_rejected(c, a, now_ms, err) != 0)
             return -1;
     }
     return 0;
@@ -290,12 +325,34 @@ static void drop_results(struct courier *c)
     }
 }
 
+/* May it begin something at this time of the day? */
+static bool is_open(const struct courier *c, const struct outlet *o, int64_t now_ms)
+{
+    const struct courier_outlet *config = o->config;
+    int64_t minute = (now_ms / 60000 + c->source.offset_minutes) % (24 * 60);
+    if (config->open_minute == config->end_minute)
+        return true;
+    if (config->open_minute < config->end_minute)
+        return minute >= config->open_minute && minute < config->end_minute;
+    return minute >= config->open_minute || minute < config->end_minute;
+}
+
+/* Attempts of that list which are neither done nor of outlets that come after this one. */
+static bool something_first(const struct attempt *list, const struct outlet *o)
+{
+    for (const struct attempt *a = list; a; a = a->next)
+        if (a->outlet->config->priority < o->config->priority && a->progress != DONE)
+            return true;
+    return false;
+}
+
 static size_t free_slots(const struct courier *c, const struct outlet *o, int64_t now_ms)
 {
-    size_t slots = o->failures > 0 ? 1 : COURIER_SLOTS, used = 0;
+    size_t slots = o->failures > 0 || o->config->identity.bytes_per_s > 0 ? 1 : COURIER_SLOTS, used = 0;
     for (const struct attempt *a = c->attempts; a; a = a->next)
         used += a->outlet == o && a->progress != DONE;
-    if (c->stopping || now_ms < o->pause_until_ms || used >= slots)
+    if (c->stopping || now_ms < o->pause_until_ms || used >= slots || !is_open(c, o, now_ms) ||
+        something_first(c->attempts, o))
         return 0;
     return slots - used;
 }
@@ -304,7 +361,7 @@ static size_t free_slots(const struct courier *c, const struct outlet *o, int64_
 static int claim_due(struct courier *c, struct outlet *o, int64_t now_ms, struct attempt **claimed, struct err *err)
 {
     struct queue_item items[COURIER_SLOTS];
-    size_t count = 0, slots = free_slots(c, o, now_ms);
+    size_t count = 0, slots = something_first(*claimed, o) ? 0 : free_slots(c, o, now_ms);
     if (slots > 0 && queue_due(c->queue, o->config->name, now_ms, items, slots, &count, err) != 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
@@ -339,7 +396,10 @@ static int write_round(struct courier *c, int64_t now_ms, struct attempt **claim
             c->outlets[i].pause_until_ms = 0;
     }
     for (size_t i = 0; i < c->outlets_count && result == 0; i++)
-        result = claim_due(c, &c->outlets[i], now_ms, claimed, err);
+        if (c->outlets[i].driver->takes != OUTLET_CASES)
+            result = queue_feed_enter(c->queue, &c->outlets[i].config->feed, now_ms, err);
+    for (size_t i = 0; i < c->outlets_count && result == 0; i++)
+        result = claim_due(c, c->in_order[i], now_ms, claimed, err);
     if (result == 0)
         return queue_commit(c->queue, err);
     queue_rollback(c->queue);
@@ -359,6 +419,10 @@ static int look(struct courier *c, int64_t now_ms, bool *work, struct err *err)
     }
     for (size_t i = 0; i < c->outlets_count && !*work; i++) {
         const struct outlet *o = &c->outlets[i];
+        if (o->driver->takes != OUTLET_CASES && queue_feed_waits(c->queue, &o->config->feed, now_ms, work, err) != 0)
+            return -1;
+        if (*work)
+            break;
         if (free_slots(c, o, now_ms) > 0 && queue_due(c->queue, o->config->name, now_ms, &item, 1, &due, err) != 0)
             return -1;
         *work = due > 0;
@@ -384,7 +448,7 @@ int courier_step(struct courier *c, int64_t now_ms, struct err *err)
         claimed = a->next;
         a->next = c->attempts;
         c->attempts = a;
-        begin_attempt(a);
+        begin_attempt(a, now_ms);
     }
     return 0;
 }

@@ -1,6 +1,9 @@
 /*
- * Carries packages from the queue to the outlets: takes what is due, a few at a time for each outlet, hands it over and
+ * Carries what the queue holds to the outlets: takes what is due, a few at a time for each outlet, hands it over and
  * writes down what came of it. Results and new attempts are committed together, one commit for all of a round.
+ *
+ * Every outlet has its own queue, hours, bandwidth and priority: while one that comes before has something under way,
+ * those behind it begin nothing new. One whose receiver is away holds up nobody.
  *
  * One package never stands in another's way: each waits by its own clock. Only when an answer says that the receiver as
  * a whole is away does the outlet pause, for 30 s at most unless the receiver asked for longer, and comes back with one
@@ -17,6 +20,7 @@
 
 #include "reports/http.h"
 #include "reports/outlet.h"
+#include "reports/parcel.h"
 #include "reports/queue.h"
 #include "station/core/err.h"
 
@@ -24,16 +28,21 @@ enum { COURIER_OUTLETS_MAX = 8, COURIER_SLOTS = 4 };
 
 /* As configured; the texts must outlive the courier. */
 struct courier_outlet {
-    const char *name, *kind, *url;
+    const char *name, *kind;
+    struct outlet_setup setup;
     struct http_identity identity;
     const struct receipt_keys *receipt_keys; /* NULL: the receiver's signatures are not looked at */
+    int priority;                            /* smaller goes first */
+    int open_minute, end_minute;             /* of the local day, in which it may begin; equal: always */
+    bool valid_only;                         /* passages: leave out invalid ones */
+    struct queue_feed feed;                  /* of an outlet that takes records */
 };
 
 struct courier;
 
-/* `folder`: what the packages' paths are relative to. Makes interrupted deliveries unknown and adopts packages without
- * an outlet; warns of deliveries whose outlet is no longer configured. */
-int courier_open(struct courier **out, struct queue *queue, struct http *http, const char *folder,
+/* Makes interrupted deliveries unknown and adopts packages without an outlet; warns of deliveries whose outlet is no
+ * longer configured. */
+int courier_open(struct courier **out, struct queue *queue, struct http *http, const struct parcel_source *source,
                  const struct courier_outlet *outlets, size_t count, int64_t now_ms, struct err *err);
 void courier_close(struct courier *c);
 

@@ -93,7 +93,7 @@ static int ask(struct feedback *f, struct source *s, int64_t now_ms, struct err 
     int64_t last;
     if (queue_decision_last(f->queue, s->config->name, &last, err) != 0)
         return -1;
-    s->driver->ask_decisions(s->config->url, last, &request);
+    s->driver->ask_decisions(s->config->setup.url, last, &request);
     s->state.asked_ms = now_ms;
     s->progress = ASKING;
     if (http_start(f->http, &s->config->identity, &request, NULL, 0, answered, s, err) != 0) {

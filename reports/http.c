@@ -137,19 +137,24 @@ static size_t take_body(char *data, size_t size, size_t count, void *ctx)
 static CURLcode set_transport(struct exchange *x, const struct http_identity *identity)
 {
     const struct http_limits *limits = &x->owner->limits;
-    long answer_ms = limits->answer_ms + (long)(x->size / (size_t)limits->bytes_per_s) * 1000;
+    bool slowed = identity->bytes_per_s > 0 && identity->bytes_per_s < limits->bytes_per_s;
+    size_t pace = (size_t)(slowed ? identity->bytes_per_s : limits->bytes_per_s);
+    long answer_ms = limits->answer_ms + (long)(x->size / pace) * (slowed ? 2000 : 1000);
     CURLcode result = CURLE_OK;
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    SET(CURLOPT_PROTOCOLS_STR, "https");
+    SET(CURLOPT_PROTOCOLS_STR, identity->plain ? "http,https" : "https");
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_NOPROXY, "*");
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_QUICK_EXIT, 1L); /* a name server that does not answer must not hold up our end */
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    SET(CURLOPT_CAINFO, identity->ca);
-    SET(CURLOPT_CAPATH, NULL); /* Debian's default would trust every public authority */
-    SET(CURLOPT_SSLCERT, identity->cert);
-    SET(CURLOPT_SSLKEY, identity->key);
+    SET(CURLOPT_CAINFO, identity->ca); /* NULL: nobody is trusted */
+    SET(CURLOPT_CAPATH, NULL);         /* Debian's default would trust every public authority */
+    if (identity->cert) {
+        SET(CURLOPT_SSLCERT, identity->cert);
+        SET(CURLOPT_SSLKEY, identity->key);
+    }
+    SET(CURLOPT_MAX_SEND_SPEED_LARGE, (curl_off_t)identity->bytes_per_s);
     SET(CURLOPT_KEYPASSWD, ""); /* never ask on the terminal */
     SET(CURLOPT_CONNECTTIMEOUT_MS, limits->connect_ms);
     SET(CURLOPT_TIMEOUT_MS, answer_ms);
@@ -202,8 +207,9 @@ int http_start(struct http *h, const struct http_identity *identity, const struc
     struct exchange *x = calloc(1, sizeof *x);
     if (!x)
         return err_set(err, ERR_FAILED, "out of memory");
-    *x = (struct exchange){.next = h->running, .owner = h, .body = body, .done = done, .ctx = ctx};
-    x->size = request->post ? size : 0;
+    *x = (struct exchange){.next = h->running, .owner = h, .done = done, .ctx = ctx};
+    x->body = request->body ? (const uint8_t *)request->body : body;
+    x->size = !request->post ? 0 : request->body ? request->body_length : size;
     x->easy = curl_easy_init();
     if (!x->easy || !add_headers(x, request) || set_transport(x, identity) != CURLE_OK ||
         set_request(x, request) != CURLE_OK || curl_multi_add_handle(h->multi, x->easy) != CURLM_OK) {

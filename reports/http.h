@@ -8,6 +8,7 @@
 #ifndef REPORTS_HTTP_H
 #define REPORTS_HTTP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,9 +17,11 @@
 
 struct http;
 
-/* Who we are and whom we trust: PEM files. Must outlive the requests. */
+/* Who we are and whom we trust (PEM files), and how we may send. Must outlive the requests. */
 struct http_identity {
-    const char *ca, *cert, *key;
+    const char *ca, *cert, *key; /* NULL: not configured; without ca no https */
+    bool plain;                  /* http is allowed */
+    long bytes_per_s;            /* of the body at most; 0: no limit */
 };
 
 struct http_limits {
@@ -33,8 +36,8 @@ extern const struct http_limits http_limits_default;
 int http_open(struct http **out, const struct http_limits *limits, struct err *err);
 void http_close(struct http *h); /* without news of requests that still run */
 
-/* Starts a request; `body` (of a POST) must live until `done` is called, once, from http_run or http_cancel. The reply
- * lives until `done` returns. */
+/* Starts a request; `body` (of a POST without one of its own) and the request must live until `done` is called, once,
+ * from http_run or http_cancel. The reply lives until `done` returns. */
 int http_start(struct http *h, const struct http_identity *identity, const struct outlet_request *request,
                const void *body, size_t size, void (*done)(void *ctx, const struct outlet_reply *reply), void *ctx,
                struct err *err);

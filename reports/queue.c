@@ -9,7 +9,7 @@
 
 /* What is due in one state: a walk along the index delivery_due that stops after as many as are wanted. */
 #define DUE(state)                                                                                                     \
-    "SELECT * FROM (SELECT case_id, attempts, next_ms, state, last_status FROM delivery"                               \
+    "SELECT * FROM (SELECT case_id, attempts, next_ms, state, last_status, part FROM delivery"                         \
     " WHERE state = '" state "' AND outlet = ?1 AND next_ms <= ?2 ORDER BY next_ms LIMIT ?3)"
 #define DUE_ANY DUE("waiting") " UNION ALL " DUE("retry") " UNION ALL " DUE("unknown")
 
@@ -29,10 +29,12 @@
     X(ORPHAN, "SELECT case_id FROM package p WHERE case_id > ?"                                                        \
               " AND NOT EXISTS(SELECT 1 FROM delivery d WHERE d.case_id = p.case_id) ORDER BY case_id LIMIT 1")        \
     X(PENDING, "SELECT outlet, count(*) FROM delivery WHERE state IN ('waiting', 'retry', 'unknown') GROUP BY outlet") \
-    X(DUE, "SELECT d.case_id, p.sha256, p.path, p.size, p.sealed_ms, p.tree_size, d.attempts, d.state = 'unknown',"    \
-           " c.state IN ('void', 'handled'), d.last_status FROM (" DUE_ANY ") d"                                       \
-           " JOIN package p ON p.case_id = d.case_id"                                                                  \
-           " JOIN case_file c ON c.id = d.case_id ORDER BY d.next_ms LIMIT ?3")                                        \
+    X(DUE,                                                                                                             \
+      "SELECT d.case_id, p.sha256, p.path, p.size, p.sealed_ms, p.tree_size, d.attempts, d.state = 'unknown',"         \
+      " ifnull(c.state IN ('void', 'handled') OR t.verdict = 'void', 0), d.last_status, d.part FROM (" DUE_ANY ") d"   \
+      " LEFT JOIN package p ON p.case_id = d.case_id LEFT JOIN case_file c ON c.id = d.case_id"                        \
+      " LEFT JOIN test t ON t.id = d.case_id WHERE p.case_id IS NOT NULL OR c.id IS NULL"                              \
+      " ORDER BY d.next_ms LIMIT ?3")                                                                                  \
     X(HASTEN, "UPDATE delivery SET next_ms = ? WHERE state IN ('waiting', 'retry', 'unknown') AND next_ms > ?")        \
     X(CLAIM, "UPDATE delivery SET state = 'sending', attempts = attempts + 1, last_ms = ?"                             \
              " WHERE case_id = ? AND outlet = ? AND state IN ('waiting', 'retry', 'unknown')")                         \
@@ -48,6 +50,28 @@
                     " VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(outlet) DO UPDATE SET asked_ms = excluded.asked_ms,"        \
                     " next_ms = excluded.next_ms, quiet = excluded.quiet, failures = excluded.failures,"               \
                     " trouble = excluded.trouble")                                                                     \
+    X(PROGRESS, "UPDATE delivery SET state = 'waiting', part = part + 1, attempts = 0, next_ms = ?, last_ms = ?,"      \
+                " last_status = ? WHERE case_id = ? AND outlet = ? AND state = 'sending'")                             \
+    X(PARKED, "INSERT INTO delivery(case_id, outlet, state, attempts, next_ms, last_ms, last_status)"                  \
+              " VALUES(?, ?, 'refused', 1, ?3, ?3, ?4) ON CONFLICT DO NOTHING")                                        \
+    X(ATTEMPT_NEXT, "SELECT ifnull(max(n), 0) + 1 FROM attempt WHERE case_id = ? AND outlet = ?")                      \
+    X(ATTEMPT_ADD, "INSERT INTO attempt(case_id, outlet, slot, n, at_ms, part, outcome, status, text)"                 \
+                   " VALUES(?1, ?2, ?3 % 64, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(case_id, outlet, slot) DO UPDATE SET" \
+                   " n = excluded.n, at_ms = excluded.at_ms, part = excluded.part, outcome = excluded.outcome,"        \
+                   " status = excluded.status, text = excluded.text")                                                  \
+    X(FEED_GET, "SELECT seq, at_ms FROM feed WHERE outlet = ?")                                                        \
+    X(FEED_SET, "INSERT INTO feed(outlet, seq, at_ms) VALUES(?, ?, ?) ON CONFLICT(outlet) DO UPDATE SET"               \
+                " seq = excluded.seq, at_ms = excluded.at_ms")                                                         \
+    X(TESTS_LAST, "SELECT ifnull((SELECT min(seq) - 1 FROM test WHERE ended_ms IS NULL),"                              \
+                  " (SELECT ifnull(max(seq), 0) FROM test))")                                                          \
+    X(PASSAGES_LAST, "SELECT ifnull(max(seq), 0) FROM passage")                                                        \
+    X(TESTS_FROM, "SELECT ifnull((SELECT min(seq) FROM test WHERE started_ms >= ?), -1)")                              \
+    X(PASSAGES_FROM, "SELECT ifnull((SELECT min(seq) FROM passage WHERE at_ms >= ?), -1)")                             \
+    X(FEED_TESTS, "INSERT INTO delivery(case_id, outlet, state, attempts, next_ms)"                                    \
+                  " SELECT id, ?1, 'waiting', 0, ?2 FROM test WHERE seq > ?3 AND seq <= ?4"                            \
+                  " AND verdict IN ('pass', 'fail')")                                                                  \
+    X(FEED_PASSAGES, "INSERT INTO delivery(case_id, outlet, state, attempts, next_ms)"                                 \
+                     " SELECT id || printf('-P%08d', ?4), ?1, 'waiting', 0, ?2 FROM passage WHERE seq = ?3 + 1")       \
     X(VERSION, "PRAGMA data_version")
 
 enum statement {
@@ -286,7 +310,8 @@ int queue_due(struct queue *q, const char *outlet, int64_t now_ms, struct queue_
         struct queue_item *item = &items[(*count)++];
         *item = (struct queue_item){.attempts = sqlite3_column_int(s, 6),
                                     .ask = sqlite3_column_int(s, 7) != 0,
-                                    .withdrawn = sqlite3_column_int(s, 8) != 0};
+                                    .withdrawn = sqlite3_column_int(s, 8) != 0,
+                                    .part = (unsigned)sqlite3_column_int(s, 10)};
         snprintf(item->outlet, sizeof item->outlet, "%s", outlet);
         get_text(s, 0, item->package.case_id, sizeof item->package.case_id);
         get_text(s, 1, item->package.sha256, sizeof item->package.sha256);
@@ -320,8 +345,21 @@ int queue_claim(struct queue *q, struct queue_item *item, int64_t now_ms, struct
     return 0;
 }
 
-int queue_finish(struct queue *q, const struct queue_item *item, const struct outlet_result *result, int64_t now_ms,
-                 int64_t next_ms, struct err *err)
+/* A part has arrived; the next one waits. */
+static int finish_part(struct queue *q, const struct queue_item *item, const struct outlet_result *result,
+                       int64_t now_ms, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_PROGRESS];
+    sqlite3_bind_int64(s, 1, now_ms);
+    sqlite3_bind_int64(s, 2, now_ms);
+    bind_text(s, 3, result->text);
+    bind_text(s, 4, item->package.case_id);
+    bind_text(s, 5, item->outlet);
+    return run(q, STATEMENT_PROGRESS, "keep the result of a delivery", err);
+}
+
+static int finish_all(struct queue *q, const struct queue_item *item, const struct outlet_result *result,
+                      int64_t now_ms, int64_t next_ms, struct err *err)
 {
     sqlite3_stmt *s = q->statements[STATEMENT_FINISH];
     bind_text(s, 1, outlet_outcome_name(result->outcome));
@@ -330,7 +368,8 @@ int queue_finish(struct queue *q, const struct queue_item *item, const struct ou
     bind_text(s, 4, result->text);
     if (result->outcome == OUTLET_SENT) {
         bind_text(s, 5, result->receipt_id);
-        bind_text(s, 6, result->receipt);
+        if (result->receipt[0])
+            bind_text(s, 6, result->receipt);
         if (result->receipt_signature[0])
             bind_text(s, 7, result->receipt_signature);
     }
@@ -406,6 +445,138 @@ int queue_feedback_set(struct queue *q, const char *outlet, const struct queue_f
     sqlite3_bind_int(s, 5, f->failures);
     bind_text(s, 6, f->trouble);
     return run(q, STATEMENT_FEEDBACK_SET, "keep how decisions are fetched", err);
+}
+
+static int integer(struct queue *q, enum statement id, const char *what, int64_t *out, struct err *err)
+{
+    int code = sqlite3_step(q->statements[id]);
+    *out = code == SQLITE_ROW ? sqlite3_column_int64(q->statements[id], 0) : 0;
+    return end(q, id, code, what, err);
+}
+
+static int add_attempt(struct queue *q, const struct queue_item *item, const struct outlet_result *result,
+                       int64_t now_ms, struct err *err)
+{
+    static const char what[] = "keep the history of a delivery";
+    int64_t n = 0;
+    bind_text(q->statements[STATEMENT_ATTEMPT_NEXT], 1, item->package.case_id);
+    bind_text(q->statements[STATEMENT_ATTEMPT_NEXT], 2, item->outlet);
+    if (integer(q, STATEMENT_ATTEMPT_NEXT, what, &n, err) != 0)
+        return -1;
+    sqlite3_stmt *s = q->statements[STATEMENT_ATTEMPT_ADD];
+    bind_text(s, 1, item->package.case_id);
+    bind_text(s, 2, item->outlet);
+    sqlite3_bind_int64(s, 3, n);
+    sqlite3_bind_int64(s, 4, now_ms);
+    sqlite3_bind_int64(s, 5, item->part);
+    bind_text(s, 6, outlet_outcome_name(result->outcome));
+    sqlite3_bind_int(s, 7, result->status);
+    bind_text(s, 8, result->text);
+    return run(q, STATEMENT_ATTEMPT_ADD, what, err);
+}
+
+int queue_finish(struct queue *q, const struct queue_item *item, const struct outlet_result *result, int64_t now_ms,
+                 int64_t next_ms, struct err *err)
+{
+    if (add_attempt(q, item, result, now_ms, err) != 0)
+        return -1;
+    if (result->outcome == OUTLET_SENT && result->more)
+        return finish_part(q, item, result, now_ms, err);
+    return finish_all(q, item, result, now_ms, next_ms, err);
+}
+
+int queue_park(struct queue *q, const char *id, const char *outlet, const char *text, int64_t now_ms, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_PARKED];
+    bind_text(s, 1, id);
+    bind_text(s, 2, outlet);
+    sqlite3_bind_int64(s, 3, now_ms);
+    bind_text(s, 4, text);
+    return run(q, STATEMENT_PARKED, "park a record", err);
+}
+
+/* ---- what outlets of records are fed with ---- */
+
+static int feed_set(struct queue *q, const char *outlet, int64_t seq, int64_t now_ms, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_FEED_SET];
+    bind_text(s, 1, outlet);
+    sqlite3_bind_int64(s, 2, seq);
+    sqlite3_bind_int64(s, 3, now_ms);
+    return run(q, STATEMENT_FEED_SET, "enter records", err);
+}
+
+/* How far it is, and since when; *seq -1: it has not begun. */
+static int feed_get(struct queue *q, const char *outlet, int64_t *seq, int64_t *at_ms, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_FEED_GET];
+    bind_text(s, 1, outlet);
+    int code = sqlite3_step(s);
+    *seq = code == SQLITE_ROW ? sqlite3_column_int64(s, 0) : -1;
+    *at_ms = code == SQLITE_ROW ? sqlite3_column_int64(s, 1) : 0;
+    return end(q, STATEMENT_FEED_GET, code, "be asked for an outlet's records", err);
+}
+
+/* A new outlet begins with what comes from now on, or with what is younger than its configuration says. */
+static int feed_begin(struct queue *q, const struct queue_feed *f, int64_t last, int64_t *seq, struct err *err)
+{
+    enum statement from = f->passages ? STATEMENT_PASSAGES_FROM : STATEMENT_TESTS_FROM;
+    *seq = last;
+    if (f->from_ms == 0)
+        return 0;
+    sqlite3_bind_int64(q->statements[from], 1, f->from_ms);
+    if (integer(q, from, "be asked for records", seq, err) != 0)
+        return -1;
+    *seq = *seq < 0 ? last : *seq - 1;
+    return 0;
+}
+
+/* What is in the feed: from the one after *seq up to *to, which is *seq when there is nothing to enter yet.
+ */
+static int feed_look(struct queue *q, const struct queue_feed *f, int64_t now_ms, int64_t *seq, int64_t *to,
+                     bool *begins, struct err *err)
+{
+    int64_t last = 0, at_ms = 0;
+    enum statement newest = f->passages ? STATEMENT_PASSAGES_LAST : STATEMENT_TESTS_LAST;
+    if (integer(q, newest, "be asked for records", &last, err) != 0 || feed_get(q, f->outlet, seq, &at_ms, err) != 0)
+        return -1;
+    *begins = *seq < 0;
+    if (*begins && feed_begin(q, f, last, seq, err) != 0)
+        return -1;
+    *to = last > *seq + f->batch ? *seq + f->batch : last;
+    bool ripe = !f->passages || *to == *seq + f->batch || now_ms - at_ms >= f->ripe_ms || now_ms < at_ms;
+    if (*to < *seq || !ripe)
+        *to = *seq;
+    return 0;
+}
+
+int queue_feed_waits(struct queue *q, const struct queue_feed *f, int64_t now_ms, bool *waits, struct err *err)
+{
+    int64_t seq = 0, to = 0;
+    bool begins = false;
+    if (feed_look(q, f, now_ms, &seq, &to, &begins, err) != 0)
+        return -1;
+    *waits = begins || to > seq;
+    return 0;
+}
+
+int queue_feed_enter(struct queue *q, const struct queue_feed *f, int64_t now_ms, struct err *err)
+{
+    int64_t seq = 0, to = 0;
+    bool begins = false;
+    enum statement enter = f->passages ? STATEMENT_FEED_PASSAGES : STATEMENT_FEED_TESTS;
+    if (feed_look(q, f, now_ms, &seq, &to, &begins, err) != 0)
+        return -1;
+    if (!begins && to == seq)
+        return 0;
+    sqlite3_stmt *s = q->statements[enter];
+    bind_text(s, 1, f->outlet);
+    sqlite3_bind_int64(s, 2, now_ms);
+    sqlite3_bind_int64(s, 3, seq);
+    sqlite3_bind_int64(s, 4, to);
+    if (to > seq && run(q, enter, "enter records", err) != 0)
+        return -1;
+    return feed_set(q, f->outlet, to, now_ms, err);
 }
 
 int queue_version(struct queue *q, int64_t *version, struct err *err)

@@ -6,8 +6,10 @@
  *              └ an attempt begins by a commit, so that one that a power cut interrupts is found again: recover makes
  *                it unknown, and the receiver is asked before anything is sent again
  *
- * A package's row decides what the case's package is: written after its file is safe on the disk, never changed.
- * Works on the caller's connection; every call but the readers belongs between begin and commit.
+ * A package's row decides what the case's package is: written after its file is safe on the disk, never changed. What
+ * is delivered is a case, a test, or a batch of passages (its id: FIRST-PLAST). A delivery that takes several messages
+ * counts those that have arrived (part) and waits again after each, so that the small ones of others come before its
+ * bulk. Works on the caller's connection; every call but the readers belongs between begin and commit.
  */
 #ifndef REPORTS_QUEUE_H
 #define REPORTS_QUEUE_H
@@ -79,7 +81,8 @@ int queue_pending(struct queue *q, void (*each)(void *ctx, const char *outlet, i
 struct queue_item {
     struct queue_package package;
     char outlet[QUEUE_OUTLET_MAX];
-    int attempts;   /* begun, this one included once it is claimed */
+    int attempts;   /* begun, this one included once it is claimed; of this part */
+    unsigned part;  /* parts that have arrived */
     bool ask;       /* the attempt before ended unknown */
     bool withdrawn; /* the case was voided or handled on the spot meanwhile: not to be sent */
     char last_status[OUTLET_TEXT_MAX];
@@ -94,7 +97,7 @@ int queue_hasten(struct queue *q, int64_t latest_ms, int64_t now_ms, struct err 
 
 /* An attempt begins. ERR_REFUSED when it is no longer due: somebody else has decided. */
 int queue_claim(struct queue *q, struct queue_item *item, int64_t now_ms, struct err *err);
-/* It has ended; next_ms matters for retry and unknown. */
+/* It has ended, and is entered in the delivery's history; next_ms matters for retry and unknown. */
 int queue_finish(struct queue *q, const struct queue_item *item, const struct outlet_result *result, int64_t now_ms,
                  int64_t next_ms, struct err *err);
 
@@ -116,6 +119,24 @@ struct queue_feedback {
 /* All zero when it was never asked. A reader. */
 int queue_feedback_get(struct queue *q, const char *outlet, struct queue_feedback *out, struct err *err);
 int queue_feedback_set(struct queue *q, const char *outlet, const struct queue_feedback *f, struct err *err);
+
+/* A record that the others of its batch leave behind: a delivery of its own, parked. */
+int queue_park(struct queue *q, const char *id, const char *outlet, const char *text, int64_t now_ms, struct err *err);
+
+/* ---- outlets that take records: tests that passed or failed, or all passages ---- */
+
+struct queue_feed {
+    const char *outlet;
+    bool passages;   /* else tests */
+    int64_t batch;   /* passages in one delivery; tests entered at once */
+    int64_t ripe_ms; /* passages: fewer than a batch go after so long */
+    int64_t from_ms; /* where a new outlet begins; 0: with what comes from now on */
+};
+
+/* Is there something to enter? A reader. */
+int queue_feed_waits(struct queue *q, const struct queue_feed *f, int64_t now_ms, bool *waits, struct err *err);
+/* Enters the deliveries of one batch, or of so many tests. */
+int queue_feed_enter(struct queue *q, const struct queue_feed *f, int64_t now_ms, struct err *err);
 
 /* Changes whenever another connection has committed something. A reader. */
 int queue_version(struct queue *q, int64_t *version, struct err *err);

@@ -19,7 +19,6 @@
 #include "reports/courier.h"
 #include "reports/feedback.h"
 #include "reports/http.h"
-#include "reports/keyfile.h"
 #include "reports/keyring.h"
 #include "reports/log.h"
 #include "reports/program.h"
@@ -27,6 +26,7 @@
 #include "reports/sealcheck.h"
 #include "station/clock.h"
 #include "station/config.h"
+#include "station/outlets.h"
 #include "station/sealing.h"
 #include "station/store.h"
 
@@ -66,9 +66,7 @@ struct push {
     struct courier *courier;
     struct feedback *feedback;
     uint64_t sent[CONFIG_OUTLETS_MAX]; /* deliveries that feedback knows of */
-    struct receipt_keys *receipt_keys[CONFIG_OUTLETS_MAX];
-    struct courier_outlet outlets[CONFIG_OUTLETS_MAX];
-    const char *names[CONFIG_OUTLETS_MAX];
+    struct outlets outlets;
     struct sealing sealing;
     bool once;
     int64_t version;                      /* of the database, when it was last looked at */
@@ -92,37 +90,6 @@ static void note(struct push *p, const char *about, const char *text)
 
 /* ---- opening ---- */
 
-/* libcurl reads keys by itself: of a credential it gets the file's name. */
-static int name_file(char path[CONFIG_PATH_MAX], struct err *err)
-{
-    char file[KEYFILE_PATH_MAX];
-    if (keyfile_path(path, file, err) != 0)
-        return -1;
-    snprintf(path, CONFIG_PATH_MAX, "%s", file);
-    return 0;
-}
-
-static int fill_outlets(struct push *p, struct err *err)
-{
-    for (size_t i = 0; i < p->config->outlets_count; i++) {
-        struct config_outlet *o = &p->config->outlets[i];
-        X509_STORE *trust = NULL;
-        if (keyfile_check_pair(o->key, o->cert, err) != 0 || name_file(o->key, err) != 0 ||
-            name_file(o->cert, err) != 0 || !(trust = sealcheck_trust(o->ca, err)))
-            return err_prefix(err, "%s:%u: outlet '%s'", p->config->file, o->at_line, o->name);
-        X509_STORE_free(trust);
-        if (o->receipt_key[0] && receipt_keys_open(&p->receipt_keys[i], o->receipt_key, err) != 0)
-            return err_prefix(err, "%s:%u: outlet '%s'", p->config->file, o->at_line, o->name);
-        p->outlets[i] = (struct courier_outlet){.name = o->name,
-                                                .kind = o->kind,
-                                                .url = o->url,
-                                                .identity = {.ca = o->ca, .cert = o->cert, .key = o->key},
-                                                .receipt_keys = p->receipt_keys[i]};
-        p->names[i] = o->name;
-    }
-    return 0;
-}
-
 static int open_keys(struct push *p, struct err *err)
 {
     const struct config *c = p->config;
@@ -132,7 +99,7 @@ static int open_keys(struct push *p, struct err *err)
                                              {c->seal_sm2_key, c->seal_sm2_cert, true}};
     if (keyring_open(&p->keys, sources, c->seal_sm2_key[0] ? 2 : 1, c->id, err) != 0)
         return err_prefix(err, "%s: seal", c->file);
-    return fill_outlets(p, err);
+    return outlets_open(&p->outlets, p->config, err);
 }
 
 static void use_keys(struct push *p)
@@ -156,22 +123,31 @@ static int open_store(struct push *p, struct err *err)
     return 0;
 }
 
+static int open_courier(struct push *p, struct err *err)
+{
+    const struct parcel_source source = {.folder = p->config->state,
+                                         .offset_minutes = p->config->utc_offset_minutes,
+                                         .violations = p->outlets.violations.of,
+                                         .violations_count = p->outlets.violations.count,
+                                         .ctx = p->store,
+                                         .load = outlets_load};
+    return courier_open(&p->courier, p->queue, p->http, &source, p->outlets.of, p->outlets.count, clock_unix_ms(), err);
+}
+
 static int push_open(struct push *p, const char *file, struct err *err)
 {
     if (config_open(&p->config, file, NULL, err) != 0 || open_keys(p, err) != 0 || open_store(p, err) != 0 ||
         queue_open(&p->queue, store_database(p->store), err) != 0 ||
-        http_open(&p->http, &http_limits_default, err) != 0 ||
-        courier_open(&p->courier, p->queue, p->http, p->config->state, p->outlets, p->config->outlets_count,
-                     clock_unix_ms(), err) != 0 ||
-        feedback_open(&p->feedback, p->queue, p->http, p->outlets, p->config->outlets_count, clock_unix_ms(), err) != 0)
+        http_open(&p->http, &http_limits_default, err) != 0 || open_courier(p, err) != 0 ||
+        feedback_open(&p->feedback, p->queue, p->http, p->outlets.of, p->outlets.count, clock_unix_ms(), err) != 0)
         return -1;
     p->sealing = (struct sealing){.store = p->store,
                                   .queue = p->queue,
                                   .folder = p->config->state,
                                   .offset_minutes = p->config->utc_offset_minutes,
                                   .seals_count = keyring_count(p->keys),
-                                  .outlets = p->names,
-                                  .outlets_count = p->config->outlets_count};
+                                  .outlets = p->outlets.names,
+                                  .outlets_count = p->outlets.names_count};
     use_keys(p);
     note(p, "seal", ""); /* what a smogpush before this one said */
     return sealing_init(&p->sealing, err);
@@ -182,11 +158,10 @@ static void push_close(struct push *p)
     courier_close(p->courier);
     http_close(p->http);
     feedback_close(p->feedback);
-    for (size_t i = 0; i < CONFIG_OUTLETS_MAX; i++)
-        receipt_keys_close(p->receipt_keys[i]);
     queue_close(p->queue);
     store_close(p->store);
     keyring_close(p->keys);
+    outlets_close(&p->outlets);
     config_close(p->config);
 }
 

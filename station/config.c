@@ -92,10 +92,12 @@ static int read_folders(struct config *config, struct conf *conf, ptrdiff_t stat
     if (config_default_folder("share/smogd/rules", "station/rules", config->rules_dir, err) != 0 ||
         config_default_folder("share/smogd/profiles", "sensors/profiles", config->profiles_dir, err) != 0 ||
         config_default_folder("share/smogd/codes", "station/codes", config->codes_dir, err) != 0 ||
+        config_default_folder("share/smogd/outlets", "reports/outlets", config->outlets_dir, err) != 0 ||
         config_default_folder("share/smogd/checklists", "station/checklists", config->checklists_dir, err) != 0)
         return -1;
     if (config_path(conf, station, "rules-dir", false, config->rules_dir, sizeof config->rules_dir, err) != 0 ||
         config_path(conf, station, "codes-dir", false, config->codes_dir, sizeof config->codes_dir, err) != 0 ||
+        config_path(conf, station, "outlets-dir", false, config->outlets_dir, sizeof config->outlets_dir, err) != 0 ||
         config_path(conf, station, "checklists-dir", false, config->checklists_dir, sizeof config->checklists_dir,
                     err) != 0)
         return -1;
@@ -158,36 +160,6 @@ static int read_law(struct config *config, struct conf *conf, struct err *err)
     return 0;
 }
 
-static int read_outlets(struct config *config, struct conf *conf, struct err *err)
-{
-    static const char *const kinds[] = {"package-rest", NULL};
-    ptrdiff_t node = CONF_FIRST;
-    while ((node = conf_next(conf, CONF_TOP, node, CONF_SECTION, "outlet")) >= 0) {
-        if (config->outlets_count == CONFIG_OUTLETS_MAX)
-            return conf_error(conf, node, err, "more than %d outlets", CONFIG_OUTLETS_MAX);
-        struct config_outlet *o = &config->outlets[config->outlets_count];
-        if (config_title(conf, node, o->name, err) != 0)
-            return -1;
-        for (size_t i = 0; i < config->outlets_count; i++)
-            if (strcmp(config->outlets[i].name, o->name) == 0)
-                return conf_error(conf, node, err, "the outlet '%s' is already in line %u", o->name,
-                                  config->outlets[i].at_line);
-        o->at_line = conf->nodes[node].line;
-        if (config_text(conf, node, "kind", true, o->kind, sizeof o->kind, err) != 0 ||
-            one_of(conf, node, "kind", o->kind, kinds, err) != 0 ||
-            config_text(conf, node, "url", true, o->url, sizeof o->url, err) != 0 ||
-            config_path(conf, node, "ca", true, o->ca, sizeof o->ca, err) != 0 ||
-            config_key(conf, node, "cert", true, o->cert, sizeof o->cert, err) != 0 ||
-            config_key(conf, node, "key", true, o->key, sizeof o->key, err) != 0 ||
-            config_path(conf, node, "receipt-key", false, o->receipt_key, sizeof o->receipt_key, err) != 0)
-            return -1;
-        if (strncmp(o->url, "https://", 8) != 0)
-            return conf_error(conf, node, err, "the url of outlet '%s' must begin with https://", o->name);
-        config->outlets_count++;
-    }
-    return 0;
-}
-
 enum { WARN_DAYS = 30, WARN_DAYS_MAX = 3650 };
 
 static int read_seal(struct config *config, struct conf *conf, struct err *err)
@@ -235,7 +207,7 @@ static int read_all(struct config *config, struct conf *conf, struct err *err)
 {
     if (check_single(conf, err) != 0 || read_station(config, conf, err) != 0 || read_law(config, conf, err) != 0 ||
         config_read_links(config, conf, err) != 0 || config_read_instruments(config, conf, err) != 0 ||
-        config_read_references(config, conf, err) != 0 || read_outlets(config, conf, err) != 0 ||
+        config_read_references(config, conf, err) != 0 || config_read_outlets(config, conf, err) != 0 ||
         read_seal(config, conf, err) != 0 || read_console(config, conf, err) != 0 ||
         config_read_witnesses(config, conf, err) != 0 || config_read_cameras(config, conf, err) != 0)
         return -1;

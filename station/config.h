@@ -37,6 +37,7 @@ enum {
     CONFIG_RULES_MAX = 8,
     CONFIG_LINKS_MAX = BENCH_INSTRUMENTS_MAX,
     CONFIG_OUTLETS_MAX = 8,
+    CONFIG_OUTLET_VALUES_MAX = 24,
     CONFIG_CHECKLISTS_MAX = 8,
     CONFIG_REFERENCES_MAX = 16,
     CONFIG_CAMERAS_MAX = 4,
@@ -76,10 +77,24 @@ struct config_reference {
     unsigned at_line;
 };
 
+struct config_outlet_value {
+    char name[CONFIG_NAME_MAX], value[CONFIG_TEXT_MAX];
+};
+
 struct config_outlet {
     char name[CONFIG_NAME_MAX], kind[CONFIG_NAME_MAX];
-    char url[CONFIG_PATH_MAX], ca[CONFIG_PATH_MAX], cert[CONFIG_PATH_MAX], key[CONFIG_PATH_MAX];
+    char url[CONFIG_PATH_MAX], ca[CONFIG_PATH_MAX], cert[CONFIG_PATH_MAX], key[CONFIG_PATH_MAX]; /* empty: not given */
     char receipt_key[CONFIG_PATH_MAX]; /* by which the receiver signs; empty: its signatures are kept, not checked */
+    bool plain_http;
+    bool has_map; /* its kind tells records through one */
+    char map[CONFIG_NAME_MAX];
+    char interface[CONFIG_NAME_MAX], call[CONFIG_NAME_MAX], encoding[8]; /* SOAP */
+    char secret_file[CONFIG_PATH_MAX];
+    size_t values_count;
+    struct config_outlet_value values[CONFIG_OUTLET_VALUES_MAX]; /* what the map or the call asks for */
+    int priority;                                                /* 1 first */
+    int open_minute, end_minute;                                 /* of the day; equal: always */
+    int64_t bytes_per_s;                                         /* 0: no limit */
     unsigned at_line;
 };
 
@@ -117,7 +132,7 @@ struct config {
     char id[CONFIG_NAME_MAX], name[CONFIG_TEXT_MAX], kind[CONFIG_NAME_MAX], region[CONFIG_NAME_MAX];
     char state[CONFIG_PATH_MAX];
     char rules_dir[CONFIG_PATH_MAX], profiles_dir[CONFIG_PATH_MAX], codes_dir[CONFIG_PATH_MAX],
-        checklists_dir[CONFIG_PATH_MAX];
+        checklists_dir[CONFIG_PATH_MAX], outlets_dir[CONFIG_PATH_MAX];
     bool has_position;
     struct decimal latitude, longitude;
     int utc_offset_minutes; /* option utc-offset, "+08:00" when not given: the one legal time of the country */
@@ -154,6 +169,10 @@ int config_law(struct config *config, struct conf *conf, struct err *err);
 /* Load the code lists and the checklists alone, for smogctl; parts of config_law. */
 int config_codes(struct config *config, struct err *err);
 int config_checklists(struct config *config, struct err *err);
+/* Opens the map of an outlet (NULL: its kind has none) and checks that configuration and map fit. */
+struct outlet_map;
+int config_outlet_map(const struct config *config, const struct config_outlet *outlet, struct outlet_map **out,
+                      struct err *err);
 void config_close(struct config *config);
 
 /* The class of limits of that pack (NULL: none) at this station on that day. */

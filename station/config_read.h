@@ -48,6 +48,10 @@ int config_read_cameras(struct config *config, struct conf *conf, struct err *er
 int config_read_instruments(struct config *config, struct conf *conf, struct err *err);
 int config_read_witnesses(struct config *config, struct conf *conf, struct err *err);
 int config_read_references(struct config *config, struct conf *conf, struct err *err);
+int config_read_outlets(struct config *config, struct conf *conf, struct err *err);
+
+/* Checks what the outlets lead to: their maps. */
+int config_outlets_law(const struct config *config, struct err *err);
 
 /* Reads what only the daemon needs: the cameras' secrets. */
 int config_cameras_law(struct config *config, const struct conf *conf, struct err *err);

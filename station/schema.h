@@ -254,6 +254,17 @@
     "CREATE TABLE timestamp(size INTEGER PRIMARY KEY, note TEXT NOT NULL, token BLOB NOT NULL,"                        \
     " stamped_ms INTEGER NOT NULL) STRICT;"
 
+/* Several outlets, each with its own queue; written by smogpush. delivery.case_id is what is delivered: a case, a test,
+ * or a batch of passages, "FIRST-PLAST" by their ids; part: parts of it that have arrived. attempt: the last ones of
+ * each delivery, slot n modulo 64. feed: how far an outlet that takes tests or passages has entered them, and when
+ * last. */
+#define SCHEMA_OUTLETS                                                                                                 \
+    "ALTER TABLE delivery ADD COLUMN part INTEGER NOT NULL DEFAULT 0;"                                                 \
+    "CREATE TABLE attempt(case_id TEXT NOT NULL, outlet TEXT NOT NULL, slot INTEGER NOT NULL, n INTEGER NOT NULL,"     \
+    " at_ms INTEGER NOT NULL, part INTEGER NOT NULL, outcome TEXT NOT NULL, status INTEGER NOT NULL,"                  \
+    " text TEXT NOT NULL, PRIMARY KEY(case_id, outlet, slot)) STRICT, WITHOUT ROWID;"                                  \
+    "CREATE TABLE feed(outlet TEXT PRIMARY KEY, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+
 /* X(what the step makes); append only. */
 #define SCHEMA_STEPS(X)                                                                                                \
     X(SCHEMA_BASE)                                                                                                     \
@@ -273,7 +284,8 @@
     X(SCHEMA_SUBJECT_EVENT)                                                                                            \
     X(SCHEMA_FEEDBACK)                                                                                                 \
     X(SCHEMA_PROOFS)                                                                                                   \
-    X(SCHEMA_PUSH)
+    X(SCHEMA_PUSH)                                                                                                     \
+    X(SCHEMA_OUTLETS)
 
 #define SCHEMA_ONE(step) +1
 enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };

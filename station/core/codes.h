@@ -19,7 +19,7 @@
 #include "station/core/err.h"
 #include "station/core/rules.h"
 
-enum { CODES_TABLES_MAX = 24, CODES_ENTRIES_MAX = 800, CODES_CODE_MAX = 12, CODES_NAME_MAX = 64, CODES_WORD_MAX = 24 };
+enum { CODES_TABLES_MAX = 24, CODES_ENTRIES_MAX = 800, CODES_CODE_MAX = 12, CODES_NAME_MAX = 64, CODES_WORD_MAX = 128 };
 
 struct code {
     char code[CODES_CODE_MAX], name[CODES_NAME_MAX], word[CODES_WORD_MAX]; /* word "": none */

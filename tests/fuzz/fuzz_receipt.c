@@ -31,7 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const int statuses[] = {200, 201, 202, 302, 400, 401, 404, 409, 422, 429, 500, 503, 204, 408, 413, 599};
     static struct outlet_result result;
-    struct outlet_parcel parcel = {.url = "https://r/p", .sha256_hex = HASH};
+    static const struct outlet_setup setup = {.name = "r", .url = "https://r/p"};
+    struct outlet_parcel parcel = {.setup = &setup, .sha256_hex = HASH};
     struct outlet_request first, next;
     if (size == 0 || size > OUTLET_REPLY_MAX)
         return 0;
@@ -45,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                  .whole = !(data[0] & 0x20),
                                  .body = body,
                                  .length = size - 1};
-    outlet_package_rest.begin(&parcel, &first);
+    FUZZ_CHECK(outlet_package_rest.begin(&parcel, &first, &result));
     if (outlet_package_rest.step(&parcel, &first, &reply, &next, &result)) {
         FUZZ_CHECK(parcel.ask && reply.status == 404 && next.post);
     } else {

@@ -27,6 +27,20 @@ static void add_passage(struct store *s, struct package_fixture *f, unsigned num
     must(store_passage_add(s, &p, event, &err), &err);
 }
 
+static void add_test(struct store *s, struct package_fixture *f, unsigned number, uint64_t event)
+{
+    struct err err;
+    struct store_test t = {.seq = number, .started_ms = 1782869400000};
+    snprintf(t.id, sizeof t.id, "%.*s", (int)sizeof t.id - 1, f->id);
+    snprintf(t.method, sizeof t.method, "%s", f->method);
+    snprintf(t.plate, sizeof t.plate, "%s", f->vehicle.plate.text);
+    snprintf(t.colour, sizeof t.colour, "%s", plate_colour_name(f->vehicle.plate.colour));
+    must(store_test_start(s, &t, event, &err), &err);
+    must(store_test_end(s, t.id, t.started_ms + 74000, f->verdict, event, package_fixture_file(f, "record.json")->data,
+                        &err),
+         &err);
+}
+
 static void add_files(struct store *s, const struct package_fixture *f)
 {
     struct err err;
@@ -45,16 +59,20 @@ void case_fixture_add(struct store *s, struct package_fixture *f, unsigned numbe
     struct err err;
     char id[56];
     uint64_t event;
-    snprintf(f->id, sizeof f->id, "652301-0007-P%08u", number);
+    snprintf(f->id, sizeof f->id, f->test ? "652301-0007-T%06u" : "652301-0007-P%08u", number);
     snprintf(id, sizeof id, "652301-0007-C%06u", number);
     package_fixture_record(f);
     package_fixture_record_event(f);
     char *body = f->events[--f->events_count]; /* it goes into the store's journal instead */
     must(store_begin(s, &err), &err);
     add_files(s, f);
-    must(store_append(s, "passage", body, strlen(body), &event, &err), &err);
-    add_passage(s, f, number, event);
-    must(store_case_add(s, id, f->id, 1782869400000, "sealing", &err), &err);
+    must(store_append(s, f->test ? "test-end" : "passage", body, strlen(body), &event, &err), &err);
+    if (f->test)
+        add_test(s, f, number, event);
+    else
+        add_passage(s, f, number, event);
+    if (strcmp(f->verdict, "pass") != 0)
+        must(store_case_add(s, id, f->id, 1782869400000, "sealing", &err), &err);
     must(store_commit(s, &err), &err);
     free(body);
 }

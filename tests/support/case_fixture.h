@@ -8,7 +8,8 @@
 #include "station/store.h"
 #include "tests/support/package_fixture.h"
 
-/* Passage 652301-0007-P…NUMBER and case 652301-0007-C…NUMBER, in one transaction. */
+/* Passage 652301-0007-P…NUMBER (of a fixture of a test: test …-T…NUMBER) and, unless it passed, case
+ * 652301-0007-C…NUMBER, in one transaction. */
 void case_fixture_add(struct store *owner, struct package_fixture *f, unsigned number);
 
 #endif

@@ -76,8 +76,9 @@ void delivery_open(struct delivery_bench *b)
     struct err err;
     delivery_must(queue_open(&b->queue, b->db, &err), &err);
     delivery_must(http_open(&b->http, &limits, &err), &err);
-    delivery_must(
-        courier_open(&b->courier, b->queue, b->http, b->folder, b->outlets, b->outlets_count, b->now_ms, &err), &err);
+    delivery_must(courier_open(&b->courier, b->queue, b->http, &(struct parcel_source){.folder = b->folder}, b->outlets,
+                               b->outlets_count, b->now_ms, &err),
+                  &err);
 }
 
 void delivery_close(struct delivery_bench *b)
@@ -107,8 +108,8 @@ int delivery_setup(void **state)
     b->outlets[0] = (struct courier_outlet){
         .name = "police",
         .kind = "package-rest",
-        .url = b->url,
-        .identity = {delivery_ca.cert_file, delivery_client.cert_file, delivery_client.key_file}};
+        .setup = {.name = "police", .url = b->url},
+        .identity = {.ca = delivery_ca.cert_file, .cert = delivery_client.cert_file, .key = delivery_client.key_file}};
     delivery_open(b);
     *state = b;
     return 0;

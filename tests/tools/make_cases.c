@@ -1,13 +1,57 @@
 /*
- * make_cases STATE FIRST COUNT [PAUSE_MS]: a station's database (made when it is not there) with cases FIRST … to be
- * sealed, one transaction each. Prints the number of each case once it is on the disk, as smogd would say "saved".
+ * make_cases STATE FIRST COUNT [PAUSE_MS [k=PEAK | FACT=VALUE | photo=NAME]…]: a station's database (made when it is
+ * not there) with cases FIRST … to be sealed, one transaction each. They are passages; with further words they are
+ * tests by free acceleration, each of another plate. Prints the number of each case once it is on the disk, as smogd
+ * would say "saved".
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
+#include "station/core/vehicle.h"
 #include "tests/support/case_fixture.h"
+
+/* What more is known of the vehicles, and photos that are none but for their first bytes. */
+static int add_more(struct package_fixture *f, char **words, int count, struct err *err)
+{
+    static const char photo[] = "\xFF\xD8\xFF\xE0 no picture ";
+    char name[FIXTURE_NAME_MAX], content[sizeof photo + FIXTURE_NAME_MAX];
+    for (int i = 0; i < count; i++) {
+        char *value = strchr(words[i], '=');
+        if (!value)
+            return err_set(err, ERR_INVALID, "'%s' is no KEY=VALUE", words[i]);
+        *value++ = '\0';
+        if (strcmp(words[i], "photo") == 0) {
+            snprintf(name, sizeof name, "photos/%s", value);
+            int length = snprintf(content, sizeof content, "%s%s", photo, value);
+            package_fixture_put(f, name, content, (size_t)length)->of_record = true;
+        } else if (strcmp(words[i], "k") != 0 &&
+                   vehicle_set(&f->vehicle, words[i], value, FACT_REGISTER, "test", err)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void open_fixture(struct package_fixture *f, const char *keys, char **words, int count)
+{
+    struct err err;
+    double k = 1.9;
+    for (int i = 0; i < count; i++)
+        if (strncmp(words[i], "k=", 2) == 0)
+            k = strtod(words[i] + 2, NULL);
+    if (count == 0) {
+        package_fixture_open(f, keys, true);
+        return;
+    }
+    package_fixture_open_test(f, keys, k);
+    if (add_more(f, words, count, &err) != 0) {
+        fprintf(stderr, "make_cases: %s\n", err.text);
+        exit(2);
+    }
+}
 
 int main(int argc, char **argv)
 {
@@ -25,8 +69,10 @@ int main(int argc, char **argv)
         fprintf(stderr, "make_cases: %s\n", err.text);
         return 1;
     }
-    package_fixture_open(&f, keys, true);
+    open_fixture(&f, keys, argv + 5, argc > 5 ? argc - 5 : 0);
     for (unsigned i = first; i < first + count; i++) {
+        if (f.test)
+            snprintf(f.vehicle.plate.text, sizeof f.vehicle.plate.text, "新B%05u", i);
         case_fixture_add(s, &f, i);
         printf("%u\n", i);
         fflush(stdout);

@@ -367,7 +367,7 @@ static void two_outlets_have_two_queues(void **state)
     delivery_close(b);
     b->outlets[1] = b->outlets[0];
     b->outlets[1].name = "ecology";
-    b->outlets[1].url = url;
+    b->outlets[1].setup.url = url;
     b->outlets_count = 2;
     delivery_open(b);
     for (int i = 0; i < 8; i++)

@@ -20,7 +20,8 @@
 
 static struct outlet_parcel parcel(bool ask)
 {
-    struct outlet_parcel p = {.url = "https://police.example/packages", .sha256_hex = HASH, .ask = ask};
+    static const struct outlet_setup setup = {.name = "police", .url = "https://police.example/packages"};
+    struct outlet_parcel p = {.setup = &setup, .sha256_hex = HASH, .ask = ask};
     assert_true(encoding_unhex(HASH, 64, p.sha256, sizeof p.sha256));
     return p;
 }
@@ -31,7 +32,8 @@ static bool exchange(bool ask, const struct outlet_reply *reply, struct outlet_r
 {
     struct outlet_parcel p = parcel(ask);
     struct outlet_request first;
-    outlet_package_rest.begin(&p, &first);
+    struct outlet_result none;
+    assert_true(outlet_package_rest.begin(&p, &first, &none));
     assert_int_equal(first.post, !ask);
     return outlet_package_rest.step(&p, &first, reply, next, result);
 }
@@ -56,7 +58,8 @@ static void posts_with_digest_and_key(void **state)
     (void)state;
     struct outlet_parcel p = parcel(false);
     struct outlet_request r;
-    outlet_package_rest.begin(&p, &r);
+    struct outlet_result none;
+    assert_true(outlet_package_rest.begin(&p, &r, &none));
     assert_true(r.post);
     assert_string_equal(r.url, "https://police.example/packages");
     assert_string_equal(header(&r, "Content-Type: "), "application/vnd.etsi.asic-e+zip");
@@ -69,11 +72,12 @@ static void asks_by_hash(void **state)
     (void)state;
     struct outlet_parcel p = parcel(true);
     struct outlet_request r;
-    outlet_package_rest.begin(&p, &r);
+    struct outlet_result none;
+    assert_true(outlet_package_rest.begin(&p, &r, &none));
     assert_false(r.post);
     assert_string_equal(r.url, "https://police.example/packages/" HASH);
-    p.url = "https://police.example/packages/";
-    outlet_package_rest.begin(&p, &r);
+    p.setup = &(struct outlet_setup){.url = "https://police.example/packages/"};
+    assert_true(outlet_package_rest.begin(&p, &r, &none));
     assert_string_equal(r.url, "https://police.example/packages/" HASH);
 }
 
@@ -194,7 +198,7 @@ static void a_receipt_counts_only_with_the_configured_signature(void **state)
     struct outlet_result r;
     struct outlet_reply reply = answer(201, RECEIPT);
     p.receipt_keys = keys;
-    outlet_package_rest.begin(&p, &first);
+    assert_true(outlet_package_rest.begin(&p, &first, &r));
     for (int i = 0; i < 3; i++) { /* none, another's, the right one */
         if (i > 0)
             keys_sign(i == 1 ? &other : &ours, RECEIPT, reply.receipt_signature, sizeof reply.receipt_signature);
