@@ -8,15 +8,23 @@
  *     manifest_read.c sealcheck.c      the list of contents and the signature over it
  *     record.c rejudge.c               the record, and its verdict recomputed by the station's own code
  *     merkle.c checkpoint_read.c       the record's place in the station's journal
+ *     verifier_case.c                  who handled the case, step by step in that journal
  *     verifier_export.c                a whole journal, event by event
+ *     verifier_history.c history.c     the history file of another station
+ *     limits.h                         how large all of it may be
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "reports/cosignature.h"
 #include "reports/file.h"
 #include "reports/program.h"
+#include "reports/revocation.h"
 #include "reports/sealcheck.h"
 #include "reports/verifier.h"
 
@@ -24,11 +32,14 @@ static const char help[] =
     "smogverify FILE.asice --ca CA.pem [--checkpoint OLD] [--consistency PROOF]… [--reference FILE]… [--witness KEY] "
     "[--json]\n"
     "smogverify JOURNAL --ca SEAL.pem --checkpoint NOTE [--json]\n"
+    "smogverify FILE.history --ca CA.pem [--json]\n"
     "\n"
     "Checks a sealed evidence package and prints what was checked, line by line.\n"
     "检验已签章的证据包，逐项说明检验内容和结果。\n"
     "An exported journal (smogctl journal export) is checked against a signed checkpoint of it.\n"
     "也可将导出的日志与其签名检查点核对。\n"
+    "A history file of another station (smogctl history export) is checked by itself.\n"
+    "他站的历史文件可单独检验。\n"
     "\n"
     "  --ca CA.pem          certificates that are trusted (PEM)           受信任的证书\n"
     "  --checkpoint OLD     a checkpoint of the same journal from your own keeping: does the package's journal\n"
@@ -37,6 +48,8 @@ static const char help[] =
     "                                                                     站点出具的一致性证明\n"
     "  --reference FILE     a rule pack or profile as it was published: is the package's own the same?\n"
     "                                                                     公布的限值规则或仪器配置文件\n"
+    "  --crl FILE           certificates that their authority has withdrawn (CRL, PEM)\n"
+    "                                                                     证书吊销列表\n"
     "  --witness KEY        public key of the agency that co-signs the journal\n"
     "                                                                     见证机构的公钥\n"
     "  --json               one JSON object instead of sentences          输出JSON\n"
@@ -46,7 +59,7 @@ static const char help[] =
 enum { JSON_MAX = 2 << 20 };
 
 struct options {
-    const char *package, *ca, *checkpoint, *witness;
+    const char *package, *ca, *checkpoint, *witness, *crl;
     const char *consistency[VERIFIER_PROOFS_MAX];
     size_t consistency_count;
     const char *references[VERIFIER_REFERENCES_MAX];
@@ -67,7 +80,7 @@ static int read_options(int argc, char **argv, struct options *o, struct err *er
 {
     for (int i = 1; i < argc; i++) {
         if (take_value(argc, argv, &i, "--ca", &o->ca) || take_value(argc, argv, &i, "--checkpoint", &o->checkpoint) ||
-            take_value(argc, argv, &i, "--witness", &o->witness))
+            take_value(argc, argv, &i, "--witness", &o->witness) || take_value(argc, argv, &i, "--crl", &o->crl))
             continue;
         if (o->consistency_count < VERIFIER_PROOFS_MAX &&
             take_value(argc, argv, &i, "--consistency", &o->consistency[o->consistency_count])) {
@@ -92,25 +105,6 @@ static int read_options(int argc, char **argv, struct options *o, struct err *er
     return 0;
 }
 
-static void print_findings(const struct verifier *v, const char *file)
-{
-    static const char *const marks[] = {"ok", "note", "????", "FAIL"};
-    printf("%s\nSHA-256 %s\n\n", file, v->sha256);
-    for (size_t i = 0; i < v->count; i++) {
-        const struct verifier_finding *f = &v->findings[i];
-        printf("%-5s %s\n      %s\n", marks[f->result], f->en, f->zh);
-    }
-    if (!v->ok)
-        printf("\nNOT VERIFIED. Do not rely on it; the lines marked FAIL say why.\n"
-               "未通过检验。请勿采信，原因见标有FAIL的各行。\n");
-    else if (v->open)
-        printf("\nNOT FULLY VERIFIED. Nothing is wrong, but the lines marked ???? could not be decided.\n"
-               "未能全部检验。未发现问题，但标有????的各行无法判定。\n");
-    else
-        printf("\nVERIFIED. It is genuine, complete and unaltered.\n"
-               "检验通过：真实、完整、未被改动。\n");
-}
-
 static int print_json(const struct verifier *v, struct err *err)
 {
     char *text = malloc(JSON_MAX);
@@ -125,8 +119,10 @@ static int print_json(const struct verifier *v, struct err *err)
 
 /* What is read before anything is checked. */
 struct input {
-    char *package; /* NULL: it is a journal */
+    enum { IS_PACKAGE, IS_JOURNAL, IS_HISTORY } what;
+    char *bytes; /* NULL: it is a journal, which may be longer than what is read at once */
     size_t size;
+    STACK_OF(X509_CRL) * revoked;
     char *checkpoint;
     EVP_PKEY *witness;
     char *proofs[VERIFIER_PROOFS_MAX];
@@ -164,7 +160,7 @@ static int check_journal(const struct options *o, struct verifier *v, const stru
 static int check(const struct options *o, const struct input *in, struct err *err)
 {
     struct verifier_options how = {
-        .trust = in->trust, .witness = in->witness, .consistency_count = o->consistency_count};
+        .trust = in->trust, .witness = in->witness, .revoked = in->revoked, .consistency_count = o->consistency_count};
     struct verifier *v = calloc(1, sizeof *v);
     int result = 0;
     if (!v)
@@ -177,42 +173,64 @@ static int check(const struct options *o, const struct input *in, struct err *er
         how.references[how.references_count] = (struct verifier_reference){
             base_name(o->references[how.references_count]), in->references[how.references_count],
             in->reference_sizes[how.references_count]};
-    if (in->package)
-        verifier_run(v, (const uint8_t *)in->package, in->size, &how);
+    if (in->what == IS_PACKAGE)
+        verifier_run(v, (const uint8_t *)in->bytes, in->size, &how);
+    else if (in->what == IS_HISTORY)
+        verifier_history(v, in->bytes, in->size, &how);
     else
         result = check_journal(o, v, &how, err);
     if (result == 0 && o->json)
         result = print_json(v, err);
     else if (result == 0)
-        print_findings(v, o->package);
+        verifier_print(v, o->package, stdout);
     if (result == 0 && (!v->ok || v->open))
         result = 1;
     free(v);
     return result;
 }
 
-/* A package begins with "PK", an event with a brace. */
-static int is_journal(const char *path, bool *yes, struct err *err)
+/* A package begins with "PK", an event with a brace, a history with its certificate. Opened so that a named pipe does
+ * not make the program wait. */
+static int look_at(const char *path, struct input *in, struct err *err)
 {
-    FILE *in = fopen(path, "r");
-    if (!in)
-        return err_set(err, ERR_UNREACHABLE, "%s cannot be read", path);
-    *yes = fgetc(in) == '{';
-    fclose(in);
+    static const char history[] = "{\"certificate\":";
+    char head[sizeof history] = "";
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool regular = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    ssize_t n = regular ? read(fd, head, sizeof head - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    if (n < 0)
+        return err_set(err, ERR_UNREACHABLE, "%s cannot be read, or is no file", path);
+    in->what = strcmp(head, history) == 0 ? IS_HISTORY : head[0] == '{' ? IS_JOURNAL : IS_PACKAGE;
     return 0;
+}
+
+static int read_revoked(const char *path, STACK_OF(X509_CRL) * *out, struct err *err)
+{
+    char *text;
+    size_t length;
+    if (file_read(path, SMALL_FILE_MAX, &text, &length, err))
+        return -1;
+    *out = revocation_lists(text, length, err);
+    free(text);
+    return *out ? 0 : err_prefix(err, "%s", path);
 }
 
 static int read_input(const struct options *o, struct input *in, struct err *err)
 {
     size_t length;
-    bool journal = false;
-    if (is_journal(o->package, &journal, err))
+    if (look_at(o->package, in, err))
         return -1;
-    if (!journal && file_read(o->package, CONTAINER_SIZE_MAX, &in->package, &in->size, err)) {
+    size_t max = in->what == IS_HISTORY ? HISTORY_FILE_MAX : CONTAINER_SIZE_MAX;
+    if (in->what != IS_JOURNAL && file_read(o->package, max, &in->bytes, &in->size, err)) {
         if (err->code == ERR_INVALID)
-            err->code = ERR_FAILED; /* no file of that size is a package: the answer is no */
+            err->code = ERR_FAILED; /* no file of that size is one: the answer is no */
         return -1;
     }
+    if (o->crl && read_revoked(o->crl, &in->revoked, err))
+        return -1;
     if (o->checkpoint && file_read(o->checkpoint, SMALL_FILE_MAX, &in->checkpoint, &length, err))
         return -1;
     for (size_t i = 0; i < o->consistency_count; i++)
@@ -235,7 +253,8 @@ static int run(const struct options *o, struct err *err)
         result = check(o, &in, err);
     X509_STORE_free(in.trust);
     EVP_PKEY_free(in.witness);
-    free(in.package);
+    sk_X509_CRL_pop_free(in.revoked, X509_CRL_free);
+    free(in.bytes);
     free(in.checkpoint);
     for (size_t i = 0; i < VERIFIER_PROOFS_MAX; i++)
         free(in.proofs[i]);

@@ -81,6 +81,7 @@ ptrdiff_t verifier_json(const struct verifier *v, char *out, size_t size)
     struct json_writer w;
     json_writer_init(&w, out, size);
     json_object_begin(&w, NULL);
+    json_string(&w, "case", v->case_id);
     json_string(&w, "checkpoint", v->checkpoint);
     json_string(&w, "ended_at", v->ended_at);
     json_array_begin(&w, "findings");
@@ -98,9 +99,11 @@ ptrdiff_t verifier_json(const struct verifier *v, char *out, size_t size)
     json_string(&w, "id", v->id);
     json_string(&w, "package_sha256", v->sha256);
     json_string(&w, "plate", v->plate);
+    json_string(&w, "reviewers", v->reviewers);
     json_integer(&w, "signed_at", v->signed_at);
     json_string(&w, "signer", v->signer);
     json_string(&w, "station", v->station);
+    json_integer(&w, "tree_size", (int64_t)v->tree_size);
     json_string(&w, "verdict", v->verdict);
     json_bool(&w, "verified", v->ok && v->open == 0);
     json_object_end(&w);

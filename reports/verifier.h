@@ -31,6 +31,17 @@ enum verifier_result {
 
 const char *verifier_result_name(enum verifier_result result); /* "ok" "note" "open" "fail" */
 
+/* What a check is about: the parts of a printed answer. */
+enum verifier_part {
+    VERIFIER_PART_FILE,
+    VERIFIER_PART_SEAL,
+    VERIFIER_PART_RECORD,
+    VERIFIER_PART_JOURNAL,
+    VERIFIER_PART_CASE,
+    VERIFIER_PART_VERDICT,
+    VERIFIER_PARTS
+};
+
 enum {
     VERIFIER_PROOFS_MAX = 4,
     VERIFIER_REFERENCES_MAX = 32,
@@ -41,6 +52,7 @@ enum {
 struct verifier_finding {
     const char *check; /* stable word: "container" "contents" "digest" … */
     enum verifier_result result;
+    enum verifier_part part;
     char entry[CONTAINER_NAME_MAX]; /* the entry concerned, or empty */
     char en[VERIFIER_SENTENCE_MAX];
     char zh[VERIFIER_SENTENCE_MAX];
@@ -52,7 +64,8 @@ struct verifier_options {
      * has told its station. */
     const char *(*known_checkpoint)(void *ctx, const char *station);
     void *ctx;
-    EVP_PKEY *witness; /* who should have co-signed the journal; NULL: not asked */
+    STACK_OF(X509_CRL) * revoked; /* lists of revoked certificates; NULL: not asked */
+    EVP_PKEY *witness;            /* who should have co-signed the journal; NULL: not asked */
     /* consistency proofs (FORMATS.md), as text */
     const char *consistency[VERIFIER_PROOFS_MAX];
     size_t consistency_count;
@@ -74,6 +87,7 @@ struct verifier {
     /* what the package is, as far as it was read; empty strings where it was not */
     char sha256[SHA256_HEX_SIZE];
     char id[RECORD_ID_MAX], station[RECORD_ID_MAX], plate[64], verdict[16], ended_at[CIVIL_TIME_TEXT_MAX];
+    char case_id[RECORD_ID_MAX], reviewers[256]; /* numbers, in the order of their reviews */
     char signer[256];
     int64_t signed_at;                        /* Unix seconds; 0: not read */
     char checkpoint[CHECKPOINT_TEXT_MAX + 1]; /* the signed text, when its signature is good */
@@ -85,6 +99,12 @@ void verifier_run(struct verifier *v, const uint8_t *data, size_t size, const st
 /* An exported journal (smogctl journal export: one event a line) against a checkpoint, which known_checkpoint gives and
  * which one of the trusted certificates must have signed: nothing changed, nothing missing, no number left out. */
 void verifier_export(struct verifier *v, FILE *in, const struct verifier_options *options);
+
+/* A history file (smogctl history export), as a station checks it before it takes it in. */
+void verifier_history(struct verifier *v, const char *bytes, size_t size, const struct verifier_options *options);
+
+/* The answer, what the file is about, and every check, in English and Chinese. */
+void verifier_print(const struct verifier *v, const char *file, FILE *out);
 
 /* The first finding of that result, or NULL. */
 const struct verifier_finding *verifier_first(const struct verifier *v, enum verifier_result result);

@@ -8,6 +8,7 @@
 #include "reports/case_digest.h"
 #include "reports/merkle_json.h"
 #include "reports/sha256.h"
+#include "station/core/utf8.h"
 
 /*
  * case.json tells who did what with the case, log/events.json are the journal's events that say so. Each event must be
@@ -210,6 +211,20 @@ static int check_digests(struct case_reading *c, ptrdiff_t step, const char *kin
     return 0;
 }
 
+/* For whoever reads the answer: the officers who reviewed, in that order. */
+static void note_reviewer(struct case_reading *c)
+{
+    struct verifier *out = c->v->out;
+    char officer[64];
+    size_t length = strlen(out->reviewers);
+    if (!json_equals(&c->event, json_member(&c->event, 0, "kind"), "case") ||
+        !json_equals(&c->event, json_member(&c->event, 0, "act"), "review"))
+        return;
+    get(&c->event, 0, "officer", officer, sizeof officer);
+    snprintf(out->reviewers + length, sizeof out->reviewers - length, "%s%s", length > 0 ? ", " : "", officer);
+    utf8_plain(out->reviewers);
+}
+
 static int check_step(struct case_reading *c, size_t event, ptrdiff_t step, bool first, struct err *err)
 {
     uint64_t index;
@@ -224,6 +239,7 @@ static int check_step(struct case_reading *c, size_t event, ptrdiff_t step, bool
         return err_set(err, ERR_FAILED, "it stands before an earlier one");
     c->last_index = index;
     get(&c->event, 0, "kind", kind, sizeof kind);
+    note_reviewer(c);
     return belongs(c, kind, err) || check_words(c, step, err) || check_digests(c, step, kind, err) ? -1 : 0;
 }
 
@@ -257,6 +273,8 @@ static void check_case(struct case_reading *c, const struct container_entry *mad
         verifier_report(c->v, VERIFIER_CASE, VERIFIER_FAIL, case_name, err.text);
         return;
     }
+    snprintf(c->v->out->case_id, sizeof c->v->out->case_id, "%s", c->id);
+    utf8_plain(c->v->out->case_id);
     verifier_report(c->v, VERIFIER_CASE, VERIFIER_OK, c->id, NULL);
     if (!c->v->has_checkpoint) {
         verifier_report(c->v, VERIFIER_CUSTODY, VERIFIER_OPEN, events_name, NULL);

@@ -194,7 +194,7 @@ static void check_times(struct verification *v, const struct proof *p)
     char text[128], when[CIVIL_TIME_TEXT_MAX];
     bool ok = civil_time_parse(&ended_ms, v->record.ended_at, strlen(v->record.ended_at), 0) &&
               ended_ms <= p->checkpoint.time_ms + PACE_MS && p->checkpoint.time_ms <= signed_ms + PACE_MS;
-    civil_time_format(signed_ms, 0, when);
+    civil_time_format(signed_ms, VERIFIER_ZONE_MINUTES, when);
     snprintf(text, sizeof text, "%s / %s / %s", v->record.ended_at, p->checkpoint.time, when);
     verifier_report(v, VERIFIER_TIMES,
                     ok                            ? VERIFIER_OK
@@ -303,7 +303,7 @@ static enum verifier_result look_at_note(struct verification *v, struct proof *p
         return found < 0 ? VERIFIER_FAIL : VERIFIER_OPEN;
     if (decide_consistency(v, proofs, &c, &agrees, &err) || agrees != VERIFIER_OK)
         return VERIFIER_OPEN; /* where they contradict each other, the check of consistency says so */
-    civil_time_format(time_s * 1000, 0, at);
+    civil_time_format(time_s * 1000, VERIFIER_ZONE_MINUTES, at);
     snprintf(seen, 160, "%s, %" PRIu64 " / %s", as, c.size, at);
     return c.size > proofs[0].index ? VERIFIER_OK : VERIFIER_NOTE;
 }

@@ -8,6 +8,8 @@
 #include "reports/sealcheck.h"
 #include "reports/verifier.h"
 
+enum { VERIFIER_ZONE_MINUTES = 480 }; /* Beijing time: what a reader's clock shows */
+
 struct verification {
     struct verifier *out;
     const struct verifier_options *options;
@@ -20,35 +22,37 @@ struct verification {
     struct checkpoint_read checkpoint;
 };
 
-/* The checks, one word each; the sentences stand in verifier_words.c. */
+/* The checks, one word each, and the part of the answer that it stands in; the sentences stand in verifier_words.c. */
 #define VERIFIER_CHECK_TABLE(X)                                                                                        \
-    X(CONTAINER, "container")                                                                                          \
-    X(MIMETYPE, "mimetype")                                                                                            \
-    X(CONTENTS, "contents")                                                                                            \
-    X(DIGEST, "digest")                                                                                                \
-    X(SIGNATURE, "signature")                                                                                          \
-    X(CERTIFICATE, "certificate")                                                                                      \
-    X(ROLE, "role")                                                                                                    \
-    X(SM2, "sm2")                                                                                                      \
-    X(RECORD, "record")                                                                                                \
-    X(FILES, "files")                                                                                                  \
-    X(EVENT, "event")                                                                                                  \
-    X(INCLUSION, "inclusion")                                                                                          \
-    X(CHECKPOINT, "checkpoint")                                                                                        \
-    X(TIMES, "times")                                                                                                  \
-    X(CONSISTENCY, "consistency")                                                                                      \
-    X(WITNESS, "witness")                                                                                              \
-    X(CASE, "case")                                                                                                    \
-    X(CUSTODY, "custody")                                                                                              \
-    X(READINGS, "readings")                                                                                            \
-    X(VERDICT, "verdict")                                                                                              \
-    X(REFERENCE, "reference")                                                                                          \
-    X(NUMBERS, "numbers")                                                                                              \
-    X(CLOCK, "clock")                                                                                                  \
-    X(ROOT, "root")
+    X(CONTAINER, "container", FILE)                                                                                    \
+    X(MIMETYPE, "mimetype", FILE)                                                                                      \
+    X(CONTENTS, "contents", FILE)                                                                                      \
+    X(DIGEST, "digest", FILE)                                                                                          \
+    X(SIGNATURE, "signature", SEAL)                                                                                    \
+    X(CERTIFICATE, "certificate", SEAL)                                                                                \
+    X(ROLE, "role", SEAL)                                                                                              \
+    X(REVOCATION, "revocation", SEAL)                                                                                  \
+    X(SM2, "sm2", SEAL)                                                                                                \
+    X(RECORD, "record", RECORD)                                                                                        \
+    X(FILES, "files", RECORD)                                                                                          \
+    X(EVENT, "event", JOURNAL)                                                                                         \
+    X(INCLUSION, "inclusion", JOURNAL)                                                                                 \
+    X(CHECKPOINT, "checkpoint", JOURNAL)                                                                               \
+    X(TIMES, "times", JOURNAL)                                                                                         \
+    X(CONSISTENCY, "consistency", JOURNAL)                                                                             \
+    X(WITNESS, "witness", JOURNAL)                                                                                     \
+    X(CASE, "case", CASE)                                                                                              \
+    X(CUSTODY, "custody", CASE)                                                                                        \
+    X(READINGS, "readings", VERDICT)                                                                                   \
+    X(VERDICT, "verdict", VERDICT)                                                                                     \
+    X(REFERENCE, "reference", VERDICT)                                                                                 \
+    X(NUMBERS, "numbers", JOURNAL)                                                                                     \
+    X(CLOCK, "clock", JOURNAL)                                                                                         \
+    X(HISTORY, "history", JOURNAL)                                                                                     \
+    X(ROOT, "root", JOURNAL)
 
 enum verifier_check {
-#define VERIFIER_ENUM(id, name) VERIFIER_##id,
+#define VERIFIER_ENUM(id, name, part) VERIFIER_##id,
     VERIFIER_CHECK_TABLE(VERIFIER_ENUM)
 #undef VERIFIER_ENUM
         VERIFIER_CHECK_COUNT

@@ -160,7 +160,7 @@ void verifier_reference(struct verification *v)
     }
     if (v->options->references_count > 0 || !v->record.pack[0])
         return;
-    snprintf(text, sizeof text, "%s (%s %.16s…)", pack, v->record.pack_version, v->record.pack_sha256);
+    snprintf(text, sizeof text, "%s (version %s, SHA-256 %.16s…)", pack, v->record.pack_version, v->record.pack_sha256);
     verifier_report(v, VERIFIER_REFERENCE, VERIFIER_NOTE, text, NULL);
 }
 

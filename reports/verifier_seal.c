@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include "reports/revocation.h"
 #include "reports/sha256.h"
 #include "station/core/civil.h"
 #include "station/core/utf8.h"
@@ -173,6 +174,26 @@ static bool check_second_signatures(struct verification *v, const struct contain
     return any ? check_sm3_is_there(v) && ok : ok;
 }
 
+static bool check_revocation(struct verification *v)
+{
+    static const enum verifier_result results[] = {[REVOCATION_GOOD] = VERIFIER_OK,
+                                                   [REVOCATION_LATER] = VERIFIER_NOTE,
+                                                   [REVOCATION_COMPROMISED] = VERIFIER_OPEN,
+                                                   [REVOCATION_UNKNOWN] = VERIFIER_OPEN,
+                                                   [REVOCATION_REVOKED] = VERIFIER_FAIL};
+    char words[256];
+    if (!v->options->revoked)
+        return true;
+    enum revocation found = revocation_check(&v->seal, v->options->revoked, v->options->trust, words, sizeof words);
+    const char *detail = found == REVOCATION_COMPROMISED
+                             ? "the key was in other hands, so the date of the signature proves nothing; a receipt, a "
+                               "time stamp or a witness must show that the package is older"
+                         : found == REVOCATION_UNKNOWN
+                             ? "none of them is of its authority and was in force when it signed"
+                             : NULL;
+    return verifier_report(v, VERIFIER_REVOCATION, results[found], words, detail);
+}
+
 static bool check_signature(struct verification *v, const struct container_entry *manifest,
                             const struct container_entry *signature)
 {
@@ -188,8 +209,9 @@ static bool check_signature(struct verification *v, const struct container_entry
     if (sealcheck_chain(&v->seal, manifest->data, manifest->size, v->options->trust, &err))
         return verifier_report(v, VERIFIER_CERTIFICATE, VERIFIER_FAIL, signature->name, err.text);
     char when[CIVIL_TIME_TEXT_MAX];
-    civil_time_format(v->seal.signed_at * 1000, 0, when);
-    return verifier_report(v, VERIFIER_CERTIFICATE, VERIFIER_OK, when, NULL);
+    civil_time_format(v->seal.signed_at * 1000, VERIFIER_ZONE_MINUTES, when);
+    verifier_report(v, VERIFIER_CERTIFICATE, VERIFIER_OK, when, NULL);
+    return check_revocation(v);
 }
 
 bool verifier_seal(struct verification *v)

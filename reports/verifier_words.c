@@ -14,6 +14,12 @@ struct words {
     } say[4]; /* by enum verifier_result; NULL: this check has no such result */
 };
 
+static const enum verifier_part part_of[VERIFIER_CHECK_COUNT] = {
+#define VERIFIER_PART(id, name, part) [VERIFIER_##id] = VERIFIER_PART_##part,
+    VERIFIER_CHECK_TABLE(VERIFIER_PART)
+#undef VERIFIER_PART
+};
+
 static const struct words words[VERIFIER_CHECK_COUNT] = {
     [VERIFIER_CONTAINER] =
         {"container",
@@ -53,6 +59,17 @@ static const struct words words[VERIFIER_CHECK_COUNT] = {
                              "该证书可用于签章，但未写明站点；记录所称站点为{}。"},
           [VERIFIER_FAIL] = {"{}: this certificate may not seal the records of this station",
                              "{}：该证书无权为此站点签章"}}},
+    [VERIFIER_REVOCATION] =
+        {"revocation",
+         {[VERIFIER_OK] = {"The signer's certificate had not been withdrawn when it signed.",
+                           "签名时签名证书未被吊销。"},
+          [VERIFIER_NOTE] = {"The signer's certificate was withdrawn later, for a reason that does not touch what it "
+                             "signed before: {}.",
+                             "签名证书在签名之后被吊销，吊销原因不影响此前的签名：{}。"},
+          [VERIFIER_OPEN] = {"Whether the signer's certificate was withdrawn cannot be told from the lists given: {}",
+                             "所给吊销列表无法判明签名证书是否被吊销：{}"},
+          [VERIFIER_FAIL] = {"The signer's certificate had been withdrawn before it signed: {}.",
+                             "签名之前签名证书已被吊销：{}。"}}},
     [VERIFIER_SM2] =
         {"sm2",
          {[VERIFIER_OK] = {"The second signature (SM2 with SM3) is genuine: {}.", "第二签名（SM2/SM3）真实有效：{}。"},
@@ -74,15 +91,17 @@ static const struct words words[VERIFIER_CHECK_COUNT] = {
                                           "站点日志中登记的正是这份记录，为第{}号事件。"},
                          [VERIFIER_FAIL] = {"{}: the journal's event does not belong to this record",
                                             "{}：日志事件与本记录不符"}}},
-    [VERIFIER_INCLUSION] =
-        {"inclusion",
-         {[VERIFIER_OK] = {"The event is part of the journal with the root {}.", "该事件包含在根值为{}的日志之中。"},
-          [VERIFIER_FAIL] = {"{}: the event is not part of the signed journal", "{}：该事件不在已签名的日志之中"}}},
-    [VERIFIER_CHECKPOINT] = {"checkpoint",
-                             {[VERIFIER_OK] = {"The same station signed the state of its journal: {}.",
-                                               "同一站点对其日志状态签了名：{}。"},
-                              [VERIFIER_FAIL] = {"{}: the signed state of the journal is not this station's",
-                                                 "{}：日志状态的签名不属于该站点"}}},
+    [VERIFIER_INCLUSION] = {"inclusion",
+                            {[VERIFIER_OK] = {"The event is part of the journal with the fingerprint (root) {}.",
+                                              "该事件包含在指纹（根值）为{}的日志之中。"},
+                             [VERIFIER_FAIL] = {"{}: the event is not part of the signed journal",
+                                                "{}：该事件不在已签名的日志之中"}}},
+    [VERIFIER_CHECKPOINT] =
+        {"checkpoint",
+         {[VERIFIER_OK] = {"The same station signed its journal as it stood then (events / time): {}.",
+                           "同一站点对其当时的日志签了名（事件数/时间）：{}。"},
+          [VERIFIER_FAIL] = {"{}: the signed state of the journal is not this station's",
+                             "{}：日志状态的签名不属于该站点"}}},
     [VERIFIER_TIMES] = {"times",
                         {[VERIFIER_OK] = {"Record, journal and signature follow each other in time.",
                                           "记录、日志与签名的时间先后一致。"},
@@ -177,6 +196,14 @@ static const struct words words[VERIFIER_CHECK_COUNT] = {
                              "{}：所给参照文件中没有同名文件，未作比对"},
           [VERIFIER_FAIL] = {"{} is NOT the published one: other limits or formulas stand in it",
                              "{} 与公布的版本不符：其中的限值或公式不同"}}},
+    [VERIFIER_HISTORY] =
+        {"history",
+         {[VERIFIER_OK] =
+              {"The history holds {} facts, each with its record and its place in the signed journal of the "
+               "station.",
+               "历史文件共{}条事实，每条均附记录，并在该站已签名的日志中登记。"},
+          [VERIFIER_FAIL] = {"The history file is not what a trusted station has signed",
+                             "历史文件不是受信任站点所签署的内容"}}},
     [VERIFIER_ROOT] = {"root",
                        {[VERIFIER_OK] = {"The first {} events are exactly the ones that the station signed.",
                                          "前{}个事件正是站点签名时的事件。"},
@@ -186,14 +213,45 @@ static const struct words words[VERIFIER_CHECK_COUNT] = {
                                            "前{}个事件与站点签名时的不符"}}},
 };
 
-static void expand(char out[VERIFIER_SENTENCE_MAX], const char *sentence, const char *subject, const char *detail)
+/* Details that are always the same have Chinese words; of the others, which name bytes, keys and values, the Chinese
+ * sentence gives the English ones. */
+static const char *const details[][2] = {
+    {"it is in the package, but not listed (added later?)", "在包内，但未列入清单（事后加入？）"},
+    {"it is listed, but not in the package", "列入清单，但包内没有"},
+    {"it has another size or digest", "大小或摘要不同"},
+    {"the package does not have it", "包内没有"},
+    {"the record does not list it", "记录未列出"},
+    {"there must be exactly one META-INF/ASiCManifest*.xml", "META-INF/ASiCManifest*.xml应当恰好一个"},
+    {"the signature file that the list names is missing", "缺少清单所指的签名文件"},
+    {"certificate has expired", "证书已过期"},
+    {"certificate is not yet valid", "证书尚未生效"},
+    {"self-signed certificate", "证书为自签，未经受信任的机构签发"},
+    {"unable to get local issuer certificate", "找不到签发该证书的受信任机构"},
+    {"another key signed it", "由另一密钥签名"},
+    {"its id does not hold its station and number", "编号与站点、序号不符"},
+    {"event and path do not lead to the checkpoint's root", "由该事件推算不出检查点的根值"},
+    {"the file has fewer", "文件中的事件较少"},
+    {"at least one of them was changed, or one is missing", "至少有一个被改动或缺失"},
+    {"there are no events", "没有事件"},
+};
+
+static const char *in_chinese(const char *detail)
+{
+    for (size_t i = 0; i < sizeof details / sizeof details[0]; i++)
+        if (strcmp(details[i][0], detail) == 0)
+            return details[i][1];
+    return detail;
+}
+
+/* What stands between sentence and detail, and behind. */
+static void expand(char out[VERIFIER_SENTENCE_MAX], const char *sentence, const char *subject, const char *detail,
+                   const char *before, const char *after)
 {
     const char *hole = strstr(sentence, "{}");
-    if (hole)
-        snprintf(out, VERIFIER_SENTENCE_MAX, "%.*s%s%s%s%s", (int)(hole - sentence), sentence, subject, hole + 2,
-                 detail ? ": " : "", detail ? detail : "");
-    else
-        snprintf(out, VERIFIER_SENTENCE_MAX, "%s%s%s", sentence, detail ? ": " : "", detail ? detail : "");
+    int first = hole ? (int)(hole - sentence) : (int)strlen(sentence);
+    snprintf(out, VERIFIER_SENTENCE_MAX, "%.*s%s%s%s%s%s", first, sentence, hole ? subject : "", hole ? hole + 2 : "",
+             detail ? before : "", detail ? detail : "", detail ? after : "");
+    utf8_plain(out);
 }
 
 bool verifier_report(struct verification *v, enum verifier_check check, enum verifier_result result,
@@ -208,12 +266,10 @@ bool verifier_report(struct verification *v, enum verifier_check check, enum ver
     if (out->count == VERIFIER_FINDINGS_MAX)
         return result != VERIFIER_FAIL;
     struct verifier_finding *f = &out->findings[out->count++];
-    *f = (struct verifier_finding){.check = words[check].name, .result = result};
+    *f = (struct verifier_finding){.check = words[check].name, .result = result, .part = part_of[check]};
     if (container_find(&v->container, subject))
         snprintf(f->entry, sizeof f->entry, "%s", subject);
-    expand(f->en, words[check].say[result].en, subject, detail);
-    expand(f->zh, words[check].say[result].zh, subject, detail);
-    utf8_plain(f->en);
-    utf8_plain(f->zh);
+    expand(f->en, words[check].say[result].en, subject, detail, ": ", "");
+    expand(f->zh, words[check].say[result].zh, subject, detail ? in_chinese(detail) : NULL, "（", "）");
     return result != VERIFIER_FAIL;
 }

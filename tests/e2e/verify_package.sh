@@ -12,7 +12,9 @@ verify p/1.asice --ca p/ca.pem
 is "a good package: exit 0" 0 $?
 says "it says so" out '^VERIFIED\.'
 says "and in Chinese" out '^检验通过'
-says "every entry has its line" out 'ok    wire/rsd1.rec is unaltered'
+says "every entry has its line" out '^        wire/rsd1.rec$'
+is "the answer stands at the top" "VERIFIED. It is genuine, complete and unaltered." "$(head -1 out)"
+says "then the vehicle" out '车辆号牌 vehicle: 新B12345'
 verify p/1.asice --ca p/seal.pem
 is "the station's own certificate is proof enough" 0 $?
 verify --json p/1.asice --ca p/ca.pem

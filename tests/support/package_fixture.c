@@ -431,18 +431,23 @@ char *package_fixture_path(struct package_fixture *f, size_t old_size, size_t si
     return path_json(path, count);
 }
 
-void package_fixture_proof(struct package_fixture *f, size_t index, const char *extends)
+char *package_fixture_inclusion(struct package_fixture *f, size_t index, size_t size)
 {
-    static char text[TEXT_MAX];
     struct merkle_hash path[MERKLE_PATH_MAX];
     size_t count;
     struct err err;
-    struct json_writer w;
-    char *note = package_fixture_checkpoint(f, f->events_count);
-    int result = merkle_inclusion(index, f->events_count, fetch, f, path, &count, &err);
+    int result = merkle_inclusion(index, size, fetch, f, path, &count, &err);
     assert(result == 0);
     (void)result;
-    char *hashes = path_json(path, count);
+    return path_json(path, count);
+}
+
+void package_fixture_proof(struct package_fixture *f, size_t index, const char *extends)
+{
+    static char text[TEXT_MAX];
+    struct json_writer w;
+    char *note = package_fixture_checkpoint(f, f->events_count);
+    char *hashes = package_fixture_inclusion(f, index, f->events_count);
     json_writer_init(&w, text, sizeof text);
     json_object_begin(&w, NULL);
     json_string(&w, "checkpoint", note);

@@ -86,6 +86,8 @@ size_t package_fixture_record_event(struct package_fixture *f);
 char *package_fixture_checkpoint(struct package_fixture *f, size_t size);
 /* The consistency path from `old_size` to `size` as a JSON list, malloc'ed. */
 char *package_fixture_path(struct package_fixture *f, size_t old_size, size_t size);
+/* The inclusion path of event `index` in the first `size` events, likewise. */
+char *package_fixture_inclusion(struct package_fixture *f, size_t index, size_t size);
 /* Writes log/proof.json for event `index` in the journal as it is; `extends` (JSON list, may be NULL) goes in. */
 void package_fixture_proof(struct package_fixture *f, size_t index, const char *extends);
 /* Everything in order: record, three events, proof. */

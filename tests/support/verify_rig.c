@@ -72,7 +72,7 @@ static const char *known(void *ctx, const char *station)
 
 void verify_rig_run(struct verify_rig *r, const uint8_t *bytes, size_t size)
 {
-    struct verifier_options options = {.trust = r->trust, .known_checkpoint = known, .ctx = r};
+    struct verifier_options options = {.trust = r->trust, .known_checkpoint = known, .ctx = r, .revoked = r->revoked};
     if (r->consistency)
         options.consistency[options.consistency_count++] = r->consistency;
     if (r->reference.name)

@@ -14,6 +14,7 @@ struct verify_rig {
     const char *known;                   /* checkpoint that the reader has */
     const char *consistency;             /* proof that the reader has */
     struct verifier_reference reference; /* rule pack that the reader has; name NULL: none */
+    STACK_OF(X509_CRL) * revoked;        /* lists that the reader has */
     struct verifier v;
 };
 
