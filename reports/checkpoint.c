@@ -19,13 +19,12 @@ int checkpoint_sign(const struct checkpoint *c, const struct seal *seal, char ou
         return -1;
     encoding_base64(c->root.bytes, sizeof c->root.bytes, root);
     civil_time_format(c->time_ms, c->offset_minutes, time);
-    int text =
-        snprintf(out, CHECKPOINT_TEXT_MAX, "smogd/%s\n%" PRIu64 "\n%s\ntime %s\n", c->station, c->size, root, time);
+    int text = snprintf(out, CHECKPOINT_TEXT_MAX, "smogd/%s\n%" PRIu64 "\n%s\ntime %s\n", c->log, c->size, root, time);
     assert(text > 0 && text < CHECKPOINT_TEXT_MAX / 2);
     seal_key_id(seal, bytes);
     if (seal_sign_raw(seal, out, (size_t)text, bytes + SEAL_KEY_ID_SIZE, &length, err) != 0)
         return -1;
     encoding_base64(bytes, SEAL_KEY_ID_SIZE + length, signature);
-    snprintf(out + text, (size_t)(CHECKPOINT_TEXT_MAX - text), "\n\xE2\x80\x94 smogd/%s %s\n", c->station, signature);
+    snprintf(out + text, (size_t)(CHECKPOINT_TEXT_MAX - text), "\n\xE2\x80\x94 smogd/%s %s\n", c->log, signature);
     return 0;
 }

@@ -14,7 +14,7 @@
 #include "station/core/err.h"
 
 struct checkpoint {
-    const char *station; /* the origin is smogd/STATION */
+    const char *log; /* the station's id, after a restore with "/2", "/3" …; the origin is smogd/LOG */
     uint64_t size;
     struct merkle_hash root;
     int64_t time_ms;

@@ -104,6 +104,32 @@ int checkpoint_read(struct checkpoint_read *c, const char *text, size_t length, 
     return 0;
 }
 
+bool checkpoint_station(const struct checkpoint_read *c, char *out, size_t size)
+{
+    static const char prefix[] = "smogd/";
+    const char *id = c->origin + sizeof prefix - 1;
+    if (strncmp(c->origin, prefix, sizeof prefix - 1) != 0)
+        return false;
+    size_t length = strcspn(id, "/");
+    if (length == 0 || length >= size)
+        return false;
+    if (id[length] == '/') { /* 2 and more, no leading zero */
+        const char *number = id + length + 1;
+        size_t digits = strspn(number, "0123456789");
+        if (digits == 0 || number[digits] != '\0' || number[0] == '0' || strcmp(number, "1") == 0)
+            return false;
+    }
+    memcpy(out, id, length);
+    out[length] = '\0';
+    return true;
+}
+
+bool checkpoint_of(const struct checkpoint_read *c, const char *station)
+{
+    char id[CHECKPOINT_ORIGIN_MAX];
+    return checkpoint_station(c, id, sizeof id) && strcmp(id, station) == 0;
+}
+
 int checkpoint_verify(const struct checkpoint_read *c, const char *text, EVP_PKEY *key, struct err *err)
 {
     uint8_t digest[SHA256_BYTES];

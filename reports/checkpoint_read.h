@@ -5,6 +5,7 @@
 #ifndef REPORTS_CHECKPOINT_READ_H
 #define REPORTS_CHECKPOINT_READ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,11 @@ struct checkpoint_read {
 
 /* Reads the text. Of several signature lines the one in the origin's name counts; a second one is an error. */
 int checkpoint_read(struct checkpoint_read *c, const char *text, size_t length, struct err *err);
+
+/* Is it of a journal of that station? A restored journal has a name of its own: smogd/STATION/2, …/3. */
+bool checkpoint_of(const struct checkpoint_read *c, const char *station);
+/* The station's id in the origin; false: it is none of smogd's. */
+bool checkpoint_station(const struct checkpoint_read *c, char *out, size_t size);
 
 /* ERR_INVALID when another key signed it (the key id differs), ERR_FAILED when the signature does not match. */
 int checkpoint_verify(const struct checkpoint_read *c, const char *text, EVP_PKEY *key, struct err *err);

@@ -65,7 +65,6 @@ static int check_signer(struct history *h, const char *note, X509 *certificate, 
 
 static int read_head(struct history_reading *r, const char *line, size_t length, X509_STORE *trust, struct err *err)
 {
-    static const char origin[] = "smogd/";
     struct history *h = r->out;
     struct json_doc doc;
     if (json_parse(&doc, line, length, r->tokens, LINE_TOKENS_MAX, err) != 0)
@@ -77,10 +76,8 @@ static int read_head(struct history_reading *r, const char *line, size_t length,
         return err_set(err, ERR_INVALID, "checkpoint or certificate is missing");
     if (checkpoint_read(&h->checkpoint, r->note, strlen(r->note), err) != 0)
         return err_prefix(err, "checkpoint");
-    if (strncmp(h->checkpoint.origin, origin, sizeof origin - 1) != 0)
+    if (!checkpoint_station(&h->checkpoint, h->station, sizeof h->station))
         return err_set(err, ERR_INVALID, "the checkpoint of %s is not smogd's", h->checkpoint.origin);
-    memcpy(h->station, h->checkpoint.origin + sizeof origin - 1,
-           strlen(h->checkpoint.origin) + 1 - (sizeof origin - 1));
     X509 *certificate = read_certificate(r->certificate, strlen(r->certificate), err);
     if (!certificate)
         return -1;

@@ -143,6 +143,17 @@ static int take_clock(struct journal_clock *c, const struct json_doc *doc, const
     return err_set(err, ERR_FAILED, "the clock went back before it, and no event says that it was set");
 }
 
+/* A journal that was restored from a backup goes on with other numbers: what the lost part had given is not given
+ * again. */
+static int take_restored(struct export *e, const struct json_doc *doc, struct err *err)
+{
+    int64_t from;
+    if (!json_get_integer(doc, json_member(doc, 0, "numbers_from"), &from) || from <= e->tests || from <= e->passages)
+        return err_set(err, ERR_FAILED, "the journal was restored, but its numbers do not go on");
+    e->tests = e->passages = from - 1;
+    return 0;
+}
+
 static int take_event(struct export *e, const char *line, size_t length, struct err *err)
 {
     struct json_doc doc;
@@ -155,6 +166,8 @@ static int take_event(struct export *e, const char *line, size_t length, struct 
         return err_set(err, ERR_FAILED, "it is not an event of station %s", e->station);
     if (e->clock_wrong_at == 0 && take_clock(&e->clock, &doc, kind, &e->clock_err) != 0)
         e->clock_wrong_at = e->count + 1;
+    if (strcmp(kind, "restored") == 0)
+        return take_restored(e, &doc, err);
     if (strcmp(kind, "passage") == 0)
         return take_passage(e, &doc, err);
     bool start = strcmp(kind, "test-start") == 0;
@@ -262,15 +275,13 @@ static bool check_signature(struct export *e)
 
 static bool open_checkpoint(struct export *e)
 {
-    static const char prefix[] = "smogd/";
     const struct verifier_options *o = e->v->options;
     struct err err = {.text = "give it with --checkpoint"};
     e->note = o->known_checkpoint ? o->known_checkpoint(o->ctx, "") : NULL;
     if (!e->note || checkpoint_read(&e->checkpoint, e->note, strlen(e->note), &err) != 0)
         return verifier_report(e->v, VERIFIER_CHECKPOINT, VERIFIER_FAIL, "", err.text);
-    if (strncmp(e->checkpoint.origin, prefix, sizeof prefix - 1) != 0)
+    if (!checkpoint_station(&e->checkpoint, e->station, sizeof e->station))
         return verifier_report(e->v, VERIFIER_CHECKPOINT, VERIFIER_FAIL, e->checkpoint.origin, "it is not smogd's");
-    snprintf(e->station, sizeof e->station, "%s", e->checkpoint.origin + sizeof prefix - 1);
     snprintf(e->v->out->station, sizeof e->v->out->station, "%.*s", RECORD_ID_MAX - 1, e->station);
     return check_signature(e);
 }

@@ -144,10 +144,9 @@ static bool check_event(struct verification *v, const struct proof *p)
 static int check_signed(const struct verification *v, const struct checkpoint_read *c, const char *text,
                         struct err *err)
 {
-    char origin[CHECKPOINT_ORIGIN_MAX];
-    snprintf(origin, sizeof origin, "smogd/%s", v->record.station);
-    if (strcmp(c->origin, origin) != 0)
-        return err_set(err, ERR_FAILED, "it is of the journal %s, the record of %s", c->origin, origin);
+    if (!checkpoint_of(c, v->record.station))
+        return err_set(err, ERR_FAILED, "it is of the journal %s, the record of smogd/%s", c->origin,
+                       v->record.station);
     if (!v->seal.signer)
         return err_set(err, ERR_FAILED, "there is no certificate to check it with");
     return checkpoint_verify(c, text, X509_get0_pubkey(v->seal.signer), err);

@@ -18,6 +18,7 @@
  * ctl_paper.c    slip: as a page
  * ctl_journal.c  journal verify, export
  * ctl_checkpoint.c  journal checkpoint
+ * ctl_backup.c  backup, restore
  * ctl_witness.c  journal witness-request, witness-import, witnessed
  * ctl_rejudge.c  rejudge, package
  * ctl_probe.c    instruments --probe
@@ -91,6 +92,7 @@ ctl_command ctl_bulletin, ctl_export;
 ctl_command ctl_codes, ctl_alerts, ctl_rules_list, ctl_rules_unconfirmed;
 ctl_command ctl_checklist, ctl_checklist_start, ctl_checklist_answer, ctl_checklist_end, ctl_referrals;
 ctl_command ctl_photo_add, ctl_photo_list;
+ctl_command ctl_backup, ctl_restore;
 ctl_command ctl_witness_request, ctl_witness_import, ctl_witnessed;
 int ctl_probe(struct ctl *ctl, struct err *err);
 

@@ -68,12 +68,11 @@ static const char *whose(const struct ctl *ctl, const struct note *n)
 /* Is the checkpoint one of this journal? */
 static int check_ours(struct ctl *ctl, const struct note *n, struct err *err)
 {
-    char origin[CHECKPOINT_ORIGIN_MAX];
     uint64_t size = 0;
     struct merkle_hash root;
-    snprintf(origin, sizeof origin, "smogd/%s", store_station(ctl->store));
-    if (strcmp(n->c.origin, origin) != 0)
-        return err_set(err, ERR_FAILED, "%s is of the journal %s; this one is %s", n->name, n->c.origin, origin);
+    if (!checkpoint_of(&n->c, store_station(ctl->store)))
+        return err_set(err, ERR_FAILED, "%s is of the journal %s; this one is smogd/%s", n->name, n->c.origin,
+                       store_log(ctl->store));
     if (store_size(ctl->store, &size, err) != 0)
         return -1;
     if (n->c.size > size)

@@ -42,6 +42,11 @@ static int fill(struct ctl *ctl, const struct config_witness *witness, struct wi
     if (checkpoint_read(&r->checkpoint, r->note, strlen(r->note), err) != 0 ||
         store_witnessed_last(ctl->store, witness->name, &last, &found, err) != 0)
         return -1;
+    struct checkpoint_read before = {.size = 0};
+    /* A restored journal is another one to the witness. */
+    if (found && (checkpoint_read(&before, last.note, strlen(last.note), err) != 0 ||
+                  strcmp(before.origin, r->checkpoint.origin) != 0))
+        last.size = 0;
     r->old_size = last.size;
     return merkle_consistency(last.size, r->checkpoint.size, store_fetch, ctl->store, r->path, &r->count, err);
 }

@@ -99,7 +99,7 @@ int sealing_checkpoint(struct sealing *s, int64_t now_ms, struct err *err)
         return 0;
     if (store_root(s->store, c.size, &c.root, err) != 0)
         return -1;
-    const struct checkpoint text = {.station = store_station(s->store),
+    const struct checkpoint text = {.log = store_log(s->store),
                                     .size = c.size,
                                     .root = c.root,
                                     .time_ms = now_ms,

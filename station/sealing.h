@@ -7,7 +7,8 @@
  * anew under another name, so a file that a row names is never overwritten, and only what has a row is delivered.
  *
  * A journal that does not continue the last checkpoint (a database restored from an old copy, or altered) is not signed
- * any more: that would be a fork.
+ * any more: that would be a fork. The way out is smogctl restore, which makes it a journal of another name
+ * (station/backup.h).
  */
 #ifndef STATION_SEALING_H
 #define STATION_SEALING_H

@@ -53,6 +53,8 @@ static const char help[] =
     "                                      for other programs: JSON lines, CSV\n"
     "  slip ID -o F.pdf|F.txt [--size a4|a5|80mm] [--lang zh-en|zh|en|ug]\n"
     "  package CASE -o F.asice · rejudge ID|F.asice\n"
+    "  backup FILE                         database, objects and packages as they are now, while smogd runs\n"
+    "  restore FILE [--reason TEXT] [--officer N]     into an empty state folder, after everything is verified\n"
     "  journal verify · journal export -o F\n"
     "  journal checkpoint [EVENTS]         the newest signed one, or the first that covers so many events\n"
     "  journal checkpoint --consistency OLD [--to NEWER | EVENTS]     the proof that one continues the other\n"
@@ -120,6 +122,8 @@ static const struct command {
     {"history", "import", 1, 1, "Cf", ctl_history_import},
     {"journal", "verify", 0, 0, "", ctl_journal_verify},
     {"journal", "export", 0, 0, "o", ctl_journal_export},
+    {"backup", NULL, 1, 1, "", ctl_backup},
+    {"restore", NULL, 1, 1, "rf", ctl_restore},
     {"journal", "witness-request", 0, 1, "o", ctl_witness_request},
     {"journal", "witness-import", 1, 1, "f", ctl_witness_import},
     {"journal", "witnessed", 0, 1, "", ctl_witnessed},

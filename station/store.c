@@ -125,7 +125,7 @@ int store_next(struct store *s, enum store_sql last, const char *doing, int64_t 
     sqlite3_stmt *q = store_statement(s, last, err);
     if (!q || store_integer(s, q, doing, 0, seq, err) != 0)
         return -1;
-    (*seq)++;
+    *seq = *seq + 1 < s->numbers_from ? s->numbers_from : *seq + 1;
     return 0;
 }
 

@@ -41,6 +41,18 @@ int store_open(struct store **out, const char *state_dir, const char *station_id
                struct err *err);
 void store_close(struct store *s); /* an open transaction is rolled back */
 const char *store_station(const struct store *s);
+/* What its checkpoints are of: the station's id, and after a restore "/2", "/3" … (station/backup.h). */
+const char *store_log(const struct store *s);
+
+/* Keeps the folder as its owner or delivery process would: until *fd is closed none can start. ERR_REFUSED when one
+ * runs. */
+int store_lock(const char *state_dir, enum store_mode mode, int *fd, struct err *err);
+
+/* The journal was restored from a backup: a new name of its log, and numbers from there on. Inside a transaction, with
+ * its event. */
+int store_restored(struct store *s, uint64_t numbers_from, struct err *err);
+/* The largest number that was given to anything. */
+int store_numbers_last(struct store *s, uint64_t *last, struct err *err);
 
 /* The connection with the mode's authorizer in force, for reports/queue, which knows tables and no store. The owner
  * never uses it to write: the tree's frontier lives in struct store. */

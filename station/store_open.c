@@ -80,28 +80,33 @@ static int make_folders(const char *state_dir, struct err *err)
 }
 
 /* One owner, one delivery: the kernel drops the lock with the process, however it ends. */
-static int take_lock(struct store *s, struct err *err)
+int store_lock(const char *state_dir, enum store_mode mode, int *fd, struct err *err)
 {
-    if (s->mode == STORE_READER)
-        return 0;
-    const char *role = s->mode == STORE_OWNER ? "owner" : "delivery";
+    const char *role = mode == STORE_OWNER ? "owner" : "delivery";
     char path[STORE_PATH_MAX], pid[24] = "";
-    snprintf(path, sizeof path, "%s/%s.lock", s->state_dir, role);
-    s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-    if (s->lock_fd < 0)
+    snprintf(path, sizeof path, "%s/%s.lock", state_dir, role);
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (*fd < 0)
         return err_set(err, ERR_UNREACHABLE, "%s: cannot open: %s", path, strerror(errno));
-    if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-        ssize_t n = read(s->lock_fd, pid, sizeof pid - 1);
+    if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
+        ssize_t n = read(*fd, pid, sizeof pid - 1);
         pid[n > 0 ? n : 0] = '\0';
         pid[strcspn(pid, "\n")] = '\0';
-        return err_set(err, ERR_REFUSED, "%s is in use by a running %s (process %s): stop that one first", s->state_dir,
-                       s->mode == STORE_OWNER ? "smogd" : "smogpush", pid[0] ? pid : "unknown");
+        close(*fd);
+        *fd = -1;
+        return err_set(err, ERR_REFUSED, "%s is in use by a running %s (process %s): stop that one first", state_dir,
+                       mode == STORE_OWNER ? "smogd" : "smogpush", pid[0] ? pid : "unknown");
     }
     int length = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
     /* The number only helps the message above. */
-    if (ftruncate(s->lock_fd, 0) != 0 || pwrite(s->lock_fd, pid, (size_t)length, 0) != length)
+    if (ftruncate(*fd, 0) != 0 || pwrite(*fd, pid, (size_t)length, 0) != length)
         return err_set(err, ERR_FAILED, "%s: cannot write: %s", path, strerror(errno));
     return 0;
+}
+
+static int take_lock(struct store *s, struct err *err)
+{
+    return s->mode == STORE_READER ? 0 : store_lock(s->state_dir, s->mode, &s->lock_fd, err);
 }
 
 /* ---- who may do what ---- */
@@ -292,6 +297,65 @@ static int check_station(struct store *s, const char *station_id, struct err *er
     return 0;
 }
 
+static int read_meta(struct store *s, const char *key, int64_t *out, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_META_GET, err);
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, key);
+    return store_integer(s, q, "read what the database is", 0, out, err);
+}
+
+static void name_log(struct store *s)
+{
+    if (s->restored)
+        snprintf(s->log, sizeof s->log, "%s/%u", s->station, s->restored + 1);
+    else
+        snprintf(s->log, sizeof s->log, "%s", s->station);
+}
+
+static int read_log(struct store *s, struct err *err)
+{
+    int64_t restored = 0;
+    if (read_meta(s, "restored", &restored, err) != 0 || read_meta(s, "numbers-from", &s->numbers_from, err) != 0)
+        return -1;
+    s->restored = (unsigned)restored;
+    name_log(s);
+    return 0;
+}
+
+static int set_meta(struct store *s, const char *key, uint64_t value, struct err *err)
+{
+    char text[24];
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_META_SET, err);
+    if (!q)
+        return -1;
+    snprintf(text, sizeof text, "%llu", (unsigned long long)value);
+    store_bind_text(q, 1, key);
+    store_bind_text(q, 2, text);
+    return store_run(s, q, "keep that it was restored", err);
+}
+
+int store_restored(struct store *s, uint64_t numbers_from, struct err *err)
+{
+    if (set_meta(s, "restored", s->restored + 1, err) != 0 || set_meta(s, "numbers-from", numbers_from, err) != 0)
+        return -1;
+    s->restored++;
+    s->numbers_from = (int64_t)numbers_from;
+    name_log(s);
+    return 0;
+}
+
+int store_numbers_last(struct store *s, uint64_t *last, struct err *err)
+{
+    int64_t value = 0;
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_NUMBERS_LAST, err);
+    if (!q || store_integer(s, q, "look for the last number", 0, &value, err) != 0)
+        return -1;
+    *last = (uint64_t)value;
+    return 0;
+}
+
 static int check_schema(struct store *s, const char *station_id, struct err *err)
 {
     char application[24], version[24], tables[24];
@@ -323,7 +387,7 @@ static int check_schema(struct store *s, const char *station_id, struct err *err
                       "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
                       "0", err) != 0)
         return -1;
-    return check_station(s, station_id, err);
+    return check_station(s, station_id, err) == 0 ? read_log(s, err) : -1;
 }
 
 static int open_all(struct store *s, const char *station_id, struct err *err)
@@ -387,6 +451,11 @@ void store_close(struct store *s)
 const char *store_station(const struct store *s)
 {
     return s->station;
+}
+
+const char *store_log(const struct store *s)
+{
+    return s->log;
 }
 
 struct sqlite3 *store_database(struct store *s)

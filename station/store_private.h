@@ -20,7 +20,9 @@ struct store {
     sqlite3 *db;
     enum store_mode mode;
     char *state_dir;
-    char station[64];
+    char station[64], log[80];
+    unsigned restored;    /* how often */
+    int64_t numbers_from; /* no number below is given any more */
     int lock_fd;
     bool in_transaction;
     bool failed;   /* a statement of this transaction failed: it can only be rolled back */

@@ -34,6 +34,12 @@
     X(COMMIT_FAILED, true,                                                                                             \
       "INSERT INTO meta(key, value) VALUES('failed-commits', '1')"                                                     \
       " ON CONFLICT(key) DO UPDATE SET value = CAST(value + 1 AS TEXT)")                                               \
+    X(META_SET, true, "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = ?2")         \
+    X(NUMBERS_LAST, false,                                                                                             \
+      "SELECT max(ifnull((SELECT max(seq) FROM test), 0), ifnull((SELECT max(seq) FROM passage), 0),"                  \
+      " ifnull((SELECT max(seq) FROM device_check), 0), ifnull((SELECT max(seq) FROM checklist), 0),"                  \
+      " ifnull((SELECT max(seq) FROM suggestion), 0), ifnull((SELECT max(seq) FROM case_file), 0),"                    \
+      " ifnull((SELECT max(seq) FROM roster), 0))")                                                                    \
     X(META_GET, false, "SELECT value FROM meta WHERE key = ?")                                                         \
                                                                                                                        \
     X(EVENT_INSERT, true, "INSERT INTO event(idx, kind, body, leaf) VALUES(?, ?, ?, ?)")                               \

@@ -10,9 +10,10 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { PROGRESS_EVERY = 65536 };
+enum { PROGRESS_EVERY = 65536, JUMPS_MAX = 64 };
 
 struct verifier {
     struct store *s;
@@ -24,6 +25,8 @@ struct verifier {
     unsigned top_level; /* of the node made last */
     struct merkle_hash top;
     uint64_t started, passed; /* events test-start and passage */
+    size_t jumps_count;
+    int64_t jumps[JUMPS_MAX]; /* numbers from which restored journals went on */
 };
 
 static sqlite3_stmt *open_cursor(struct store *s, const char *sql, struct err *err)
@@ -140,6 +143,10 @@ static int check_event(struct verifier *v, sqlite3_stmt *q, struct err *err)
     if (!same(&leaf, &stored) || !store_body_says(body, "kind", kind))
         return err_set(err, ERR_FAILED, "event %" PRIu64 " was changed: its text does not give its hash or kind",
                        index);
+    if (strcmp(kind, "restored") == 0 && v->jumps_count < JUMPS_MAX) {
+        const char *from = strstr(body, "\"numbers_from\":");
+        v->jumps[v->jumps_count++] = from ? strtoll(from + strlen("\"numbers_from\":"), NULL, 10) : 0;
+    }
     v->started += strcmp(kind, "test-start") == 0;
     v->passed += strcmp(kind, "passage") == 0;
     v->top_level = 0;
@@ -205,13 +212,24 @@ static int check_subject(sqlite3_stmt *q, const char *what, uint64_t number, str
     return 0;
 }
 
+/* The number that follows `last`, when this one may: the next, or one from which a restored journal goes on. */
+static int64_t expected(const struct verifier *v, int64_t last, int64_t seq)
+{
+    for (size_t i = 0; i < v->jumps_count; i++)
+        if (seq > last && seq == v->jumps[i])
+            return seq;
+    return last + 1;
+}
+
 static int check_subjects(struct verifier *v, const char *what, const char *sql, uint64_t in_journal, uint64_t *count,
                           struct err *err)
 {
     sqlite3_stmt *q = open_cursor(v->s, sql, err);
     int rc = q ? 0 : -1;
+    int64_t last = 0;
     while (rc == 0 && (rc = store_step(v->s, q, "verify the records", err)) > 0) {
-        rc = check_subject(q, what, *count + 1, err);
+        last = expected(v, last, sqlite3_column_int64(q, 0));
+        rc = check_subject(q, what, (uint64_t)last, err);
         (*count)++;
     }
     sqlite3_finalize(q);

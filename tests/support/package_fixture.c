@@ -390,7 +390,7 @@ char *package_fixture_checkpoint(struct package_fixture *f, size_t size)
 {
     char *note = malloc(CHECKPOINT_TEXT_MAX + 1);
     struct err err;
-    struct checkpoint c = {.station = f->station_id,
+    struct checkpoint c = {.log = f->station_id,
                            .size = size,
                            .time_ms = f->checkpoint_ms ? f->checkpoint_ms : start_ms + 1000,
                            .offset_minutes = OFFSET_MINUTES};

@@ -39,7 +39,7 @@ static int setup(void **state)
     r.name = "other";
     keys_make(&f->other, folder, &r);
     assert_int_equal(seal_open(&f->seal, f->station.key_file, f->station.cert_file, &err), 0);
-    struct checkpoint c = {.station = "652301-0007", .size = 42, .time_ms = time_ms, .offset_minutes = 480};
+    struct checkpoint c = {.log = "652301-0007", .size = 42, .time_ms = time_ms, .offset_minutes = 480};
     memset(c.root.bytes, 0xAB, sizeof c.root.bytes);
     assert_int_equal(checkpoint_sign(&c, f->seal, f->note, &err), 0);
     *state = f;
@@ -146,7 +146,7 @@ static void nothing_is_signed_outside_the_certificates_time(void **state)
     struct fixture *f = *state;
     struct err err = {0};
     char note[CHECKPOINT_TEXT_MAX + 1];
-    const struct checkpoint c = {.station = "1", .time_ms = 4102444800000 + 86400000};
+    const struct checkpoint c = {.log = "1", .time_ms = 4102444800000 + 86400000};
     assert_int_equal(checkpoint_sign(&c, f->seal, note, &err), -1);
     assert_int_equal(err.code, ERR_REFUSED);
 }
