@@ -10,7 +10,8 @@
 #include "reports/program.h"
 #include "station/ctl.h"
 
-static const char help[] =
+/* In two parts: a compiler must take a text of 4095 bytes, not more. */
+static const char help_station[] =
     "usage: smogctl [-c FILE] [--json] COMMAND\n"
     "\n"
     "  status                              daemon, instruments, lockouts, disk, clock, outbox\n"
@@ -52,7 +53,8 @@ static const char help[] =
     "  export records|counted|passages|readings --from D --to D [--layout pinyin|conox|FILE] [--zone Z] -o FILE\n"
     "                                      for other programs: JSON lines, CSV\n"
     "  slip ID -o F.pdf|F.txt [--size a4|a5|80mm] [--lang zh-en|zh|en|ug]\n"
-    "  package CASE -o F.asice · rejudge ID|F.asice\n"
+    "  package CASE -o F.asice · rejudge ID|F.asice\n";
+static const char help_proofs[] =
     "  backup FILE                         database, objects and packages as they are now, while smogd runs\n"
     "  restore FILE [--reason TEXT] [--officer N]     into an empty state folder, after everything is verified\n"
     "  journal verify · journal export -o F\n"
@@ -292,6 +294,8 @@ static void print_error(const struct err *err)
 
 int main(int argc, char **argv)
 {
+    char help[sizeof help_station + sizeof help_proofs];
+    snprintf(help, sizeof help, "%s%s", help_station, help_proofs);
     int answered = program_answer(argc, argv, "smogctl", help);
     if (answered >= 0)
         return answered;
