@@ -5,6 +5,8 @@
  *   1.asice             a passage, journal of 3 events
  *   2.asice             another, journal of 5 events, with the path from 3
  *   3.asice             another, 6 events, without a path
+ *   sm2.asice           the third with an SM2 signature besides
+ *   wrong-proof.asice   the third, sealed over a proof that leads nowhere
  *   rewritten.asice     another, 7 events, one of the first changed; the path is from 6 in the changed journal
  *   checkpoint-N        signed checkpoints for N = 2 3 5 6
  *   consistency-2-6.json, consistency-3-6.json   proofs from checkpoints of 2 and of 3 to that of 6
@@ -35,11 +37,18 @@ static void save(const struct maker *m, const char *name, const void *data, size
     }
 }
 
-/* `extends_from` 0: no path */
-static void save_package(struct maker *m, const char *name, int number, size_t extends_from)
+static void save_sealed(struct maker *m, const char *name)
 {
     uint8_t *bytes;
     size_t size;
+    package_fixture_seal(&m->f, &bytes, &size);
+    save(m, name, bytes, size);
+    free(bytes);
+}
+
+/* `extends_from` 0: no path */
+static void save_package(struct maker *m, const char *name, int number, size_t extends_from)
+{
     char extends[4096];
     snprintf(m->f.id, sizeof m->f.id, "652301-0007-P%08d", number);
     package_fixture_record(&m->f);
@@ -50,9 +59,34 @@ static void save_package(struct maker *m, const char *name, int number, size_t e
         free(path);
     }
     package_fixture_proof(&m->f, index, extends_from > 0 ? extends : NULL);
-    package_fixture_seal(&m->f, &bytes, &size);
-    save(m, name, bytes, size);
-    free(bytes);
+    save_sealed(m, name);
+}
+
+/* The newest package again, with a second signature. */
+static void save_sm2(struct maker *m, const char *name)
+{
+    struct keys_pair pair;
+    struct err err;
+    keys_make(
+        &pair, m->folder,
+        &(struct keys_request){
+            .name = "sm2", .subject = m->f.station_id, .usage = "digitalSignature", .curve = "SM2", .from_ms = 1});
+    if (seal_open_sm2(&m->f.second_seal, pair.key_file, pair.cert_file, &err)) {
+        fprintf(stderr, "make_package: %s\n", err.text);
+        exit(1);
+    }
+    save_sealed(m, name);
+    seal_close(m->f.second_seal);
+    m->f.second_seal = NULL;
+    keys_free(&pair);
+}
+
+/* And once more, with one digit of the proof's path changed. */
+static void save_wrong_proof(struct maker *m, const char *name)
+{
+    char *digit = strstr(package_fixture_file(&m->f, "log/proof.json")->data, "\"path\":[\"") + 10;
+    *digit = *digit == '0' ? '1' : '0';
+    save_sealed(m, name);
 }
 
 static void save_checkpoint(struct maker *m, size_t size)
@@ -108,6 +142,8 @@ int main(int argc, char **argv)
     package_fixture_note(&m.f, "check", "");
     save_package(&m, "2.asice", 2, 3);
     save_package(&m, "3.asice", 3, 0);
+    save_sm2(&m, "sm2.asice");
+    save_wrong_proof(&m, "wrong-proof.asice");
     for (size_t size = 2; size <= 6; size++)
         save_checkpoint(&m, size);
     save_consistency(&m, "consistency-2-6.json", 2, 6);
