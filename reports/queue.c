@@ -26,15 +26,16 @@
     X(NOTE_SET, "INSERT INTO push_note(about, text, since_ms) VALUES(?1, ?2, ?3)"                                      \
                 " ON CONFLICT(about) DO UPDATE SET text = ?2, since_ms = ?3 WHERE text <> ?2")                         \
     X(RECOVER, "UPDATE delivery SET state = 'unknown', next_ms = ? WHERE state = 'sending'")                           \
-    X(ORPHAN, "SELECT case_id FROM package p WHERE case_id > ?"                                                        \
-              " AND NOT EXISTS(SELECT 1 FROM delivery d WHERE d.case_id = p.case_id) ORDER BY case_id LIMIT 1")        \
+    X(ORPHAN, "SELECT p.case_id FROM case_file c JOIN package p ON p.case_id = c.id WHERE c.id > ?"                    \
+              " AND c.state IN ('send-ordered', 'submitted')"                                                          \
+              " AND NOT EXISTS(SELECT 1 FROM delivery d WHERE d.case_id = p.case_id) ORDER BY p.case_id LIMIT 1")      \
     X(PENDING, "SELECT outlet, count(*) FROM delivery WHERE state IN ('waiting', 'retry', 'unknown') GROUP BY outlet") \
-    X(DUE,                                                                                                             \
-      "SELECT d.case_id, p.sha256, p.path, p.size, p.sealed_ms, p.tree_size, d.attempts, d.state = 'unknown',"         \
-      " ifnull(c.state IN ('void', 'handled') OR t.verdict = 'void', 0), d.last_status, d.part FROM (" DUE_ANY ") d"   \
-      " LEFT JOIN package p ON p.case_id = d.case_id LEFT JOIN case_file c ON c.id = d.case_id"                        \
-      " LEFT JOIN test t ON t.id = d.case_id WHERE p.case_id IS NOT NULL OR c.id IS NULL"                              \
-      " ORDER BY d.next_ms LIMIT ?3")                                                                                  \
+    X(DUE, "SELECT d.case_id, p.sha256, p.path, p.size, p.sealed_ms, p.tree_size, d.attempts, d.state = 'unknown',"    \
+           " ifnull(c.state IN ('void', 'handled', 'rejected') OR t.verdict = 'void', 0), d.last_status, d.part FROM " \
+           "(" DUE_ANY ") d"                                                                                           \
+           " LEFT JOIN package p ON p.case_id = d.case_id LEFT JOIN case_file c ON c.id = d.case_id"                   \
+           " LEFT JOIN test t ON t.id = d.case_id WHERE p.case_id IS NOT NULL OR c.id IS NULL"                         \
+           " ORDER BY d.next_ms LIMIT ?3")                                                                             \
     X(HASTEN, "UPDATE delivery SET next_ms = ? WHERE state IN ('waiting', 'retry', 'unknown') AND next_ms > ?")        \
     X(CLAIM, "UPDATE delivery SET state = 'sending', attempts = attempts + 1, last_ms = ?"                             \
              " WHERE case_id = ? AND outlet = ? AND state IN ('waiting', 'retry', 'unknown')")                         \
@@ -281,6 +282,21 @@ int queue_adopt(struct queue *q, const char *const outlets[], size_t count, int6
                 return -1;
     }
     return 0;
+}
+
+int queue_enter(struct queue *q, const char *const outlets[], size_t count, int64_t now_ms, struct err *err)
+{
+    char case_id[QUEUE_CASE_MAX] = "";
+    if (count == 0 || next_orphan(q, case_id, err) != 0)
+        return count == 0 ? 0 : -1;
+    if (case_id[0] == '\0')
+        return 0;
+    if (queue_begin(q, err) != 0)
+        return -1;
+    if (queue_adopt(q, outlets, count, now_ms, err) == 0)
+        return queue_commit(q, err);
+    queue_rollback(q);
+    return -1;
 }
 
 int queue_pending(struct queue *q, void (*each)(void *ctx, const char *outlet, int64_t number), void *ctx,

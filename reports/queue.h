@@ -69,9 +69,10 @@ int queue_note_set(struct queue *q, const char *about, const char *text, int64_t
 /* At the start: deliveries that were being sent become unknown. *count (may be NULL) says how many. */
 int queue_recover(struct queue *q, int64_t now_ms, int *count, struct err *err);
 
-/* At the start: packages that have no delivery at all, because they were sealed when no outlet was configured, wait for
- * these. */
+/* Packages that an officer has said to send, and that have no delivery at all, wait for these outlets from now on. */
 int queue_adopt(struct queue *q, const char *const outlets[], size_t count, int64_t now_ms, struct err *err);
+/* The same as a transaction of its own; without one when there is none of them. */
+int queue_enter(struct queue *q, const char *const outlets[], size_t count, int64_t now_ms, struct err *err);
 
 /* Outlets with deliveries that are not finished, and how many: a reader, to tell those that the configuration has lost.
  */

@@ -71,7 +71,6 @@ struct push {
     bool once;
     int64_t version;                      /* of the database, when it was last looked at */
     int64_t checkpoint_ms, seal_again_ms; /* monotonic: when next */
-    int64_t sealed_up_to;                 /* no case up to this number waits to be sealed */
     int64_t warn_ms;                      /* monotonic: when certificates that end soon are told next */
     bool no_key;                          /* a sealing key is not to be had */
     unsigned unsealed;                    /* cases that could not be sealed in the last pass */
@@ -145,9 +144,7 @@ static int push_open(struct push *p, const char *file, struct err *err)
                                   .queue = p->queue,
                                   .folder = p->config->state,
                                   .offset_minutes = p->config->utc_offset_minutes,
-                                  .seals_count = keyring_count(p->keys),
-                                  .outlets = p->outlets.names,
-                                  .outlets_count = p->outlets.names_count};
+                                  .seals_count = keyring_count(p->keys)};
     use_keys(p);
     note(p, "seal", ""); /* what a smogpush before this one said */
     return sealing_init(&p->sealing, err);
@@ -245,7 +242,7 @@ static void warn_of_certificates(struct push *p)
 static int seal_all(struct push *p, struct err *err)
 {
     struct waiting w;
-    int64_t after = p->sealed_up_to;
+    int64_t after = 0;
     p->unsealed = 0;
     p->no_key = false;
     do {
@@ -255,8 +252,6 @@ static int seal_all(struct push *p, struct err *err)
         for (size_t i = 0; i < w.count && !told_to_stop && !p->no_key; i++) {
             seal_one(p, &w.cases[i]);
             after = w.cases[i].seq;
-            if (p->unsealed == 0)
-                p->sealed_up_to = after;
         }
     } while (w.count == CASES_AT_ONCE && !told_to_stop && !p->no_key);
     if (p->unsealed == 0)
@@ -302,7 +297,9 @@ static int do_round(struct push *p, struct err *err)
     if (queue_version(p->queue, &version, err) != 0)
         return -1;
     bool again = told_to_reread || (p->unsealed > 0 && clock_mono_ms() >= p->seal_again_ms);
-    if ((version != p->version || again) && seal_all(p, err) != 0)
+    if ((version != p->version || again) &&
+        (seal_all(p, err) != 0 ||
+         queue_enter(p->queue, p->outlets.names, p->outlets.names_count, clock_unix_ms(), err) != 0))
         return -1;
     p->version = version;
     if (clock_mono_ms() >= p->checkpoint_ms && sign_news(p, err) != 0)

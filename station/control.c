@@ -21,6 +21,7 @@ struct control_client {
     int file;     /* came with the request at hand; -1: none */
     bool closing; /* goes away once its backlog is sent */
     bool dead;
+    bool own; /* root's, or of the daemon's own account */
     char user[CONTROL_USER_MAX];
     char topic[CONTROL_TOPIC_MAX]; /* empty: watches nothing */
     size_t in_length, out_at, out_length;
@@ -52,6 +53,11 @@ void control_refuse(struct json_writer *answer, const struct err *err)
 const char *control_user(const struct control_client *client)
 {
     return client->user;
+}
+
+bool control_own(const struct control_client *client)
+{
+    return client->own;
 }
 
 int control_take_file(struct control_client *client)
@@ -257,6 +263,7 @@ static void find_user(struct control_client *client)
     struct ucred peer = {.uid = (uid_t)-1};
     socklen_t length = sizeof peer;
     getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &length);
+    client->own = peer.uid == 0 || peer.uid == geteuid();
     const struct passwd *entry = getpwuid(peer.uid);
     if (entry && strlen(entry->pw_name) < sizeof client->user)
         snprintf(client->user, sizeof client->user, "%s", entry->pw_name);

@@ -11,6 +11,7 @@
 #ifndef STATION_CONTROL_H
 #define STATION_CONTROL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <systemd/sd-event.h>
 
@@ -44,6 +45,9 @@ void control_close(struct control *control);
 
 /* The login name behind the connection (SO_PEERCRED), or "uid 1000" when it has none. */
 const char *control_user(const struct control_client *client);
+
+/* Is it root's login, or the daemon's own? */
+bool control_own(const struct control_client *client);
 
 /* The open file that came with the request at hand (SCM_RIGHTS), or -1: its sender may read it, we perhaps may not. The
  * caller closes it. */

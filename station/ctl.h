@@ -11,6 +11,7 @@
  * ctl_test.c     test start, watch, confirm, bypass-warm, observe, abort, void
  * ctl_words.c    what prompts, verdicts and quantities are called
  * ctl_show.c     test show, passes, alerts, outbox list
+ * ctl_case.c     case list, show, and all acts; ctl_officer.c: officer add, list, disable
  * ctl_plate.c    plate
  * ctl_plates.c   plates suggest
  * ctl_print.c    print: the slip on the receipt printer
@@ -60,7 +61,7 @@ struct ctl {
     bool json, invalid, probe, hide;
     const char *plate, *colour, *method, *reason, *officer, *since, *output, *filter, *outlet, *consistency, *limit,
         *from, *to, *name, *instrument, *result, *suggestion, *confirm, *photo, *remark, *value, *ca, *kind, *zone,
-        *encoding, *size, *lang, *layout;
+        *encoding, *size, *lang, *layout, *officer2, *police, *number, *ground, *until, *role, *certificate, *state;
     const char *facts[CTL_FACTS_MAX]; /* "key=value" */
     size_t facts_count;
     const char *words[CTL_WORDS_MAX]; /* after the command's own */
@@ -94,6 +95,7 @@ ctl_command ctl_checklist, ctl_checklist_start, ctl_checklist_answer, ctl_checkl
 ctl_command ctl_photo_add, ctl_photo_list;
 ctl_command ctl_backup, ctl_restore;
 ctl_command ctl_witness_request, ctl_witness_import, ctl_witnessed;
+ctl_command ctl_case_list, ctl_case_show, ctl_case_act, ctl_officer_add, ctl_officer_list, ctl_officer_disable;
 int ctl_probe(struct ctl *ctl, struct err *err);
 
 /* ---- ctl_call.c ---- */
@@ -172,5 +174,6 @@ const struct ctl_word *ctl_word_prompt(const char *name); /* never NULL: an unkn
 const struct ctl_word *ctl_word_verdict(const char *name);
 const struct ctl_word *ctl_word_point(const char *name); /* of verdict_point_name */
 const struct ctl_word *ctl_word_alert(const char *name);
+const struct ctl_word *ctl_word_case(const char *name); /* a state of either track */
 
 #endif

@@ -24,6 +24,10 @@ void ctl_rows_end(struct ctl_rows *rows);
 void ctl_rows_time(const struct ctl_rows *rows, const char *key, int64_t unix_ms); /* null for 0 */
 
 /* ---- ctl_show.c ---- */
+/* The answer of a command that lists: `write` writes for people, or the keys of one object. */
+int ctl_rows_object(struct ctl_rows *rows, int (*write)(struct ctl_rows *rows, struct err *err), struct err *err);
+/* "daemon_running" and "ok"; nothing for people. */
+void ctl_rows_ok(struct ctl_rows *rows);
 int ctl_rows_test(void *ctx, const struct store_test *t);
 int ctl_rows_passage(void *ctx, const struct store_passage *p);
 int ctl_rows_alert(void *ctx, const struct store_alert *a);

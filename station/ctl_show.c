@@ -17,23 +17,28 @@ static void json_time(const struct ctl *ctl, struct json_writer *w, const char *
     json_string(w, key, text);
 }
 
-/* The answer of a command that lists: `list` writes for people, or further keys (after "ok") of one object. */
-static int answer(struct ctl_rows *rows, int (*list)(struct ctl_rows *rows, struct err *err), struct err *err)
+int ctl_rows_object(struct ctl_rows *rows, int (*write)(struct ctl_rows *rows, struct err *err), struct err *err)
 {
     if (!rows->ctl->json)
-        return list(rows, err);
+        return write(rows, err);
     if (ctl_json_begin(&rows->writer, err) != 0)
         return -1;
     rows->w = &rows->writer;
     json_object_begin(rows->w, NULL);
-    json_bool(rows->w, "daemon_running", rows->ctl->daemon_running);
-    json_bool(rows->w, "ok", true);
-    if (list(rows, err) != 0) {
+    if (write(rows, err) != 0) {
         free(rows->w->out);
         return -1;
     }
     json_object_end(rows->w);
     return ctl_json_print(rows->w, err);
+}
+
+void ctl_rows_ok(struct ctl_rows *rows)
+{
+    if (!rows->w)
+        return;
+    json_bool(rows->w, "daemon_running", rows->ctl->daemon_running);
+    json_bool(rows->w, "ok", true);
 }
 
 void ctl_rows_time(const struct ctl_rows *rows, const char *key, int64_t unix_ms)
@@ -202,6 +207,7 @@ static int show_passage(struct ctl *ctl, struct err *err)
 
 static int list_passes(struct ctl_rows *rows, struct err *err)
 {
+    ctl_rows_ok(rows);
     ctl_rows_begin(rows, "passes");
     if (store_passage_list(rows->ctl->store, rows->plate, rows->colour, rows->since_ms, rows->ctl->invalid, rows->limit,
                            ctl_rows_passage, rows, err) != 0)
@@ -220,7 +226,7 @@ int ctl_passes(struct ctl *ctl, struct err *err)
     if (ctl_open_store(ctl, err) != 0 || ctl_since(ctl, &rows.since_ms, err) != 0 ||
         ctl_limit(ctl, ROWS, &rows.limit, err) != 0)
         return -1;
-    return answer(&rows, list_passes, err);
+    return ctl_rows_object(&rows, list_passes, err);
 }
 
 /* ---- tests ---- */
@@ -265,8 +271,11 @@ int ctl_rows_alert(void *ctx, const struct store_alert *a)
 static int list_alerts(struct ctl_rows *rows, struct err *err)
 {
     const struct ctl *ctl = rows->ctl;
+    ctl_rows_begin(rows, "alerts");
     if (store_alert_list(ctl->store, ctl->words[0], rows->since_ms, rows->limit, ctl_rows_alert, rows, err) != 0)
         return -1;
+    ctl_rows_end(rows);
+    ctl_rows_ok(rows);
     if (!rows->w && rows->count == 0)
         printf("no alerts\n");
     return 0;
@@ -278,22 +287,7 @@ int ctl_alerts(struct ctl *ctl, struct err *err)
     if (ctl_open_store(ctl, err) != 0 || ctl_since(ctl, &rows.since_ms, err) != 0 ||
         ctl_limit(ctl, ROWS, &rows.limit, err) != 0)
         return -1;
-    if (!ctl->json)
-        return list_alerts(&rows, err);
-    if (ctl_json_begin(&rows.writer, err) != 0)
-        return -1;
-    rows.w = &rows.writer;
-    json_object_begin(rows.w, NULL);
-    ctl_rows_begin(&rows, "alerts");
-    if (list_alerts(&rows, err) != 0) {
-        free(rows.w->out);
-        return -1;
-    }
-    ctl_rows_end(&rows);
-    json_bool(rows.w, "daemon_running", ctl->daemon_running);
-    json_bool(rows.w, "ok", true);
-    json_object_end(rows.w);
-    return ctl_json_print(rows.w, err);
+    return ctl_rows_object(&rows, list_alerts, err);
 }
 
 /* ---- outbox ---- */
@@ -331,6 +325,7 @@ static int list_outbox(struct ctl_rows *rows, struct err *err)
     int64_t counts[4];
     if (store_outbox_counts(rows->ctl->store, counts, err) != 0)
         return -1;
+    ctl_rows_ok(rows);
     ctl_rows_begin(rows, "outbox");
     if (store_outbox_list(rows->ctl->store, rows->limit, ctl_rows_case, rows, err) != 0)
         return -1;
@@ -352,5 +347,5 @@ int ctl_outbox_list(struct ctl *ctl, struct err *err)
     struct ctl_rows rows = {.ctl = ctl};
     if (ctl_open_store(ctl, err) != 0 || ctl_limit(ctl, ROWS, &rows.limit, err) != 0)
         return -1;
-    return answer(&rows, list_outbox, err);
+    return ctl_rows_object(&rows, list_outbox, err);
 }

@@ -41,7 +41,9 @@ int ctl_test_start(struct ctl *ctl, struct err *err)
     entries_text(&arguments, "confirm", ctl->confirm);
     entries_text(&arguments, "method", ctl->method);
     entries_text(&arguments, "officer", ctl->officer);
+    entries_text(&arguments, "officer2", ctl->officer2);
     entries_text(&arguments, "plate", ctl->plate);
+    entries_text(&arguments, "police", ctl->police);
     entries_text(&arguments, "suggestion", ctl->suggestion);
     entries_raw(&arguments, "vehicle", facts, strlen(facts));
     if (ctl_call(ctl, "test-start", &arguments, err) != 0)

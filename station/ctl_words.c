@@ -49,6 +49,38 @@ const struct ctl_word *ctl_word_point(const char *name)
     return find(words, sizeof words / sizeof words[0], name);
 }
 
+const struct ctl_word *ctl_word_case(const char *name)
+{
+    static const struct ctl_word words[] = {
+        {"exceeded", "超标,待初审", "exceeded, waits for the first review"},
+        {"review1", "初审通过,待复审", "reviewed once, waits for another officer"},
+        {"review2", "复审通过,待封存", "reviewed twice, waits for the seal"},
+        {"send-ordered", "待封存后移送", "is sent as soon as it is sealed"},
+        {"sealed", "已封存,待移送", "sealed, waits to be sent"},
+        {"submitted", "已移送", "on its way to the police"},
+        {"received", "公安已接收", "received by the police"},
+        {"police-review", "公安审核中", "under review by the police"},
+        {"entered", "公安已录入", "entered by the police"},
+        {"notified", "已告知", "the owner is notified"},
+        {"objected", "当事人有异议", "objected to"},
+        {"penalised", "已处罚", "penalised"},
+        {"paid", "已缴款", "paid"},
+        {"rejected", "审核不通过", "rejected in review"},
+        {"returned", "公安退回", "returned by the police"},
+        {"removed", "违法信息已消除", "removed"},
+        {"handled", "现场已处理,不再移送", "handled on site, never sent"},
+        {"void", "检测作废", "void"},
+        {"none", "未要求维修", "no repair asked for"},
+        {"repair-notice", "已通知维修", "repair notice given"},
+        {"repaired", "已维修,待复检", "repaired, waits for the retest"},
+        {"overdue", "逾期未复检", "overdue"},
+        {"blacklisted", "列入黑名单", "blacklisted"},
+        {"retest-passed", "复检合格", "retest passed"},
+        {"released", "已解除", "released"},
+    };
+    return find(words, sizeof words / sizeof words[0], name);
+}
+
 const struct ctl_word *ctl_word_verdict(const char *name)
 {
     static const struct ctl_word words[] = {
@@ -61,6 +93,8 @@ const struct ctl_word *ctl_word_verdict(const char *name)
 const struct ctl_word *ctl_word_alert(const char *name)
 {
     static const struct ctl_word words[] = {
+        {"penalised-twice", "同一案件再次收到处罚决定", "a second penalty for one case"},
+        {"decision-without-effect", "收到的决定与案件状态不符", "a decision that the case cannot follow"},
         {"input-changed", "车辆参数与以前的记录不符", "a vehicle fact differs from an earlier record"},
         {"factor", "两个烟度量按固定比例不一致", "k and opacity differ by one constant factor"},
         {"travel", "两地出现时间过近", "seen at two places that lie too far apart for the time between"},

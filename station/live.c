@@ -159,7 +159,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *ctx)
     else if (retry && live->waiting > 0)
         live_journal_flush(live);
     else if (retry || !live->journal_faulty)
-        live_journal_receipts(live);
+        live_case_news(live);
     live_links_look(live);
     live_lockout_look(live);
     if (live->ticks++ % CLOCK_LOOK_TICKS == 0)
@@ -192,7 +192,9 @@ static int prepare(struct live *live, struct err *err)
     for (size_t i = 0; i < live->config->profiles_count; i++)
         if (put_law(live, &live->config->profile_files[i], err) != 0)
             return -1;
-    return live_check_recover(live, err) == 0 ? live_recover(live, err) : -1;
+    if (live_check_recover(live, err) != 0 || live_recover(live, err) != 0)
+        return -1;
+    return live_case_upgrade(live, err);
 }
 
 void live_prepare(struct live *live)

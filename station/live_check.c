@@ -138,7 +138,7 @@ static int read_request(struct live *live, struct control_client *client, const 
     char name[SENSOR_NAME_MAX], what[16], filter[CONFIG_TEXT_MAX - 8];
     if (live_request_text(request, "name", true, name, sizeof name, err) != 0 ||
         live_request_text(request, "what", true, what, sizeof what, err) != 0 ||
-        live_request_officer(client, request, check->officer, err) != 0)
+        live_request_officer(live, client, request, ROLE_ECOLOGY | ROLE_TECHNICIAN, check->officer, err) != 0)
         return -1;
     check->instrument = live_operator_instrument(live, name, err);
     check->what = metrology_what_by_name(what);

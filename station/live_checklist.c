@@ -82,7 +82,8 @@ int live_checklist_start(struct live *live, struct control_client *client, const
     char name[CHECKLIST_NAME_MAX], officer[LIVE_OFFICER_MAX];
     struct store_checklist row = {.started_ms = clock_unix_ms()};
     if (live_request_text(request, "list", false, name, sizeof name, err) != 0 ||
-        live_request_officer(client, request, officer, err) != 0 || read_subject(live, request, &row, err) != 0)
+        live_request_officer(live, client, request, ROLE_ECOLOGY | ROLE_POLICE | ROLE_TECHNICIAN, officer, err) != 0 ||
+        read_subject(live, request, &row, err) != 0)
         return -1;
     const struct checklist *list = find_list(live, name);
     if (!list)
@@ -150,7 +151,7 @@ static int read_answer(struct live *live, struct control_client *client, const s
         live_request_text(request, "answer", true, a->answer, sizeof a->answer, err) != 0 ||
         live_request_text(request, "value", false, a->value, sizeof a->value, err) != 0 ||
         live_request_text(request, "remark", false, a->remark, LIVE_TEXT_LIMIT + 1, err) != 0 ||
-        live_request_officer(client, request, a->officer, err) != 0)
+        live_request_officer(live, client, request, ROLE_ECOLOGY | ROLE_POLICE | ROLE_TECHNICIAN, a->officer, err) != 0)
         return -1;
     const struct checklist_item *item = checklist_item(list, a->item);
     if (!item)
@@ -290,7 +291,7 @@ static int end(struct live *live, struct control_client *client, const struct js
 {
     char officer[LIVE_OFFICER_MAX];
     if (read_open(live, request, row, &ending->list, err) != 0 ||
-        live_request_officer(client, request, officer, err) != 0)
+        live_request_officer(live, client, request, ROLE_ECOLOGY | ROLE_POLICE | ROLE_TECHNICIAN, officer, err) != 0)
         return -1;
     for (enum checklist_authority a = 0; a < AUTHORITY_COUNT; a++) {
         json_writer_init(&ending->writers[a], ending->referrals[a].items, sizeof ending->referrals[a].items);

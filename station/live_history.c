@@ -41,7 +41,7 @@ static int read_request(struct import *import, struct control_client *client, co
     if (import->live->test.open)
         return err_set(err, ERR_REFUSED, "a test is running; import the history after it");
     if (live_request_text(request, "name", true, import->name, sizeof import->name, err) != 0 ||
-        live_request_officer(client, request, import->officer, err) != 0)
+        live_request_officer(import->live, client, request, ROLE_ECOLOGY | ROLE_SUPERVISOR, import->officer, err) != 0)
         return -1;
     if (!json_get_string(request, json_member(request, 0, "ca"), import->ca, sizeof import->ca))
         return err_set(err, ERR_INVALID, "'ca', the trusted certificates in PEM, is missing or longer than %d bytes",
@@ -113,6 +113,14 @@ static int look_at_travel(struct import *import, const struct history_fact *fact
     return live_travel_look(import->live, &sighting, err);
 }
 
+/* A test that was passed at another station may be the one that a case here waits for. */
+static int look_for_retest(struct live *live, const struct history_fact *fact, struct err *err)
+{
+    if (fact->passage || strcmp(fact->verdict, "pass") != 0)
+        return 0;
+    return live_case_retest(live, fact->id, fact->plate, fact->colour, fact->method, fact->at_ms, err);
+}
+
 /* Facts that are all known already leave no trace: *import->fresh is 0 then. */
 static int save_facts(struct import *import, struct err *err)
 {
@@ -129,7 +137,8 @@ static int save_facts(struct import *import, struct err *err)
     if (import->fresh > 0 && save_event(import, err) != 0)
         return -1;
     for (size_t i = 0; i < h->facts_count; i++)
-        if (import->is_fresh[i] && look_at_travel(import, &h->facts[i], err) != 0)
+        if (import->is_fresh[i] &&
+            (look_at_travel(import, &h->facts[i], err) != 0 || look_for_retest(import->live, &h->facts[i], err) != 0))
             return -1;
     return 0;
 }

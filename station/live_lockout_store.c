@@ -140,8 +140,10 @@ static int clear(struct live *live, struct control_client *client, const struct 
                  struct err *err)
 {
     char officer[LIVE_OFFICER_MAX], reason[LIVE_TEXT_LIMIT + 1], subject[64];
+    enum role role;
     if (live_request_text(request, "code", true, code, 32, err) != 0 ||
         live_request_text(request, "officer", true, officer, sizeof officer, err) != 0 ||
+        live_officer_check(live, officer, ROLE_SUPERVISOR, &role, err) != 0 ||
         live_request_text(request, "reason", true, reason, sizeof reason, err) != 0)
         return -1;
     if (reason[strspn(reason, " ")] == '\0')

@@ -90,18 +90,20 @@ static int count_void(struct live *live, const char *id, struct err *err)
     return rc < 0 ? -1 : 0;
 }
 
-static int write_void(struct live *live, const char *id, const char *reason, const char *officer, struct err *err)
+static int write_void(struct live *live, const struct store_test *test, const char *reason, const char *officer,
+                      struct err *err)
 {
     char text[1024];
     uint64_t index;
     struct entries e = {0};
     entries_text(&e, "officer", officer);
     entries_text(&e, "reason", reason);
-    entries_text(&e, "test", id);
+    entries_text(&e, "test", test->id);
     if (store_begin(live->store, err) != 0)
         return -1;
     if (live_journal_append(live, "test-void", &e, text, sizeof text, &index, err) != 0 ||
-        store_test_void(live->store, id, reason, err) != 0 || count_void(live, id, err) != 0) {
+        store_test_void(live->store, test->id, reason, err) != 0 || count_void(live, test->id, err) != 0 ||
+        live_case_void(live, test, officer, reason, err) != 0) {
         store_rollback(live->store);
         return -1;
     }
@@ -125,11 +127,11 @@ int live_operator_void(struct live *live, struct control_client *client, const s
     char id[LIVE_ID_MAX], reason[LIVE_TEXT_LIMIT + 1], officer[LIVE_OFFICER_MAX];
     if (live_request_text(request, "id", true, id, sizeof id, err) != 0 ||
         live_request_text(request, "reason", true, reason, sizeof reason, err) != 0 ||
-        live_request_officer(client, request, officer, err) != 0)
+        live_request_officer(live, client, request, ROLE_ECOLOGY | ROLE_SUPERVISOR, officer, err) != 0)
         return -1;
     if (live->test.open && strcmp(live->test.id, id) == 0)
         return err_set(err, ERR_REFUSED, "test %s is running; abort it instead", id);
-    if (store_test_get(live->store, id, &row, NULL, err) != 0 || write_void(live, id, reason, officer, err) != 0)
+    if (store_test_get(live->store, id, &row, NULL, err) != 0 || write_void(live, &row, reason, officer, err) != 0)
         return -1;
     log_notice("test %s is void: %s (%s)", id, reason, officer);
     say_verdict(answer, "void", id, "void");
@@ -173,7 +175,7 @@ static int command(struct live *live, struct control_client *client, const struc
     if (live_request_text(request, "filter", false, filter, sizeof filter, err) != 0 ||
         live_request_text(request, "name", true, name, SENSOR_NAME_MAX, err) != 0 ||
         live_request_text(request, "what", true, what, 32, err) != 0 ||
-        live_request_officer(client, request, officer, err) != 0)
+        live_request_officer(live, client, request, ROLE_ECOLOGY | ROLE_TECHNICIAN, officer, err) != 0)
         return -1;
     int instrument = live_operator_instrument(live, name, err);
     if (instrument < 0)
@@ -250,7 +252,8 @@ int live_operator_outbox(struct live *live, struct control_client *client, const
     if (live_request_text(request, "id", true, id, sizeof id, err) != 0 ||
         live_request_text(request, "outlet", false, outlet, sizeof outlet, err) != 0 ||
         live_request_text(request, "what", true, what, sizeof what, err) != 0 ||
-        live_request_officer(client, request, officer, err) != 0 || retry(live, id, outlet, officer, what, err) != 0)
+        live_request_officer(live, client, request, ROLE_ECOLOGY | ROLE_SUPERVISOR, officer, err) != 0 ||
+        retry(live, id, outlet, officer, what, err) != 0)
         return -1;
     log_notice("outbox: %s of %s by %s", what, id, officer);
     json_object_begin(answer, NULL);

@@ -41,6 +41,7 @@
 #include "station/anpr.h"
 #include "station/clock.h"
 #include "station/core/anomaly.h"
+#include "station/core/caselife.h"
 #include "station/config.h"
 #include "station/control.h"
 #include "station/core/join.h"
@@ -49,6 +50,7 @@
 #include "station/record_make.h"
 #include "station/spool.h"
 #include "station/store.h"
+#include "station/store_life.h"
 #include "station/webserver.h"
 
 enum {
@@ -116,7 +118,8 @@ struct live_test {
     bool open, finished;
     bool aborting; /* a fault of the station ends it */
     char id[LIVE_ID_MAX], officer[LIVE_OFFICER_MAX], user[CONTROL_USER_MAX];
-    int64_t seq, started_ms, ended_ms; /* Unix times */
+    char officer2[LIVE_OFFICER_MAX], police[LIVE_OFFICER_MAX]; /* "": none was named */
+    int64_t seq, started_ms, ended_ms;                         /* Unix times */
     const struct procedure_method *method;
     const struct rule_pack *pack;
     const struct rule *rule;
@@ -367,8 +370,6 @@ int live_journal_flush(struct live *live);
 void live_journal_health(struct live *live, const struct err *err);
 /* Instrument edges, as seen on the bench. */
 void live_journal_instrument(struct live *live, int instrument);
-/* Receipts that smogpush has stored become events. */
-void live_journal_receipts(struct live *live);
 /* Appends an event inside a transaction; `text` is room for its body. */
 int live_journal_append(struct live *live, const char *kind, struct entries *entries, char *text, size_t size,
                         uint64_t *index, struct err *err);
@@ -380,9 +381,50 @@ void live_request(void *ctx, struct control_client *client, const struct json_do
  * errors. */
 int live_request_text(const struct json_doc *request, const char *key, bool required, char *out, size_t size,
                       struct err *err);
-/* The request's officer number, or the login behind the connection. */
-int live_request_officer(struct control_client *client, const struct json_doc *request, char out[LIVE_OFFICER_MAX],
-                         struct err *err);
+
+/* ---- live_officer.c ---- */
+/* The one question whether an officer of that number may act in one of these roles. While nobody at all is registered
+ * everybody may, and *role is ROLE_UNKNOWN. */
+int live_officer_check(const struct live *live, const char *number, unsigned roles, enum role *role, struct err *err);
+/* The request's officer, who must be one of these roles; while nobody is registered any number is taken, or the login
+ * behind the connection. */
+int live_request_officer(const struct live *live, struct control_client *client, const struct json_doc *request,
+                         unsigned roles, char out[LIVE_OFFICER_MAX], struct err *err);
+/* One element of a record's `officers`; nothing for the number "". */
+void live_officer_write(const struct live *live, const char *number, const char *role, struct json_writer *w);
+live_answer live_officer_add, live_officer_disable;
+
+/* ---- live_case.c ---- */
+/* All of these but the command belong into a transaction. */
+/* A failed test or passage becomes a case. officers: as in its record. */
+int live_case_open(struct live *live, const char *subject, int64_t created_ms, const char *officers, struct err *err);
+/* Moves the case by an act: its event, its step, its row; *row follows. `more` (may be NULL): what goes into the step
+ * and the event besides. */
+struct live_case_more {
+    const char *until, *detail, *user; /* NULL: none */
+};
+int live_case_move(struct live *live, struct store_case *row, const struct caselife_doing *doing,
+                   const struct live_case_more *more, struct err *err);
+/* A case of an older version gets a state of today; package: the digest of its sealed one, NULL: it has none. */
+int live_case_adopt(struct live *live, struct store_case *row, enum case_state state, const char *package,
+                    struct err *err);
+/* Can that act be done with it now? */
+bool live_case_can(const struct store_case *row, enum case_act act);
+/* A test was voided: its own case ends, and what it showed as a retest is taken back. */
+int live_case_void(struct live *live, const struct store_test *test, const char *officer, const char *reason,
+                   struct err *err);
+/* A test was passed, here or elsewhere: cases of the vehicle that wait for it. */
+int live_case_retest(struct live *live, const char *test, const char *plate, const char *colour, const char *method,
+                     int64_t at_ms, struct err *err);
+live_answer live_case_act;
+
+/* ---- live_case_news.c ---- */
+/* What smogpush has stored becomes events and moves the cases: seals, receipts, decisions. */
+void live_case_news(struct live *live);
+/* Decisions that came too early for their case, tried again; inside a transaction. */
+int live_case_waiting(struct live *live, struct store_case *row, struct err *err);
+/* Cases of an older version get a state of today. */
+int live_case_upgrade(struct live *live, struct err *err);
 
 /* ---- live_identity.c ---- */
 /* What earlier records and lists say otherwise of the vehicle: noted with the facts; refused until the officer has

@@ -309,7 +309,7 @@ static ptrdiff_t make_record(const struct live *live, const struct judged *j, st
 /* A failed one goes to the police: its files become objects, and a case is opened in the same transaction. */
 static int open_case(struct live *live, const struct judged *j, const struct record_make *make, struct err *err)
 {
-    char digest[SHA256_HEX_SIZE], id[LIVE_CASE_MAX];
+    char digest[SHA256_HEX_SIZE];
     if (store_object_put(live->store, j->wire, strlen(j->wire), digest, err) != 0 ||
         store_object_put(live->store, j->readings, strlen(j->readings), digest, err) != 0)
         return -1;
@@ -317,8 +317,7 @@ static int open_case(struct live *live, const struct judged *j, const struct rec
         if (store_file_add(live->store, j->id, make->files[i].name, make->files[i].sha256, make->files[i].size, err) !=
             0)
             return -1;
-    live_case_id(j->id, id, sizeof id);
-    return store_case_add(live->store, id, j->id, j->from->received_ms, "sealing", err);
+    return live_case_open(live, j->id, j->from->received_ms, "[]", err);
 }
 
 static int add_row(struct live *live, const struct judged *j, uint64_t event, const char *record, struct err *err)

@@ -24,16 +24,6 @@ int live_request_text(const struct json_doc *request, const char *key, bool requ
     return 0;
 }
 
-int live_request_officer(struct control_client *client, const struct json_doc *request, char out[LIVE_OFFICER_MAX],
-                         struct err *err)
-{
-    if (live_request_text(request, "officer", false, out, LIVE_OFFICER_MAX, err) != 0)
-        return -1;
-    if (out[0] == '\0')
-        snprintf(out, LIVE_OFFICER_MAX, "%s", control_user(client));
-    return 0;
-}
-
 static const struct {
     const char *name;
     live_answer *answer;
@@ -50,10 +40,13 @@ static const struct {
     {"outbox", live_operator_outbox},
     {"photo-add", live_photo_add},
     {"print", live_output_print},
+    {"case-act", live_case_act},
     {"checklist-answer", live_checklist_answer},
     {"checklist-end", live_checklist_end},
     {"checklist-start", live_checklist_start},
     {"history-import", live_history_import},
+    {"officer-add", live_officer_add},
+    {"officer-disable", live_officer_disable},
     {"roster-absent", live_roster_absent},
     {"roster-import", live_roster_import},
     {"witness-import", live_witness_import},

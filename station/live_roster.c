@@ -46,7 +46,8 @@ static int read_import(struct import *import, struct control_client *client, con
     struct live *live = import->live;
     int64_t last_ms;
     if (live_request_text(request, "name", true, import->row.name, sizeof import->row.name, err) != 0 ||
-        live_request_officer(client, request, import->officer, err) != 0 ||
+        live_request_officer(import->live, client, request, ROLE_ECOLOGY | ROLE_SUPERVISOR, import->officer, err) !=
+            0 ||
         read_day(live, request, "from", clock_unix_ms(), &import->row.from_ms, err) != 0 ||
         read_day(live, request, "to", import->row.from_ms, &last_ms, err) != 0)
         return -1;
@@ -219,7 +220,7 @@ int live_roster_absent(struct live *live, struct control_client *client, const s
     if (live_request_text(request, "plate", true, text, sizeof text, err) != 0 ||
         live_request_text(request, "colour", false, colour, sizeof colour, err) != 0 ||
         live_request_text(request, "reason", true, reason, sizeof reason, err) != 0 ||
-        live_request_officer(client, request, officer, err) != 0)
+        live_request_officer(live, client, request, ROLE_ECOLOGY | ROLE_SUPERVISOR, officer, err) != 0)
         return -1;
     if (colour[0] && !plate_colour_by_name(colour, &which))
         return err_set(err, ERR_INVALID, "'%s' is no plate colour", colour);

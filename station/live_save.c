@@ -7,11 +7,6 @@
 #include "reports/sha256.h"
 #include "station/live_parts.h"
 
-void live_case_id(const char *subject, char *out, size_t size)
-{
-    snprintf(out, size, "%.*s-C", LIVE_ID_MAX - 1, subject);
-}
-
 struct put {
     struct live *live;
     struct record_make *make;
@@ -49,11 +44,14 @@ static int write_rows(struct live *live, const struct live_end *end, const struc
         if (store_file_add(live->store, end->id, make->files[i].name, make->files[i].sha256, make->files[i].size,
                            err) != 0)
             return -1;
-    if (end->verdict->kind != VERDICT_FAIL || !end->may_be_pushed)
+    if (end->verdict->kind == VERDICT_FAIL && end->may_be_pushed)
+        return live_case_open(live, end->id, end->ended_ms, end->officers, err);
+    struct store_test test;
+    if (end->verdict->kind != VERDICT_PASS)
         return 0;
-    char id[LIVE_CASE_MAX];
-    live_case_id(end->id, id, sizeof id);
-    return store_case_add(live->store, id, end->id, end->ended_ms, "sealing", err);
+    return store_test_get(live->store, end->id, &test, NULL, err) != 0
+               ? -1
+               : live_case_retest(live, end->id, test.plate, test.colour, end->method, end->ended_ms, err);
 }
 
 /* A record that bulletins cannot count is kept all the same. */
@@ -156,12 +154,9 @@ size_t live_save_given(const struct live *live, struct record_make_file given[LI
 static void officers_part(const struct live *live, struct json_writer *w)
 {
     json_array_begin(w, NULL);
-    if (live->test.officer[0]) {
-        json_object_begin(w, NULL);
-        json_string(w, "number", live->test.officer);
-        json_string(w, "role", "operator");
-        json_object_end(w);
-    }
+    live_officer_write(live, live->test.officer, "operator", w);
+    live_officer_write(live, live->test.officer2, "second", w);
+    live_officer_write(live, live->test.police, "police", w);
     json_object_begin(w, NULL);
     json_string(w, "number", live->test.user);
     json_string(w, "role", "login"); /* whose login on the station gave the command */

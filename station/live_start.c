@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "reports/log.h"
 #include "station/live_parts.h"
@@ -93,10 +94,31 @@ static int read_vehicle(const struct live *live, struct live_test *test, const s
     return live_identity_check(live, &test->vehicle, request, err);
 }
 
+/* Who tests, who is with him, and the police officer who has stopped the vehicle. */
+static int read_people(const struct live *live, struct live_test *test, const struct json_doc *request, struct err *err)
+{
+    enum role role;
+    bool any;
+    if (live_request_text(request, "officer", false, test->officer, sizeof test->officer, err) != 0 ||
+        live_request_text(request, "officer2", false, test->officer2, sizeof test->officer2, err) != 0 ||
+        live_request_text(request, "police", false, test->police, sizeof test->police, err) != 0 ||
+        store_officer_any(live->store, &any, err) != 0)
+        return -1;
+    if (any && test->officer[0] == '\0')
+        return err_set(err, ERR_REFUSED, "officers are registered here; say who tests: --officer N");
+    if (test->officer[0] && strcasecmp(test->officer, test->officer2) == 0)
+        return err_set(err, ERR_INVALID, "the second officer is another one than %s", test->officer);
+    if ((test->officer[0] && live_officer_check(live, test->officer, ROLE_ECOLOGY, &role, err) != 0) ||
+        (test->officer2[0] && live_officer_check(live, test->officer2, ROLE_ECOLOGY, &role, err) != 0) ||
+        (test->police[0] && live_officer_check(live, test->police, ROLE_POLICE, &role, err) != 0))
+        return -1;
+    return 0;
+}
+
 static int read_request(struct live *live, struct live_test *test, const struct json_doc *request, struct err *err)
 {
     char method[RULES_ID_MAX];
-    if (live_request_text(request, "officer", false, test->officer, sizeof test->officer, err) != 0 ||
+    if (read_people(live, test, request, err) != 0 ||
         live_request_text(request, "method", true, method, sizeof method, err) != 0 ||
         read_vehicle(live, test, request, err) != 0 || live_camera_confirm(live, test, request, err) != 0)
         return -1;

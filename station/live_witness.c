@@ -80,7 +80,9 @@ int live_witness_import(struct live *live, struct control_client *client, const 
     int stored = 0, known = 0;
     if (!json_get_string(request, json_member(request, 0, "note"), text, sizeof text))
         return err_set(err, ERR_INVALID, "'note' must be a text of at most %d bytes", CHECKPOINT_TEXT_MAX);
-    if (live_request_officer(client, request, officer, err) != 0 || check_note(live, text, &c, err) != 0)
+    if (live_request_officer(live, client, request, ROLE_ECOLOGY | ROLE_TECHNICIAN | ROLE_SUPERVISOR, officer, err) !=
+            0 ||
+        check_note(live, text, &c, err) != 0)
         return -1;
     for (size_t i = 0; i < live->config->witnesses_count; i++) {
         const struct config_witness *witness = &live->config->witnesses[i];

@@ -331,7 +331,7 @@ static int add_case(const struct sealing *s, struct contents *c, const struct st
 
 /* ---- the package ---- */
 
-/* The file first, then the row and the deliveries in one commit. Once a commit was tried the file stays, whatever came
+/* The file first, then its row. Once a commit was tried the file stays, whatever came
  * of it: after a power cut the row may be there all the same. */
 static int keep_package(struct sealing *s, const struct queue_package *p, const uint8_t *bytes, struct err *err)
 {
@@ -342,8 +342,6 @@ static int keep_package(struct sealing *s, const struct queue_package *p, const 
     int result = queue_begin(s->queue, err);
     if (result == 0)
         result = queue_package_add(s->queue, p, err);
-    for (size_t i = 0; i < s->outlets_count && result == 0; i++)
-        result = queue_delivery_add(s->queue, p->case_id, s->outlets[i], p->sealed_ms, err);
     if (result == 0)
         return queue_commit(s->queue, err);
     queue_rollback(s->queue);

@@ -3,7 +3,7 @@
  * package's file and row. Checkpoints of the journal are signed here, too.
  *
  * Order of the writing: the checkpoint is committed, then the file is safe under a name that holds its hash, then its
- * row is committed together with the deliveries. A crash in between leaves a file without a row; the case is sealed
+ * row is committed. A crash in between leaves a file without a row; the case is sealed
  * anew under another name, so a file that a row names is never overwritten, and only what has a row is delivered.
  *
  * A journal that does not continue the last checkpoint (a database restored from an old copy, or altered) is not signed
@@ -28,8 +28,6 @@ struct sealing {
     int offset_minutes;                          /* of the times in checkpoints */
     const struct seal *seals[PACKAGE_SEALS_MAX]; /* the first one signs the checkpoints; may change between calls */
     size_t seals_count;
-    const char *const *outlets; /* names */
-    size_t outlets_count;
     uint64_t proved;                /* size of the journal that the newest package proves; 0: none */
     struct queue_checkpoint latest; /* the last checkpoint */
 };
@@ -44,7 +42,7 @@ int sealing_news(struct sealing *s, bool *news, struct err *err);
  * and its seal are of one key, and so are the newest checkpoint and the station's certificate. */
 int sealing_checkpoint(struct sealing *s, int64_t now_ms, struct err *err);
 
-/* Seals the case and enters its deliveries; *out (may be NULL) gets the package's row. */
+/* Seals the case; *out (may be NULL) gets the package's row. */
 int sealing_case(struct sealing *s, const struct store_case *c, int64_t now_ms, struct queue_package *out,
                  struct err *err);
 

@@ -10,7 +10,7 @@
 #include "reports/program.h"
 #include "station/ctl.h"
 
-/* In two parts: a compiler must take a text of 4095 bytes, not more. */
+/* In parts: a compiler must take a text of 4095 bytes, not more. */
 static const char help_station[] =
     "usage: smogctl [-c FILE] [--json] COMMAND\n"
     "\n"
@@ -22,7 +22,7 @@ static const char help_station[] =
     "  check list [NAME] [--limit N] · check show ID\n"
     "  order NAME WHAT                     remote manual measure standby pause leak-test pump-on pump-off "
     "clear-maximum\n"
-    "  test start --plate P --colour C --method M [--vehicle key=value …] [--officer N]\n"
+    "  test start --plate P --colour C --method M [--vehicle key=value …] [--officer N [--officer2 N]] [--police N]\n"
     "             [--suggestion ID]      the plate was confirmed from what a camera read\n"
     "             [--confirm KEY,…]      these facts are right, though earlier records say otherwise\n"
     "  test watch ID · test show ID\n"
@@ -45,7 +45,18 @@ static const char help_station[] =
     "                                      pictures of a test or passage, kept as the camera made them\n"
     "  codes [TABLE]                       code lists of vehicles: hpzl, cllx, fuel, use …\n"
     "  rules list · rules unconfirmed      the law in force here; its numbers that nobody has confirmed\n"
-    "  plates suggest [--limit N]          what cameras have read, newest first\n"
+    "  plates suggest [--limit N]          what cameras have read, newest first\n";
+static const char help_office[] =
+    "  case list [--state S] [--plate P [--colour C]] [--limit N] · case show ID\n"
+    "  case review|send|return ID --officer N [--police N] [--reason TEXT]     two different officers review, then "
+    "send\n"
+    "  case ACT ID [--officer N] [--police N] [--number N] [--ground 1-8] [--reason TEXT] [--until D]\n"
+    "                                      handle receive police-review enter police-return notify object uphold\n"
+    "                                      dismiss remove penalise pay · repair-notice repair overdue blacklist "
+    "release\n"
+    "  officer add NUMBER --name N --role ecology|police|technician|supervisor|auditor [--certificate C] [--officer "
+    "N]\n"
+    "  officer list · officer disable NUMBER [--officer N]\n"
     "  outbox list · outbox retry ID [--outlet NAME] · outbox release ID [--outlet NAME]\n"
     "  print ID [--instrument NAME]        the slip on the receipt printer (instrument 'printer')\n"
     "  bulletin [FOLDER …] --from D --to D [--zone +06:00] [--public] [--encoding E] [-o F.txt|csv|xlsx]\n"
@@ -84,7 +95,7 @@ static const struct command {
     {"check", "list", 0, 1, "l", ctl_check_list},
     {"check", "show", 1, 1, "", ctl_check_show},
     {"order", NULL, 2, 2, "f", ctl_order},
-    {"test", "start", 0, 0, "pqmvfgd", ctl_test_start},
+    {"test", "start", 0, 0, "pqmvfgd23", ctl_test_start},
     {"test", "watch", 1, 1, "", ctl_test_watch},
     {"test", "show", 1, 1, "", ctl_test_show},
     {"test", "confirm", 1, 1, "", ctl_test_confirm},
@@ -111,6 +122,12 @@ static const struct command {
     {"rules", "list", 0, 0, "", ctl_rules_list},
     {"rules", "unconfirmed", 0, 0, "", ctl_rules_unconfirmed},
     {"plates", "suggest", 0, 0, "l", ctl_plates_suggest},
+    {"case", "list", 0, 0, "l9pq", ctl_case_list},
+    {"case", "show", 1, 1, "", ctl_case_show},
+    {"case", NULL, 2, 2, "f3r456", ctl_case_act},
+    {"officer", "add", 1, 1, "e78f", ctl_officer_add},
+    {"officer", "list", 0, 0, "", ctl_officer_list},
+    {"officer", "disable", 1, 1, "f", ctl_officer_disable},
     {"outbox", "list", 0, 0, "l", ctl_outbox_list},
     {"outbox", "retry", 1, 1, "tf", ctl_outbox_retry},
     {"outbox", "release", 1, 1, "tf", ctl_outbox_release},
@@ -167,6 +184,14 @@ static const struct option names[] = {
     {"kind", required_argument, NULL, 'K'},
     {"size", required_argument, NULL, 'S'},
     {"lang", required_argument, NULL, 'L'},
+    {"officer2", required_argument, NULL, '2'},
+    {"police", required_argument, NULL, '3'},
+    {"number", required_argument, NULL, '4'},
+    {"ground", required_argument, NULL, '5'},
+    {"until", required_argument, NULL, '6'},
+    {"role", required_argument, NULL, '7'},
+    {"certificate", required_argument, NULL, '8'},
+    {"state", required_argument, NULL, '9'},
     {0},
 };
 
@@ -187,7 +212,20 @@ static int take_option(struct ctl *ctl, int letter, struct err *err)
     case 'q': ctl->colour = optarg; break;
     case 'm': ctl->method = optarg; break;
     case 'r': ctl->reason = optarg; break;
-    case 'f': ctl->officer = optarg; break;
+    case '2': ctl->officer2 = optarg; break;
+    case '3': ctl->police = optarg; break;
+    case '4': ctl->number = optarg; break;
+    case '5': ctl->ground = optarg; break;
+    case '6': ctl->until = optarg; break;
+    case '7': ctl->role = optarg; break;
+    case '8': ctl->certificate = optarg; break;
+    case '9': ctl->state = optarg; break;
+    case 'f':
+        if (ctl->officer) /* given again: the second of two who test together */
+            ctl->officer2 = optarg;
+        else
+            ctl->officer = optarg;
+        break;
     case 's': ctl->since = optarg; break;
     case 'i': ctl->invalid = true; break;
     case 'l': ctl->limit = optarg; break;
@@ -294,8 +332,8 @@ static void print_error(const struct err *err)
 
 int main(int argc, char **argv)
 {
-    char help[sizeof help_station + sizeof help_proofs];
-    snprintf(help, sizeof help, "%s%s", help_station, help_proofs);
+    char help[sizeof help_station + sizeof help_office + sizeof help_proofs];
+    snprintf(help, sizeof help, "%s%s%s", help_station, help_office, help_proofs);
     int answered = program_answer(argc, argv, "smogctl", help);
     if (answered >= 0)
         return answered;

@@ -117,7 +117,7 @@ int store_test_start(struct store *s, const struct store_test *t, uint64_t event
 /* ERR_REFUSED when there is no such test or it has ended. */
 int store_test_end(struct store *s, const char *id, int64_t ended_ms, const char *verdict, uint64_t event,
                    const char *record, struct err *err);
-/* ERR_REFUSED when there is no such test, it is open, or void already. Its case, where it has one, becomes void. */
+/* ERR_REFUSED when there is no such test, it is open, or void already. */
 int store_test_void(struct store *s, const char *id, const char *reason, struct err *err);
 /* *record is malloc'ed (NULL while open); record may be NULL. ERR_INVALID when there is no such test. */
 int store_test_get(struct store *s, const char *id, struct store_test *out, char **record, struct err *err);
@@ -387,10 +387,17 @@ int store_suggestion_list(struct store *s, int limit, int (*each)(void *ctx, con
 
 /* ---- cases and what became of them ---- */
 
+/* A case as it stands; its steps, and how it moves: station/store_life.h. */
 struct store_case {
     int64_t seq, created_ms;
-    char id[56], subject[48], state[16];
+    char id[56], subject[48], state[16], repair[16];
+    char plate[40], colour[16], method[32];                    /* of its test or passage */
+    char tester[32], police[32], reviewer1[32], reviewer2[32]; /* "": none yet */
+    char number[64], retest[48];
+    int ground;
+    int64_t sealed_event; /* -1: the journal knows no seal yet */
 };
+/* state: caselife_state_name; plate, colour and method are its test's or passage's. */
 int store_case_add(struct store *s, const char *id, const char *subject, int64_t created_ms, const char *state,
                    struct err *err);
 /* How the case of that test or passage stands; "" where it has none. */
@@ -398,8 +405,12 @@ int store_case_state(struct store *s, const char *subject, char state[16], struc
 /* The journal's events that moved the case, in order; `each` returns 0 to go on. */
 int store_case_event_list(struct store *s, const char *case_id, int (*each)(void *ctx, uint64_t event), void *ctx,
                           struct err *err);
-/* Cases with a number above `after` that wait to be sealed, oldest first. Ask with after = 0 once and then with the
- * number before the oldest that is still unsealed: the walk stays short however many cases there are. */
+/* By the id of the case, or of its test or passage. ERR_INVALID when there is none. */
+int store_case_get(struct store *s, const char *id, struct store_case *out, struct err *err);
+/* Newest first; plate, state NULL: any; a plate and a state together are not asked for. `each` returns 0 to go on. */
+int store_case_list(struct store *s, const char *plate, const char *state, int limit,
+                    int (*each)(void *ctx, const struct store_case *c), void *ctx, struct err *err);
+/* Cases with a number above `after` that are to be sealed and have no package yet, oldest first. */
 int store_case_unsealed(struct store *s, int64_t after, int limit, int (*each)(void *ctx, const struct store_case *c),
                         void *ctx, struct err *err);
 
@@ -435,7 +446,7 @@ int store_witnessed_of(struct store *s, const char *name, uint64_t size, struct 
 
 struct store_outbox_row {
     char case_id[56], subject[48];
-    char outlet[32], state[16]; /* "" and "sealing" for a case that has no delivery yet */
+    char outlet[32], state[16]; /* "" and the case's own state for one that has no delivery yet */
     char last_status[200], receipt_id[80];
     int attempts;
     int64_t next_ms, last_ms, created_ms;
@@ -446,7 +457,7 @@ int store_outbox_list(struct store *s, int limit, int (*each)(void *ctx, const s
 /* The case of that test or passage, once for each outlet; nothing where there is none. */
 int store_outbox_of(struct store *s, const char *subject, int (*each)(void *ctx, const struct store_outbox_row *row),
                     void *ctx, struct err *err);
-/* waiting (incl. not yet sealed, sending and retry), sent, refused, unknown */
+/* waiting (incl. reviewed and not yet sealed, sending and retry), sent, refused, unknown */
 int store_outbox_counts(struct store *s, int64_t counts[4], struct err *err);
 /* What the operator may decide: try a waiting, refused or unknown delivery again now. outlet NULL: all of the case.
  * ERR_REFUSED when there is none. */

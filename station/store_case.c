@@ -1,4 +1,5 @@
 /* Cases, and what became of them on their way out. */
+#include "station/store_life.h"
 #include "station/store_private.h"
 
 #include <string.h>
@@ -47,6 +48,74 @@ int store_case_event_list(struct store *s, const char *case_id, int (*each)(void
     return rc;
 }
 
+static void read_case(sqlite3_stmt *q, struct store_case *c)
+{
+    c->seq = sqlite3_column_int64(q, 0);
+    c->created_ms = sqlite3_column_int64(q, 1);
+    store_column_text(q, 2, c->id, sizeof c->id);
+    store_column_text(q, 3, c->subject, sizeof c->subject);
+    store_column_text(q, 4, c->state, sizeof c->state);
+    store_column_text(q, 5, c->repair, sizeof c->repair);
+    store_column_text(q, 6, c->plate, sizeof c->plate);
+    store_column_text(q, 7, c->colour, sizeof c->colour);
+    store_column_text(q, 8, c->method, sizeof c->method);
+    store_column_text(q, 9, c->tester, sizeof c->tester);
+    store_column_text(q, 10, c->police, sizeof c->police);
+    store_column_text(q, 11, c->reviewer1, sizeof c->reviewer1);
+    store_column_text(q, 12, c->reviewer2, sizeof c->reviewer2);
+    store_column_text(q, 13, c->number, sizeof c->number);
+    store_column_text(q, 14, c->retest, sizeof c->retest);
+    c->ground = sqlite3_column_int(q, 15);
+    c->sealed_event = sqlite3_column_type(q, 16) == SQLITE_NULL ? -1 : sqlite3_column_int64(q, 16);
+}
+
+static int walk_cases(struct store *s, sqlite3_stmt *q, int (*each)(void *ctx, const struct store_case *c), void *ctx,
+                      struct err *err)
+{
+    int rc;
+    while ((rc = store_step(s, q, "list the cases", err)) > 0) {
+        struct store_case c;
+        read_case(q, &c);
+        if (each(ctx, &c) != 0) {
+            store_done(q);
+            return 0;
+        }
+    }
+    return rc;
+}
+
+int store_case_get(struct store *s, const char *id, struct store_case *out, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_CASE_GET, err);
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, id);
+    int rc = store_step(s, q, "find the case", err);
+    if (rc < 0)
+        return -1;
+    if (rc == 0)
+        return err_set(err, ERR_INVALID, "there is no case '%s'; smogctl case list shows them", id);
+    read_case(q, out);
+    store_done(q);
+    return 0;
+}
+
+int store_case_list(struct store *s, const char *plate, const char *state, int limit,
+                    int (*each)(void *ctx, const struct store_case *c), void *ctx, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s,
+                                      plate   ? STORE_SQL_CASE_LIST_PLATE
+                                      : state ? STORE_SQL_CASE_LIST_STATE
+                                              : STORE_SQL_CASE_LIST,
+                                      err);
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, plate ? plate : state);
+    store_bind_int(q, 2, INT64_MAX);
+    store_bind_int(q, 3, limit);
+    return walk_cases(s, q, each, ctx, err);
+}
+
 int store_case_unsealed(struct store *s, int64_t after, int limit, int (*each)(void *ctx, const struct store_case *c),
                         void *ctx, struct err *err)
 {
@@ -55,20 +124,17 @@ int store_case_unsealed(struct store *s, int64_t after, int limit, int (*each)(v
         return -1;
     store_bind_int(q, 1, after);
     store_bind_int(q, 2, limit);
-    int rc;
-    while ((rc = store_step(s, q, "list the cases to seal", err)) > 0) {
-        struct store_case c;
-        c.seq = sqlite3_column_int64(q, 0);
-        c.created_ms = sqlite3_column_int64(q, 1);
-        store_column_text(q, 2, c.id, sizeof c.id);
-        store_column_text(q, 3, c.subject, sizeof c.subject);
-        store_column_text(q, 4, c.state, sizeof c.state);
-        if (each(ctx, &c) != 0) {
-            store_done(q);
-            return 0;
-        }
-    }
-    return rc;
+    return walk_cases(s, q, each, ctx, err);
+}
+
+int store_case_sealed(struct store *s, int limit, int (*each)(void *ctx, const struct store_case *c), void *ctx,
+                      struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_CASE_SEALED, err);
+    if (!q)
+        return -1;
+    store_bind_int(q, 1, limit);
+    return walk_cases(s, q, each, ctx, err);
 }
 
 int store_package_get(struct store *s, const char *id, struct store_package *out, struct err *err)

@@ -17,6 +17,15 @@
     "at_ms, station, kind, seq, place, vehicle, method, verdict, stage, class, fleet, instrument, reasons, k,"         \
     " k_limit, opacity, opacity_limit, nox, nox_limit"
 #define STORE_SUGGESTION_COLUMNS "seq, id, camera, plate, at_ms, event, record"
+#define STORE_CASE_COLUMNS                                                                                             \
+    "seq, created_ms, id, subject, state, repair, plate, colour, method, tester, police, reviewer1, reviewer2,"        \
+    " number, retest, ground, sealed_event"
+/* as the index case_to_seal */
+#define STORE_CASE_TO_SEAL                                                                                             \
+    "INDEXED BY case_to_seal WHERE seq > 0 AND sealed_event IS NULL AND state IN ('review2', 'send-ordered', "         \
+    "'handled')"
+#define STORE_OFFICER_COLUMNS "number, name, role, certificate, added_ms, disabled_ms"
+#define STORE_DECISION_COLUMNS "outlet, n, package_sha256, case_id, kind, at, body, journaled"
 /* what is unknown stays so: the receiver is asked before anything is sent again */
 #define STORE_OUTBOX_RETRY                                                                                             \
     "UPDATE delivery SET state = iif(state = 'unknown', state, 'retry'), next_ms = ?1 WHERE case_id = ?2"              \
@@ -193,16 +202,57 @@
     X(ROSTER_ENTRY_LIST, false,                                                                                        \
       "SELECT line, plate, colour, fleet, facts, absent FROM roster_entry WHERE roster = ? ORDER BY line")             \
                                                                                                                        \
-    X(CASE_INSERT, true, "INSERT INTO case_file(id, subject, created_ms, state) VALUES(?, ?, ?, ?)")                   \
     X(CASE_STATE, false, "SELECT state FROM case_file WHERE subject = ?")                                              \
     X(CASE_EVENT_LIST, false, "SELECT event FROM case_step WHERE case_id = ? ORDER BY n")                              \
-    X(CASE_VOID, true, "UPDATE case_file SET state = 'void' WHERE subject = ?")                                        \
+    X(CASE_INSERT, true,                                                                                               \
+      "INSERT INTO case_file(id, subject, created_ms, state, method, plate, colour) VALUES(?1, ?2, ?3, ?4,"            \
+      " ifnull((SELECT method FROM test WHERE id = ?2), 'remote-sensing'),"                                            \
+      " coalesce((SELECT plate FROM test WHERE id = ?2), (SELECT plate FROM passage WHERE id = ?2), ''),"              \
+      " coalesce((SELECT colour FROM test WHERE id = ?2), (SELECT colour FROM passage WHERE id = ?2), ''))")           \
+    X(CASE_MOVE, true,                                                                                                 \
+      "UPDATE case_file SET state = ?2, repair = ?3, tester = ?4, police = ?5, reviewer1 = ?6, reviewer2 = ?7,"        \
+      " number = ?8, ground = ?9, retest = ?10, sealed_event = ?11 WHERE id = ?1")                                     \
+    X(CASE_GET, false, "SELECT " STORE_CASE_COLUMNS " FROM case_file WHERE id = ?1 OR subject = ?1")                   \
+    X(CASE_LIST, false, "SELECT " STORE_CASE_COLUMNS " FROM case_file WHERE seq < ?2 ORDER BY seq DESC LIMIT ?3")      \
+    X(CASE_LIST_STATE, false,                                                                                          \
+      "SELECT " STORE_CASE_COLUMNS " FROM case_file WHERE state = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3")         \
+    X(CASE_LIST_PLATE, false,                                                                                          \
+      "SELECT " STORE_CASE_COLUMNS " FROM case_file WHERE plate = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3")         \
     X(CASE_UNSEALED, false,                                                                                            \
-      "SELECT seq, created_ms, id, subject, state FROM case_file WHERE seq > ? AND state = 'sealing'"                  \
+      "SELECT " STORE_CASE_COLUMNS " FROM case_file " STORE_CASE_TO_SEAL " AND seq > ?"                                \
       " AND NOT EXISTS(SELECT 1 FROM package WHERE case_id = id) ORDER BY seq LIMIT ?")                                \
     X(CASE_UNSEALED_COUNT, false,                                                                                      \
-      "SELECT count(*) FROM case_file WHERE state = 'sealing'"                                                         \
+      "SELECT count(*) FROM case_file " STORE_CASE_TO_SEAL                                                             \
       " AND NOT EXISTS(SELECT 1 FROM package WHERE case_id = id)")                                                     \
+    X(CASE_SEALED, false,                                                                                              \
+      "SELECT " STORE_CASE_COLUMNS " FROM case_file " STORE_CASE_TO_SEAL                                               \
+      " AND EXISTS(SELECT 1 FROM package WHERE case_id = id) ORDER BY seq LIMIT ?")                                    \
+    X(CASE_STEP_INSERT, true,                                                                                          \
+      "INSERT INTO case_step(case_id, n, at_ms, track, act, from_state, to_state, officer, role, police, reason, "     \
+      "number,"                                                                                                        \
+      " ground, until, detail, event) VALUES(?1, (SELECT ifnull(max(n), 0) + 1 FROM case_step WHERE case_id = ?1),"    \
+      " ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)")                                                \
+    X(CASE_STEP_LIST, false,                                                                                           \
+      "SELECT n, at_ms, track, act, from_state, to_state, officer, role, police, reason, number, ground, until, "      \
+      "detail,"                                                                                                        \
+      " event FROM case_step WHERE case_id = ? ORDER BY n")                                                            \
+                                                                                                                       \
+    X(OFFICER_SET, true,                                                                                               \
+      "INSERT INTO officer(number, name, role, certificate, added_ms, event) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"           \
+      " ON CONFLICT(number) DO UPDATE SET name = ?2, role = ?3, certificate = ?4, added_ms = ?5, disabled_ms = NULL,"  \
+      " event = ?6")                                                                                                   \
+    X(OFFICER_DISABLE, true,                                                                                           \
+      "UPDATE officer SET disabled_ms = ?2, event = ?3 WHERE number = ?1 AND disabled_ms IS NULL")                     \
+    X(OFFICER_GET, false, "SELECT " STORE_OFFICER_COLUMNS " FROM officer WHERE number = ?")                            \
+    X(OFFICER_LIST, false, "SELECT " STORE_OFFICER_COLUMNS " FROM officer WHERE number > ? ORDER BY number LIMIT ?")   \
+                                                                                                                       \
+    X(DECISION_NEW, false,                                                                                             \
+      "SELECT " STORE_DECISION_COLUMNS " FROM decision WHERE journaled = 0 ORDER BY outlet, n LIMIT ?")                \
+    X(DECISION_WAITING, false,                                                                                         \
+      "SELECT " STORE_DECISION_COLUMNS " FROM decision WHERE case_id = ? AND journaled = 1 ORDER BY outlet, n")        \
+    X(DECISION_LIST, false,                                                                                            \
+      "SELECT " STORE_DECISION_COLUMNS " FROM decision WHERE case_id = ? ORDER BY journaled, outlet, n")               \
+    X(DECISION_JOURNALED, true, "UPDATE decision SET journaled = ?3 WHERE outlet = ?1 AND n = ?2")                     \
                                                                                                                        \
     X(WORD_ADD, true, "INSERT OR IGNORE INTO word(text) VALUES(?)")                                                    \
     X(WORD_GET, false, "SELECT id FROM word WHERE text = ?")                                                           \

@@ -41,6 +41,10 @@ def play(lab, feeder):
     tap.equal(lab.ctl("package", case["case"], "-o", lab.path("x"), check=False).returncode, 2, "before it is sealed there is no package")
     push(lab)
     row = lab.json("outbox", "list")["outbox"][0]
+    tap.equal((row["state"], row["outlet"]), ("exceeded", ""), "nothing is sealed or sent before two officers have looked")
+    lab.approve(case["case"])
+    push(lab)
+    row = lab.json("outbox", "list")["outbox"][0]
     tap.equal((row["state"], row["subject"]), ("sent", case["subject"]), "the case is sent")
     receipt = wait_for("the receipt in the journal", lambda: events(lab, "receipt"))
     tap.equal([(r["case"], r["outlet"], r["receipt_id"]) for r in receipt], [(case["case"], "police", row["receipt_id"])],

@@ -81,7 +81,7 @@ def play_verdicts(lab):
     shown = drive(lab, "新A66T21", "1.90")
     tap.equal(shown["verdict"], "fail", "k = 1.90 fails")
     row = lab.json("outbox", "list")["outbox"][0]
-    tap.equal((row["subject"], row["state"]), (shown["id"], "sealing"), "a failed test is a case that waits for its seal")
+    tap.equal((row["subject"], row["state"]), (shown["id"], "exceeded"), "a failed test is a case that waits for its reviews")
     check_slip(lab, shown["id"])
     again = lab.json("rejudge", shown["id"])
     tap.equal((again["verdict_same"], again["readings_same"], again["newer"]), (True, True, None),

@@ -154,6 +154,7 @@ witness yard { name = "%s"  key = "witness.pub" }
     wait_for("the device's line", lambda: feeder.clients)
     feeder.tell(passage(1, "新A90718", "41.3"), passage(2, "新A90718", "38.7"))
     wait_for("the passages", lambda: lab.json("status")["passages"]["stored"] == 2)
+    lab.approve(lab.json("case", "list")["cases"][0]["case"])
     push(lab)
     first_time(lab)
     later(lab, feeder)

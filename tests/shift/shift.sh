@@ -89,6 +89,15 @@ seal { key = "$dir/keys/seal.key"  cert = "$dir/keys/seal.pem" }
 EOF
 }
 
+# Two ecology officers, a police officer, a technician; whoever is not registered cannot act from now on.
+register_officers() {
+    ctl officer add P0042 --name 甲 --role ecology --certificate 执法-0042 >/dev/null &&
+        ctl officer add P0043 --name 乙 --role ecology --certificate 执法-0043 >/dev/null &&
+        ctl officer add 650012 --name 丙 --role police >/dev/null &&
+        ctl officer add M0007 --name 丁 --role technician >/dev/null || die "officers cannot be registered"
+    say "officers registered" "$(json officer list | jq -r '[.officers[] | "\(.number) \(.role)"] | join(", ")')"
+}
+
 open_station() {
     start smogd "$bin/smogd" -c "$dir/smogd.conf"
     wait_for 10 "smogd" ctl status
@@ -108,7 +117,7 @@ daily_check() { # zero|span, what stands in the beam, further words
 }
 play_checks() {
     json test start --plate 新B12345 --colour yellow --method free-acceleration --vehicle fuel=diesel --vehicle class=heavy \
-        --vehicle gearbox=manual >"$dir/log/locked.log" 2>&1 && fail "a test started without the day's checks"
+        --vehicle gearbox=manual --officer P0042 >"$dir/log/locked.log" 2>&1 && fail "a test started without the day's checks"
     sim "probe in"
     daily_check zero 0 ""
     daily_check span 1.71 "--filter filter42"
@@ -138,7 +147,7 @@ obey() { # test id, what
 free_acceleration() { # plate, peak k, what, verdict expected
     sim "truck k=$2 oil=88"
     id=$(json test start --plate "$1" --colour yellow --method free-acceleration --vehicle fuel=diesel --vehicle class=heavy \
-        --vehicle gearbox=manual | jq -r .test)
+        --vehicle gearbox=manual --officer P0042 --officer P0043 --police 650012 | jq -r .test)
     [ -n "$id" ] && [ "$id" != null ] || die "test of $1 did not start"
     obey "$id" "$3"
     shown=$(json test show "$id")
@@ -185,8 +194,35 @@ play_passes() {
     say "60 remote-sensing passages" "$fails failed (新A90718, twice in six months), $suspect suspect, $invalid invalid"
 }
 
+# --- two officers look at each case, then it goes ----------------------------------------------------------------------------------
+case_of() { json case list | jq -r --arg s "$1" '.cases[] | select(.subject == $s) | .case'; }
+state_of() { json case show "$1" | jq -r .state; }
+refused() { # what, then a command that must be refused with exit 4
+    local what=$1
+    shift
+    ctl "$@" >"$dir/log/refused.log" 2>&1
+    expect "$what" 4 $?
+}
+review_and_send() { # case
+    refused "a technician's review" case review "$1" --officer M0007
+    ctl case review "$1" --officer P0042 >/dev/null || fail "first review of $1"
+    refused "sending after one review" case send "$1" --officer P0042
+    refused "a second review by the same officer" case review "$1" --officer P0042
+    why=$(sed 's/^smogctl: case [^:]*: //' "$dir/log/refused.log")
+    ctl case review "$1" --officer P0043 >/dev/null || fail "second review of $1"
+    ctl case send "$1" --officer P0043 >/dev/null || fail "sending $1"
+}
+play_reviews() {
+    for subject in "$failed" "$(json passes --limit 1000 | jq -r '.passes[] | select(.verdict == "fail") | .id')"; do
+        review_and_send "$(case_of "$subject")"
+    done
+    say "both cases reviewed by two officers, sent" "one officer twice is refused: $why"
+}
+
 # --- delivery --------------------------------------------------------------------------------------------------------------------
+police_has_it() { [ "$(state_of "$case_id")" = received ]; }
 all_sent() { [ "$(json outbox list | jq '[.outbox[] | select(.state == "sent")] | length')" = 2 ]; }
+penalised() { [ "$(state_of "$case_id")" = penalised ]; }
 check_delivery() {
     wait_for 30 "both packages at the police" all_sent
     say "packages delivered, receipts stored" "$(json outbox list | jq -r '[.outbox[].subject] | join(", ")')"
@@ -199,6 +235,11 @@ check_delivery() {
     fi
     received=$(find "$dir/inbox" -name '*.asice' | wc -l)
     expect "packages at the police" 2 "$received"
+    wait_for 5 "the receipt in the journal" police_has_it
+    "$bin/smoginbox" --store "$dir/inbox" --decide "$(json package "$case_id" -o "$dir/case.asice" | jq -r .sha256)" penalised \
+        --number 652301-2026-17 >"$dir/log/decide.log" 2>&1 || fail "the police cannot decide: $(cat "$dir/log/decide.log")"
+    wait_for 60 "the police's decision" penalised
+    say "the police has decided" "$(json case show "$case_id" | jq -r '"\(.state), decision \(.number)"')"
     ctl rejudge "$failed" >"$dir/log/rejudge.log" 2>&1 || fail "rejudge: $(tail -n 1 "$dir/log/rejudge.log")"
     say "verdict recomputed from raw bytes" "the same, bit for bit"
     ctl journal verify >"$dir/log/journal.log" 2>&1 || fail "journal: $(tail -n 1 "$dir/log/journal.log")"
@@ -217,9 +258,11 @@ summary() {
 echo "smogd: a shift on loopback (about four minutes)"
 write_files
 open_station
+register_officers
 play_checks
 play_trucks
 play_passes
+play_reviews
 check_delivery
 summary
 if [ $failures -gt 0 ]; then

@@ -72,7 +72,7 @@ void case_fixture_add(struct store *s, struct package_fixture *f, unsigned numbe
     else
         add_passage(s, f, number, event);
     if (strcmp(f->verdict, "pass") != 0)
-        must(store_case_add(s, id, f->id, 1782869400000, "sealing", &err), &err);
+        must(store_case_add(s, id, f->id, 1782869400000, "send-ordered", &err), &err);
     must(store_commit(s, &err), &err);
     free(body);
 }

@@ -141,7 +141,8 @@ const char *delivery_add_case(struct delivery_bench *b)
     snprintf(path, sizeof path, "%s/packages/%s", b->folder, id);
     delivery_must(file_write(path, bytes, PACKAGE_SIZE, 0600, &err), &err);
     free(bytes);
-    delivery_sql(b, "INSERT INTO case_file(id, subject, created_ms, state) VALUES('%s', 'T%s', 1, 'sealing')", id, id);
+    delivery_sql(b, "INSERT INTO case_file(id, subject, created_ms, state) VALUES('%s', 'T%s', 1, 'submitted')", id,
+                 id);
     delivery_sql(b, "INSERT INTO package VALUES('%s', '%s', 'packages/%s', %d, 1, 1)", id, sha256, id, PACKAGE_SIZE);
     for (size_t i = 0; i < b->outlets_count; i++)
         delivery_sql(

@@ -168,6 +168,14 @@ class Lab:
     def wait_live(self, name, seconds=20):
         wait_for(name + " to be live", lambda: self.instrument(name)["state"] == "live", seconds)
 
+    # ---- cases ----
+
+    def approve(self, case, officers=("P0042", "P0043"), police=None):
+        """Two officers review the case, the second one says that it is sent; a stopped vehicle needs a police number."""
+        self.ctl("case", "review", case, "--officer", officers[0])
+        self.ctl("case", "review", case, "--officer", officers[1], *(["--police", police] if police else []))
+        self.ctl("case", "send", case, "--officer", officers[1])
+
     # ---- the simulator ----
 
     def start_sim(self, scenario):

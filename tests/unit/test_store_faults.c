@@ -75,7 +75,7 @@ static int end_test(struct store *s, int n, struct err *err)
     if (append(s, "test-end", more, &index, err) != 0 || store_test_end(s, id, 9, "fail", index, record, err) != 0 ||
         store_file_add(s, id, "record.json", digest, sizeof record - 1, err) != 0)
         return -1;
-    return store_case_add(s, case_id, id, 9, "sealing", err);
+    return store_case_add(s, case_id, id, 9, "exceeded", err);
 }
 
 static int add_passage(struct store *s, struct err *err)

@@ -62,14 +62,12 @@ static void a_test_lives_from_start_to_void(void **state)
     assert_int_equal(err.code, ERR_REFUSED);
     assert_int_equal(store_test_void(s, "T2", "x", &err), -1);
     assert_int_equal(err.code, ERR_REFUSED);
-    assert_int_equal(store_case_add(s, "C1", "T1", 5, "sealing", &err), 0);
     assert_int_equal(store_test_void(s, "T1", "wrong vehicle", &err), 0);
     assert_int_equal(store_test_void(s, "T1", "again", &err), -1);
     assert_int_equal(store_commit(s, &err), 0);
     assert_int_equal(store_test_get(s, "T1", &t, NULL, &err), 0);
     assert_string_equal(t.verdict, "void");
     assert_string_equal(t.void_reason, "wrong vehicle");
-    assert_string_equal(fixture_text(store_database(s), "SELECT state FROM case_file"), "void");
     assert_int_equal(store_test_get(s, "T2", &t, NULL, &err), -1);
     assert_int_equal(err.code, ERR_INVALID);
     fixture_verify(s, 2);
@@ -265,9 +263,9 @@ static void cases_go_out_and_receipts_come_back(void **state)
     (void)state;
     struct store *s = fixture_open(dir, STORE_OWNER), *push = fixture_open(dir, STORE_DELIVERY);
     assert_int_equal(store_begin(s, &err), 0);
-    assert_int_equal(store_case_add(s, "C1", "T1", 10, "sealing", &err), 0);
-    assert_int_equal(store_case_add(s, "C2", "T2", 20, "handled", &err), 0);
-    assert_int_equal(store_case_add(s, "C3", "P1", 30, "sealing", &err), 0);
+    assert_int_equal(store_case_add(s, "C1", "T1", 10, "review2", &err), 0);
+    assert_int_equal(store_case_add(s, "C2", "T2", 20, "exceeded", &err), 0);
+    assert_int_equal(store_case_add(s, "C3", "P1", 30, "handled", &err), 0);
     assert_int_equal(store_commit(s, &err), 0);
     char text[400] = "";
     assert_int_equal(store_case_unsealed(push, 0, 10, collect_cases, text, &err), 0);
@@ -288,7 +286,7 @@ static void cases_go_out_and_receipts_come_back(void **state)
     assert_int_equal(counts[3], 0);
     text[0] = '\0';
     assert_int_equal(store_outbox_list(s, 10, collect_outbox, text, &err), 0);
-    assert_string_equal(text, "C3//sealing/0/ C2//handled/0/ C1/drop/waiting/0/ C1/police/refused/2/ ");
+    assert_string_equal(text, "C3//handled/0/ C2//exceeded/0/ C1/drop/waiting/0/ C1/police/refused/2/ ");
     assert_int_equal(store_begin(s, &err), 0);
     assert_int_equal(store_outbox_retry(s, "C1", "police", 77, &err), 0);
     assert_int_equal(store_outbox_retry(s, "C1", NULL, 78, &err), 0);
