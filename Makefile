@@ -64,7 +64,7 @@ LINK_smogd := -lsystemd -lserialport -lsqlite3 -lmicrohttpd -lexpat -lcrypto -lm
 LINK_paper := -lpangocairo-1.0 -lpango-1.0 -lgobject-2.0 -lcairo -lqrencode
 LINK_smogctl := -lsqlite3 -lxlsxwriter -lserialport $(LINK_paper) -lcrypto -lm
 LINK_smogpush := -lsystemd -lsqlite3 -lcurl -lzip -lp11-kit -lexpat $(LINK_paper) -lcrypto -lm
-LINK_smoginbox := -lsqlite3 -lmicrohttpd -lgnutls -lcrypto -lm
+LINK_smoginbox := -lsystemd -lsqlite3 -lmicrohttpd -lgnutls -lcrypto -lm
 LINK_smogverify := -lcrypto -lm
 LINK_smogwitness := -lcrypto -lm
 LINK_smogsim := -lcrypto -lm
@@ -200,7 +200,7 @@ install: programs
 	install -m 644 systemd/smogd.sysusers $(DESTDIR)/usr/lib/sysusers.d/smogd.conf
 	install -m 644 systemd/smogd.tmpfiles $(DESTDIR)/usr/lib/tmpfiles.d/smogd.conf
 	install -m 644 systemd/70-smogd.rules $(DESTDIR)/usr/lib/udev/rules.d
-	for unit in smogd smogpush; do \
+	for unit in smogd smogpush smoginbox; do \
 		sed 's|@PREFIX@|$(PREFIX)|g' systemd/$$unit.service >$(DESTDIR)/usr/lib/systemd/system/$$unit.service; done
 
 # Each bench prints its figures beside the machine's own limit in the same run; bench programs are tests/bench/bench_*.c, and

@@ -4,8 +4,11 @@
  *   inbox_receive.c  one POST: headers, body to a file, checks, receipt
  *   inbox_sign.c     the receipt key's signatures; decisions as the senders fetch them
  *   inbox_server.c   TLS with client certificates, routes (contract: README, "Delivery")
- *   inbox_page.c     the list for people
- *   inbox_store.c    files and index
+ *   inbox_api.c      what senders ask for
+ *   inbox_web.c      what people ask for (inbox_pages.h)
+ *   inbox_officers.c who may decide
+ *   inbox_store.c    files and index; inbox_decide.c: decisions and who has looked
+ *   inbox_awkward.c  conformance mode
  *
  * The sender is not trusted: it must show a client certificate of --client-ca, is named in every row by it, and what it
  * sends is accepted only when the package verifies against --seal-ca.
@@ -20,10 +23,11 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "reports/inbox_officers.h"
 #include "reports/inbox_store.h"
 #include "station/core/err.h"
 
-enum { INBOX_OFFSET_MINUTES = 480, INBOX_REPLY_MAX = 16384, INBOX_LIST_MAX = 500, INBOX_SIGNATURE_MAX = 256 };
+enum { INBOX_OFFSET_MINUTES = 480, INBOX_REPLY_MAX = 16384, INBOX_SIGNATURE_MAX = 256 };
 
 struct inbox {
     struct inbox_store *store;
@@ -31,6 +35,7 @@ struct inbox {
     EVP_PKEY *receipt_key; /* NULL: receipts are not signed */
     size_t size_max;
     const char *viewer; /* common name of the client certificate that sees everybody's packages; NULL: none */
+    struct inbox_officers *officers; /* who may decide; NULL: nobody by certificate, any number at the local listener */
 };
 
 /* An answer: status and one JSON object, or a page. */
@@ -73,18 +78,16 @@ void inbox_upload_finish(struct inbox_upload *u, struct inbox_reply *reply);
 /* Removes what was not taken over. */
 void inbox_upload_close(struct inbox_upload *u);
 
-/* ---- the page ---- */
-
-/* The list of what arrived from `sender` (NULL: everybody) as HTML, malloc'ed; NULL with *err. */
-char *inbox_page(const struct inbox *inbox, const char *sender, size_t *length, struct err *err);
-
 /* ---- the server ---- */
 
 struct inbox_server;
 
+struct inbox_awkward;
+
 struct inbox_server_config {
-    const char *address; /* "127.0.0.1:8443", "[::1]:0" */
-    const char *cert_file, *key_file, *client_ca_file;
+    const char *address;                               /* "127.0.0.1:8443", "[::1]:0" */
+    const char *cert_file, *key_file, *client_ca_file; /* NULL: the local listener, plain HTTP, loopback only */
+    struct inbox_awkward *awkward;                     /* conformance mode; NULL: none */
 };
 
 int inbox_server_open(struct inbox_server **out, const struct inbox *inbox, const struct inbox_server_config *config,

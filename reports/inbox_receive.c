@@ -262,6 +262,8 @@ static void store_package(struct inbox_upload *u, const struct verifier *v, stru
     snprintf(p.record, sizeof p.record, "%s", v->id);
     snprintf(p.plate, sizeof p.plate, "%s", v->plate);
     snprintf(p.verdict, sizeof p.verdict, "%s", v->verdict);
+    if (!civil_time_parse(&p.measured_ms, v->ended_at, strlen(v->ended_at), INBOX_OFFSET_MINUTES))
+        p.measured_ms = 0;
     snprintf(p.signer, sizeof p.signer, "%s", v->signer);
     snprintf(p.journal, sizeof p.journal, "%s", inbox_journal_name(journal));
     /* of two histories the one seen first stays the measure */

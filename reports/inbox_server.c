@@ -1,19 +1,19 @@
-#include "reports/inbox.h"
+#include "reports/inbox_http.h"
 
 #include <netdb.h>
-#include <stdio.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <fcntl.h>
-#include <unistd.h>
+#include <time.h>
 
-#include <arpa/inet.h>
 #include <gnutls/gnutls.h>
-#include <microhttpd.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
 #include <sys/socket.h>
 
 #include "reports/file.h"
-#include "reports/log.h"
+#include "reports/inbox_awkward.h"
+#include "reports/inbox_spoil.h"
 #include "reports/sealcheck.h"
 
 enum {
@@ -26,13 +26,20 @@ enum {
 struct inbox_server {
     const struct inbox *inbox;
     struct MHD_Daemon *daemon;
-    char *cert, *key, *client_ca;
+    char *cert, *key, *client_ca; /* NULL: the local listener */
     char address[ADDRESS_MAX];
+    uint8_t secret[INBOX_SECRET_SIZE];
+    struct inbox_awkward *awkward; /* then each connection has a thread, and … */
+    pthread_mutex_t lock;          /* … only one of them works at a time */
 };
 
-struct client {
-    char subject[256]; /* RFC 2253 */
-    char common_name[128];
+/* A request with what conformance mode does to it. */
+struct handling {
+    struct inbox_request request;
+    bool watched, upload; /* by conformance mode: an upload, else a question */
+    char sha256[65];
+    struct awkward_act act;
+    unsigned status; /* that was answered; 0: none yet */
 };
 
 /* ---- TLS: no request without a certificate of the client CA ---- */
@@ -53,8 +60,10 @@ static void demand_certificate(void *ctx, struct MHD_Connection *connection, voi
     gnutls_session_set_verify_cert(session, NULL, 0);
 }
 
-/* Who asks, by the client certificate. False: none was shown. */
-static bool client_of(struct MHD_Connection *connection, struct client *client)
+/* ---- who is there ---- */
+
+/* By the client certificate. False: none was shown. */
+static bool by_certificate(const struct inbox *inbox, struct MHD_Connection *connection, struct inbox_visitor *v)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
     unsigned count = 0, status = 1;
@@ -65,218 +74,207 @@ static bool client_of(struct MHD_Connection *connection, struct client *client)
     X509 *certificate = der ? d2i_X509(NULL, &der, (long)chain[0].size) : NULL;
     if (!certificate)
         return false;
-    sealcheck_subject(certificate, client->subject, sizeof client->subject);
-    if (X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, client->common_name,
-                                  (int)sizeof client->common_name) < 0)
-        client->common_name[0] = '\0';
+    sealcheck_subject(certificate, v->client, sizeof v->client);
+    if (X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, v->common_name,
+                                  (int)sizeof v->common_name) < 0)
+        v->common_name[0] = '\0';
     X509_free(certificate);
-    return client->subject[0] != '\0';
+    const char *officer = inbox_officers_by_name(inbox->officers, v->common_name);
+    snprintf(v->officer, sizeof v->officer, "%s", officer ? officer : "");
+    v->may_decide = officer != NULL;
+    v->sees_all = officer || (inbox->viewer && strcmp(inbox->viewer, v->common_name) == 0);
+    return v->client[0] != '\0';
 }
 
-/* ---- answers ---- */
-
-static enum MHD_Result send_response(struct MHD_Connection *connection, unsigned status, const char *type,
-                                     struct MHD_Response *response)
+/* At the local listener: whoever can reach it; which officer that is says the cookie. Only under our own name: a page
+ * from elsewhere must not reach us by a name that suddenly means this machine. */
+static bool by_place(const struct inbox_server *s, struct MHD_Connection *connection, struct inbox_visitor *v)
 {
-    if (!response)
-        return MHD_NO;
-    MHD_add_response_header(response, "Content-Type", type);
-    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    MHD_add_response_header(response, "Cache-Control", "no-store");
-    enum MHD_Result result = MHD_queue_response(connection, status, response);
-    MHD_destroy_response(response);
-    return result;
+    const char *host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Host");
+    const char *officer = MHD_lookup_connection_value(connection, MHD_COOKIE_KIND, "officer");
+    char by_name[ADDRESS_MAX];
+    snprintf(by_name, sizeof by_name, "localhost%.10s", strrchr(s->address, ':'));
+    if (!host || (strcmp(host, s->address) != 0 && strcmp(host, by_name) != 0))
+        return false;
+    v->local = v->sees_all = true;
+    snprintf(v->client, sizeof v->client, "local");
+    if (officer && inbox_officer_ok(officer) &&
+        (!s->inbox->officers || inbox_officers_has(s->inbox->officers, officer)))
+        snprintf(v->officer, sizeof v->officer, "%s", officer);
+    v->may_decide = v->officer[0] != '\0';
+    return true;
 }
 
-static enum MHD_Result send_reply(struct MHD_Connection *connection, const struct inbox_reply *reply)
+static enum inbox_language language_of(struct MHD_Connection *connection)
 {
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer_with_free_callback(strlen(reply->body), strdup(reply->body), free);
-    if (response && reply->signature[0])
-        MHD_add_response_header(response, "Receipt-Signature", reply->signature);
-    if (response && reply->status == 503)
-        MHD_add_response_header(response, "Retry-After", "60");
-    return send_response(connection, reply->status, "application/json", response);
+    const char *asked = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "lang");
+    if (!asked)
+        asked = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Accept-Language");
+    return asked && strncmp(asked, "en", 2) == 0 ? INBOX_EN : INBOX_ZH;
 }
 
-static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status, const char *error,
-                              const char *message)
+/* ---- conformance mode: what is watched ---- */
+
+static int64_t mono_ms(void)
 {
-    struct inbox_reply reply;
-    inbox_refuse(&reply, status, error, "%s", message);
-    return send_reply(connection, &reply);
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static enum MHD_Result store_failed(struct MHD_Connection *connection, const struct err *err)
+static void watch(struct inbox_awkward *a, struct handling *h)
 {
-    log_error("%s", err->text);
-    return refuse(connection, 503, "storage", "the inbox cannot read its index now; ask again later");
-}
-
-/* ---- GET ---- */
-
-/* NULL: this client may see everybody's packages. */
-static const char *visible_sender(const struct inbox *inbox, const struct client *client)
-{
-    bool viewer = inbox->viewer && strcmp(inbox->viewer, client->common_name) == 0;
-    return viewer ? NULL : client->subject;
-}
-
-static enum MHD_Result get_page(const struct inbox *inbox, struct MHD_Connection *connection,
-                                const struct client *client)
-{
-    struct err err;
-    size_t length;
-    char *page = inbox_page(inbox, visible_sender(inbox, client), &length, &err);
-    if (!page)
-        return store_failed(connection, &err);
-    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback(length, page, free);
-    if (!response)
-        free(page);
+    const struct inbox_request *r = &h->request;
+    const char *key = NULL;
+    if (strncmp(r->url, INBOX_ELSEWHERE, strlen(INBOX_ELSEWHERE)) == 0)
+        inbox_awkward_followed(a);
+    h->upload = strcmp(r->method, "POST") == 0 && strcmp(r->url, "/packages") == 0;
+    if (h->upload)
+        key = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Idempotency-Key");
+    else if (strcmp(r->method, "GET") == 0 && strncmp(r->url, "/packages/", 10) == 0 && strlen(r->url) == 74)
+        key = r->url + 10;
     else
-        MHD_add_response_header(response, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
-    return send_response(connection, 200, "text/html; charset=utf-8", response);
+        return;
+    key = key && key[0] == '"' ? key + 1 : key;
+    snprintf(h->sha256, sizeof h->sha256, "%s", key ? key : "");
+    h->watched = true;
+    h->act =
+        h->upload ? inbox_awkward_upload(a, h->sha256, mono_ms()) : inbox_awkward_question(a, h->sha256, mono_ms());
 }
 
-/* The sender asks again with "last" until the list is empty. */
-static enum MHD_Result get_decisions(const struct inbox *inbox, struct MHD_Connection *connection,
-                                     const struct client *client)
+static void wait_ms(int ms)
 {
-    struct err err;
-    const char *text = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "after");
-    char *end = NULL;
-    int64_t after = text ? strtoll(text, &end, 10) : 0;
-    if (text && (end == text || *end || after < 0))
-        return refuse(connection, 400, "after", "'after' must be the number of a decision, 0 for all");
-    size_t length;
-    char *list = inbox_decisions(inbox, client->subject, after, &length, &err);
-    if (!list)
-        return store_failed(connection, &err);
-    return send_response(connection, 200, "application/json",
-                         MHD_create_response_from_buffer_with_free_callback(length, list, free));
+    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL);
 }
 
-static enum MHD_Result send_file(const struct inbox *inbox, struct MHD_Connection *connection,
-                                 const struct inbox_package *p)
+/* ---- requests ---- */
+
+static struct handling *begin(struct inbox_server *s, struct MHD_Connection *connection, const char *url,
+                              const char *method)
 {
-    char *path = inbox_store_path(inbox->store, p->sha256);
-    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    free(path);
-    if (fd < 0)
-        return refuse(connection, 503, "storage", "the package's file cannot be read");
-    return send_response(connection, 200, "application/vnd.etsi.asic-e+zip",
-                         MHD_create_response_from_fd((size_t)p->size, fd));
+    struct handling *h = calloc(1, sizeof *h);
+    if (!h)
+        return NULL;
+    h->request = (struct inbox_request){.inbox = s->inbox,
+                                        .connection = connection,
+                                        .url = url,
+                                        .method = method,
+                                        .address = s->address,
+                                        .secret = s->secret};
+    h->request.visitor.language = language_of(connection);
+    return h;
 }
 
-/* /packages/<sha256>: the receipt; /packages/<sha256>.asice: the package itself */
-static enum MHD_Result get_package(const struct inbox *inbox, struct MHD_Connection *connection,
-                                   const struct client *client, const char *name)
+/* Answers an upload or a question in conformance mode's way. */
+static enum MHD_Result answer(struct inbox_server *s, struct handling *h)
 {
-    struct err err;
-    struct inbox_package p;
-    struct inbox_reply reply;
-    char sha256[65] = "";
-    bool file = strlen(name) == 70 && strcmp(name + 64, ".asice") == 0;
-    if (file || strlen(name) == 64)
-        memcpy(sha256, name, 64);
-    const char *sender = visible_sender(inbox, client);
-    int found = sha256[0] ? inbox_store_find(inbox->store, sha256, &p, &err) : 0;
-    if (found < 0)
-        return store_failed(connection, &err);
-    if (!found || (sender && strcmp(p.sender, sender) != 0))
-        return refuse(connection, 404, "not_found", "no such package has arrived from this sender");
-    if (file)
-        return send_file(inbox, connection, &p);
-    inbox_receipt(inbox, &p, 200, &reply);
-    return send_reply(connection, &reply);
-}
-
-static enum MHD_Result get(const struct inbox *inbox, struct MHD_Connection *connection, const struct client *client,
-                           const char *url)
-{
-    if (strcmp(url, "/") == 0)
-        return get_page(inbox, connection, client);
-    if (strcmp(url, "/packages/decisions") == 0)
-        return get_decisions(inbox, connection, client);
-    if (strncmp(url, "/packages/", 10) == 0)
-        return get_package(inbox, connection, client, url + 10);
-    return refuse(connection, 404, "not_found",
-                  "there is /, /packages, /packages/<sha256>, /packages/decisions?after=N");
-}
-
-/* ---- POST ---- */
-
-static struct inbox_upload *begin_upload(const struct inbox *inbox, struct MHD_Connection *connection,
-                                         const struct client *client)
-{
-    const struct inbox_headers headers = {
-        .content_type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Type"),
-        .content_length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length"),
-        .content_digest = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Digest"),
-        .idempotency_key = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Idempotency-Key"),
-        .sender = client->subject,
-    };
-    return inbox_upload_open(inbox, &headers);
-}
-
-static enum MHD_Result finish_upload(struct MHD_Connection *connection, struct inbox_upload *upload)
-{
-    struct inbox_reply *reply = calloc(1, sizeof *reply);
-    if (!reply)
+    struct inbox_request *r = &h->request;
+    struct inbox_reply reply = {.status = h->act.status};
+    enum awkward_what what = h->act.what;
+    if (what == AWKWARD_CUT_BEFORE || what == AWKWARD_CUT_AFTER)
         return MHD_NO;
-    inbox_upload_finish(upload, reply);
-    enum MHD_Result result = send_reply(connection, reply);
-    free(reply);
-    return result;
+    if (what == AWKWARD_SAY)
+        return h->status = reply.status, inbox_spoil_say(r, &h->act);
+    if (what == AWKWARD_SLOW) {
+        pthread_mutex_unlock(&s->lock);
+        wait_ms(h->act.number);
+        pthread_mutex_lock(&s->lock);
+    }
+    if (r->upload)
+        inbox_api_finish(r, &reply);
+    else
+        inbox_api_question(r, &reply);
+    h->status = what == AWKWARD_LOST ? 0 : reply.status;
+    return inbox_spoil(r, &reply, &h->act);
+}
+
+/* Before the body. */
+static enum MHD_Result first(struct inbox_server *s, struct handling *h)
+{
+    struct inbox_request *r = &h->request;
+    bool answered = false;
+    bool known =
+        s->key ? by_certificate(s->inbox, r->connection, &r->visitor) : by_place(s, r->connection, &r->visitor);
+    bool post = strcmp(r->method, "POST") == 0, get = strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
+    if (!known)
+        return inbox_refuse_json(r, 403, "client_certificate", "show a client certificate that this inbox trusts");
+    if (s->awkward)
+        watch(s->awkward, h);
+    if (post && inbox_api_is(r->url) && s->key && strcmp(r->url, "/packages") == 0)
+        return inbox_api_begin(r, &answered);
+    if (post && !inbox_api_is(r->url))
+        return (r->form = malloc(INBOX_FORM_MAX)) != NULL ? MHD_YES : MHD_NO;
+    if (!get)
+        return inbox_refuse_json(r, 405, "method", "POST to /packages, GET everything else");
+    if (h->watched)
+        return answer(s, h);
+    return inbox_api_is(r->url) ? inbox_api_get(r) : inbox_web_get(r);
+}
+
+static void keep_form(struct inbox_request *r, const char *data, size_t size)
+{
+    r->form_too_long = r->form_too_long || size > INBOX_FORM_MAX - r->form_length;
+    if (r->form_too_long)
+        return;
+    memcpy(r->form + r->form_length, data, size);
+    r->form_length += size;
 }
 
 /* Called first without data, then with each piece of the body, then once more with none. */
-static enum MHD_Result post(const struct inbox *inbox, struct MHD_Connection *connection, const struct client *client,
-                            const char *data, size_t *size, void **context)
+static enum MHD_Result step(struct inbox_server *s, struct MHD_Connection *connection, const char *url,
+                            const char *method, const char *data, size_t *size, void **context)
 {
-    struct inbox_upload *upload = *context;
-    if (!upload) {
-        *context = upload = begin_upload(inbox, connection, client);
-        if (!upload)
-            return MHD_NO;
-        /* answered at once, the connection is closed without the body being read */
-        return inbox_upload_too_large(upload) ? finish_upload(connection, upload) : MHD_YES;
+    struct handling *h = *context;
+    if (!h) {
+        *context = h = begin(s, connection, url, method);
+        return h ? first(s, h) : MHD_NO;
     }
+    h->request.url = url;
+    h->request.method = method;
     if (*size > 0) {
-        inbox_upload_feed(upload, data, *size);
+        if (h->act.what == AWKWARD_CUT_BEFORE)
+            return MHD_NO;
+        if (h->request.form)
+            keep_form(&h->request, data, *size);
+        else if (h->request.upload)
+            inbox_upload_feed(h->request.upload, data, *size);
         *size = 0;
         return MHD_YES;
     }
-    return finish_upload(connection, upload);
+    return h->request.form ? inbox_web_post(&h->request) : answer(s, h);
 }
-
-/* ---- libmicrohttpd ---- */
 
 static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection, const char *url, const char *method,
                               const char *version, const char *data, size_t *size, void **context)
 {
     (void)version;
-    const struct inbox_server *server = ctx;
-    struct client client;
-    if (!client_of(connection, &client))
-        return refuse(connection, 403, "client_certificate", "show a client certificate that this inbox trusts");
-    bool packages = strcmp(url, "/packages") == 0;
-    if (strcmp(method, "POST") == 0 && packages)
-        return post(server->inbox, connection, &client, data, size, context);
-    if ((strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0) && !packages)
-        return get(server->inbox, connection, &client, url);
-    return refuse(connection, 405, "method", "POST to /packages, GET everything else");
+    struct inbox_server *s = ctx;
+    pthread_mutex_lock(&s->lock);
+    enum MHD_Result result = step(s, connection, url, method, data, size, context);
+    pthread_mutex_unlock(&s->lock);
+    return result;
 }
 
 static void completed(void *ctx, struct MHD_Connection *connection, void **context,
                       enum MHD_RequestTerminationCode code)
 {
-    (void)ctx;
     (void)connection;
-    (void)code;
-    inbox_upload_close(*context);
+    struct inbox_server *s = ctx;
+    struct handling *h = *context;
     *context = NULL;
+    if (!h)
+        return;
+    pthread_mutex_lock(&s->lock);
+    if (h->watched)
+        inbox_awkward_ended(s->awkward, h->sha256, h->upload, h->act, h->status,
+                            code == MHD_REQUEST_TERMINATED_COMPLETED_OK, mono_ms());
+    inbox_upload_close(h->request.upload);
+    pthread_mutex_unlock(&s->lock);
+    free(h->request.form);
+    free(h);
 }
+
+/* ---- listening ---- */
 
 /* "host:port" or "[v6]:port" */
 static struct addrinfo *resolve(const char *address, struct err *err)
@@ -302,14 +300,21 @@ static struct addrinfo *resolve(const char *address, struct err *err)
 
 static int start(struct inbox_server *s, const struct addrinfo *where, struct err *err)
 {
-    s->daemon = MHD_start_daemon(
-        MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_TLS |
-            (where->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0U),
-        0, NULL, NULL, handle, s, MHD_OPTION_SOCK_ADDR, where->ai_addr, MHD_OPTION_HTTPS_MEM_CERT, s->cert,
-        MHD_OPTION_HTTPS_MEM_KEY, s->key, MHD_OPTION_HTTPS_MEM_TRUST, s->client_ca, MHD_OPTION_HTTPS_PRIORITIES,
-        "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2", MHD_OPTION_NOTIFY_CONNECTION, demand_certificate, NULL,
-        MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+    unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD |
+                     (where->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0U) | (s->key ? MHD_USE_TLS : 0U) |
+                     (s->awkward ? MHD_USE_THREAD_PER_CONNECTION : 0U);
+    const struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, s->cert},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, s->key},
+        {MHD_OPTION_HTTPS_MEM_TRUST, 0, s->client_ca},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (char[]){"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"}},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle, s, MHD_OPTION_SOCK_ADDR, where->ai_addr,
+                                 MHD_OPTION_NOTIFY_CONNECTION, demand_certificate, NULL, MHD_OPTION_NOTIFY_COMPLETED,
+                                 completed, s, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+                                 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                                 MHD_OPTION_ARRAY, s->key ? tls : &tls[4], MHD_OPTION_END);
     if (!s->daemon)
         return err_set(err, ERR_UNREACHABLE,
                        "the inbox cannot listen there: the address is taken, or certificate and key do not fit");
@@ -322,6 +327,17 @@ static int start(struct inbox_server *s, const struct addrinfo *where, struct er
     return 0;
 }
 
+/* What has no TLS must not leave the machine. */
+static int demand_loopback(const char *address, struct err *err)
+{
+    if (strncmp(address, "127.", 4) == 0 || strncmp(address, "[::1]", 5) == 0)
+        return 0;
+    return err_set(err, ERR_INVALID,
+                   "--office %s: it has no TLS; it must be an address of this machine, such as "
+                   "127.0.0.1:8080",
+                   address);
+}
+
 int inbox_server_open(struct inbox_server **out, const struct inbox *inbox, const struct inbox_server_config *config,
                       struct err *err)
 {
@@ -329,11 +345,16 @@ int inbox_server_open(struct inbox_server **out, const struct inbox *inbox, cons
     struct inbox_server *s = calloc(1, sizeof *s);
     struct addrinfo *where = resolve(config->address, err);
     *out = s;
-    if (s)
+    if (s) {
         s->inbox = inbox;
-    if (!s || !where || file_read(config->cert_file, PEM_MAX, &s->cert, &length, err) ||
-        file_read(config->key_file, PEM_MAX, &s->key, &length, err) ||
-        file_read(config->client_ca_file, PEM_MAX, &s->client_ca, &length, err) || start(s, where, err)) {
+        s->awkward = config->awkward;
+        pthread_mutex_init(&s->lock, NULL);
+    }
+    if (!s || !where || RAND_bytes(s->secret, sizeof s->secret) != 1 ||
+        (config->key_file && (file_read(config->cert_file, PEM_MAX, &s->cert, &length, err) ||
+                              file_read(config->key_file, PEM_MAX, &s->key, &length, err) ||
+                              file_read(config->client_ca_file, PEM_MAX, &s->client_ca, &length, err))) ||
+        (!config->key_file && demand_loopback(config->address, err)) || start(s, where, err)) {
         inbox_server_close(s);
         *out = NULL;
     }
@@ -353,6 +374,8 @@ void inbox_server_close(struct inbox_server *s)
         return;
     if (s->daemon)
         MHD_stop_daemon(s->daemon);
+    pthread_mutex_destroy(&s->lock);
+    OPENSSL_cleanse(s->secret, sizeof s->secret);
     free(s->cert);
     if (s->key)
         OPENSSL_cleanse(s->key, strlen(s->key));

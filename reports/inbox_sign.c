@@ -44,7 +44,11 @@ static ptrdiff_t write_decision(const struct inbox_decision *d, char out[DECISIO
     civil_time_format(d->at_ms, INBOX_OFFSET_MINUTES, at);
     json_writer_init(&w, out, DECISION_ROOM);
     json_object_begin(&w, NULL);
+    if (d->amount[0])
+        json_string(&w, "amount", d->amount);
     json_string(&w, "at", at);
+    if (d->basis[0])
+        json_string(&w, "basis", d->basis);
     json_string(&w, "decision", d->decision);
     if (d->ground)
         json_integer(&w, "ground", d->ground);
@@ -53,6 +57,8 @@ static ptrdiff_t write_decision(const struct inbox_decision *d, char out[DECISIO
         json_string(&w, "note", d->note);
     if (d->number[0])
         json_string(&w, "number", d->number);
+    if (d->officer[0])
+        json_string(&w, "officer", d->officer);
     json_string(&w, "package_sha256", d->sha256);
     json_string(&w, "record", d->record);
     json_object_end(&w);

@@ -1,4 +1,4 @@
-#include "reports/inbox_store.h"
+#include "reports/inbox_db.h"
 
 #include <dirent.h>
 #include <stdarg.h>
@@ -7,11 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <sqlite3.h>
-
 #include "reports/file.h"
 
-static const char schema[] =
+/* Appended only: PRAGMA user_version counts those that a database has. */
+static const char *const steps[] = {
     "CREATE TABLE IF NOT EXISTS package(id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, size INTEGER NOT NULL,"
     " received_ms INTEGER NOT NULL, sender TEXT NOT NULL, station TEXT NOT NULL, record TEXT NOT NULL,"
     " plate TEXT NOT NULL, verdict TEXT NOT NULL, signer TEXT NOT NULL, journal TEXT NOT NULL) STRICT;"
@@ -21,12 +20,29 @@ static const char schema[] =
     /* n is never used again: the senders ask for what came after the last one they know */
     "CREATE TABLE IF NOT EXISTS decision(n INTEGER PRIMARY KEY AUTOINCREMENT, package INTEGER NOT NULL"
     " REFERENCES package(id), at_ms INTEGER NOT NULL, decision TEXT NOT NULL, ground INTEGER NOT NULL,"
-    " number TEXT NOT NULL, note TEXT NOT NULL) STRICT;";
+    " number TEXT NOT NULL, note TEXT NOT NULL) STRICT;",
 
-struct inbox_store {
-    sqlite3 *db;
-    char *folder;
+    "ALTER TABLE package ADD COLUMN measured_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE package ADD COLUMN state TEXT NOT NULL DEFAULT 'waiting';"
+    "ALTER TABLE package ADD COLUMN rectified INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE package ADD COLUMN downloads INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE decision ADD COLUMN amount TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE decision ADD COLUMN basis TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE decision ADD COLUMN officer TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE decision ADD COLUMN client TEXT NOT NULL DEFAULT '';"
+    "UPDATE package SET state = ifnull((SELECT decision FROM decision WHERE package = package.id"
+    "  AND decision <> 'rectified' ORDER BY n DESC LIMIT 1), 'waiting'),"
+    " rectified = EXISTS(SELECT 1 FROM decision WHERE package = package.id AND decision = 'rectified');"
+    "CREATE INDEX package_state ON package(state, id);"
+    "CREATE INDEX package_station ON package(station, id);"
+    "CREATE INDEX package_plate ON package(plate, id);"
+    "CREATE INDEX package_conflict ON package(id) WHERE journal = 'conflict';"
+    "CREATE INDEX decision_package ON decision(package, n);"
+    "CREATE TABLE audit(n INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, client TEXT NOT NULL,"
+    " officer TEXT NOT NULL, act TEXT NOT NULL, package INTEGER REFERENCES package(id), detail TEXT NOT NULL) STRICT;",
 };
+
+enum { STEPS = sizeof steps / sizeof steps[0] };
 
 const char *inbox_journal_name(enum inbox_journal journal)
 {
@@ -52,14 +68,14 @@ static char *join(const char *format, ...)
     return text;
 }
 
-static int db_error(const struct inbox_store *s, struct err *err)
+int inbox_db_error(const struct inbox_store *s, struct err *err)
 {
     return err_set(err, ERR_FAILED, "%s/inbox.db: %s", s->folder, s->db ? sqlite3_errmsg(s->db) : "out of memory");
 }
 
-static int run(struct inbox_store *s, const char *sql, struct err *err)
+int inbox_db_run(struct inbox_store *s, const char *sql, struct err *err)
 {
-    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : db_error(s, err);
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : inbox_db_error(s, err);
 }
 
 static int make_folders(const struct inbox_store *s, struct err *err)
@@ -75,6 +91,31 @@ static int make_folders(const struct inbox_store *s, struct err *err)
     return 0;
 }
 
+/* A new database gets all steps, an older one those that it lacks, in one transaction. */
+static int grow(struct inbox_store *s, struct err *err)
+{
+    char version[40];
+    sqlite3_stmt *q = NULL;
+    int has = -1;
+    if (inbox_db_run(s, "BEGIN IMMEDIATE", err))
+        return -1;
+    if ((q = inbox_db_prepare(s, "PRAGMA user_version", err)) != NULL && sqlite3_step(q) == SQLITE_ROW)
+        has = sqlite3_column_int(q, 0);
+    sqlite3_finalize(q);
+    int result = has >= 0 && has <= STEPS
+                     ? 0
+                     : err_set(err, ERR_INVALID, "%s/inbox.db is of a newer smoginbox: install that", s->folder);
+    for (int i = has; result == 0 && i < STEPS; i++)
+        result = inbox_db_run(s, steps[i], err);
+    snprintf(version, sizeof version, "PRAGMA user_version = %d", STEPS);
+    if (result == 0)
+        result = inbox_db_run(s, version, err);
+    if (result == 0 && inbox_db_run(s, "COMMIT", err) == 0)
+        return 0;
+    sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return -1;
+}
+
 int inbox_store_open(struct inbox_store **out, const char *folder, struct err *err)
 {
     struct inbox_store *s = calloc(1, sizeof *s);
@@ -87,11 +128,12 @@ int inbox_store_open(struct inbox_store **out, const char *folder, struct err *e
     if (make_folders(s, err))
         goto fail;
     if (sqlite3_open_v2(file, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK) {
-        db_error(s, err);
+        inbox_db_error(s, err);
         goto fail;
     }
     sqlite3_busy_timeout(s->db, 10000);
-    if (run(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;", err) || run(s, schema, err))
+    if (inbox_db_run(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;", err) ||
+        grow(s, err))
         goto fail;
     free(file);
     return 0;
@@ -146,80 +188,104 @@ char *inbox_store_path(const struct inbox_store *s, const char *sha256)
 
 /* ---- statements ---- */
 
-static sqlite3_stmt *prepare(struct inbox_store *s, const char *sql, struct err *err)
+sqlite3_stmt *inbox_db_prepare(struct inbox_store *s, const char *sql, struct err *err)
 {
     sqlite3_stmt *statement = NULL;
     if (sqlite3_prepare_v2(s->db, sql, -1, &statement, NULL) != SQLITE_OK)
-        db_error(s, err);
+        inbox_db_error(s, err);
     return statement;
 }
 
-static void bind(sqlite3_stmt *statement, int at, const char *text)
+void inbox_db_bind(sqlite3_stmt *statement, int at, const char *text)
 {
     sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
 }
 
-static void column(sqlite3_stmt *statement, int at, char *out, size_t size)
+void inbox_db_column(sqlite3_stmt *statement, int at, char *out, size_t size)
 {
     const unsigned char *text = sqlite3_column_text(statement, at);
     snprintf(out, size, "%s", text ? (const char *)text : "");
 }
 
 /* Runs a statement that gives no rows. */
-static int finish(struct inbox_store *s, sqlite3_stmt *statement, struct err *err)
+int inbox_db_finish(struct inbox_store *s, sqlite3_stmt *statement, struct err *err)
 {
     if (!statement)
         return -1;
     int code = sqlite3_step(statement);
     sqlite3_finalize(statement);
-    return code == SQLITE_DONE ? 0 : db_error(s, err);
+    return code == SQLITE_DONE ? 0 : inbox_db_error(s, err);
 }
 
 #define PACKAGE_COLUMNS                                                                                                \
-    "SELECT id, received_ms, sha256, size, sender, station, record, plate, verdict, signer, journal,"                  \
-    " (SELECT decision FROM decision WHERE package = package.id ORDER BY n DESC LIMIT 1) FROM package "
+    "SELECT id, received_ms, sha256, size, sender, station, record, plate, verdict, signer, journal, state,"           \
+    " rectified, measured_ms, downloads FROM package "
 
 static void read_package(sqlite3_stmt *q, struct inbox_package *p)
 {
     memset(p, 0, sizeof *p);
     p->id = sqlite3_column_int64(q, 0);
     p->received_ms = sqlite3_column_int64(q, 1);
-    column(q, 2, p->sha256, sizeof p->sha256);
+    inbox_db_column(q, 2, p->sha256, sizeof p->sha256);
     p->size = (uint64_t)sqlite3_column_int64(q, 3);
-    column(q, 4, p->sender, sizeof p->sender);
-    column(q, 5, p->station, sizeof p->station);
-    column(q, 6, p->record, sizeof p->record);
-    column(q, 7, p->plate, sizeof p->plate);
-    column(q, 8, p->verdict, sizeof p->verdict);
-    column(q, 9, p->signer, sizeof p->signer);
-    column(q, 10, p->journal, sizeof p->journal);
-    column(q, 11, p->decision, sizeof p->decision);
+    inbox_db_column(q, 4, p->sender, sizeof p->sender);
+    inbox_db_column(q, 5, p->station, sizeof p->station);
+    inbox_db_column(q, 6, p->record, sizeof p->record);
+    inbox_db_column(q, 7, p->plate, sizeof p->plate);
+    inbox_db_column(q, 8, p->verdict, sizeof p->verdict);
+    inbox_db_column(q, 9, p->signer, sizeof p->signer);
+    inbox_db_column(q, 10, p->journal, sizeof p->journal);
+    inbox_db_column(q, 11, p->state, sizeof p->state);
+    p->rectified = sqlite3_column_int(q, 12) != 0;
+    p->measured_ms = sqlite3_column_int64(q, 13);
+    p->downloads = sqlite3_column_int64(q, 14);
 }
 
 int inbox_store_find(struct inbox_store *s, const char *sha256, struct inbox_package *out, struct err *err)
 {
-    sqlite3_stmt *q = prepare(s, PACKAGE_COLUMNS "WHERE sha256 = ?1", err);
+    sqlite3_stmt *q = inbox_db_prepare(s, PACKAGE_COLUMNS "WHERE sha256 = ?1", err);
     if (!q)
         return -1;
-    bind(q, 1, sha256);
+    inbox_db_bind(q, 1, sha256);
     int code = sqlite3_step(q);
     if (code == SQLITE_ROW)
         read_package(q, out);
     sqlite3_finalize(q);
     if (code != SQLITE_ROW && code != SQLITE_DONE)
-        return db_error(s, err);
+        return inbox_db_error(s, err);
     return code == SQLITE_ROW;
 }
 
-int inbox_store_list(struct inbox_store *s, const char *sender, int limit,
+/* Each condition that is asked for stands in the statement, so that SQLite can choose an index. */
+static sqlite3_stmt *prepare_list(struct inbox_store *s, const struct inbox_query *query, struct err *err)
+{
+    char sql[1024];
+    snprintf(sql, sizeof sql, PACKAGE_COLUMNS "WHERE id %s ?1%s%s%s%s%s%s%s ORDER BY id %s LIMIT ?8",
+             query->oldest_first ? ">" : "<", query->sender ? " AND sender = ?2" : "",
+             query->station ? " AND station = ?3" : "", query->state ? " AND state = ?4" : "",
+             query->plate ? " AND instr(plate, ?5) > 0" : "", query->from_ms ? " AND received_ms >= ?6" : "",
+             query->to_ms ? " AND received_ms < ?7" : "", query->conflict ? " AND journal = 'conflict'" : "",
+             query->oldest_first ? "ASC" : "DESC");
+    sqlite3_stmt *q = inbox_db_prepare(s, sql, err);
+    if (!q)
+        return NULL;
+    sqlite3_bind_int64(q, 1, query->beyond || query->oldest_first ? query->beyond : INT64_MAX);
+    const char *const texts[] = {query->sender, query->station, query->state, query->plate};
+    for (int i = 0; i < 4; i++)
+        if (texts[i])
+            inbox_db_bind(q, 2 + i, texts[i]);
+    sqlite3_bind_int64(q, 6, query->from_ms);
+    sqlite3_bind_int64(q, 7, query->to_ms);
+    sqlite3_bind_int(q, 8, query->limit);
+    return q;
+}
+
+int inbox_store_list(struct inbox_store *s, const struct inbox_query *query,
                      void (*each)(void *ctx, const struct inbox_package *p), void *ctx, struct err *err)
 {
-    sqlite3_stmt *q = prepare(s, PACKAGE_COLUMNS "WHERE ?1 IS NULL OR sender = ?1 ORDER BY id DESC LIMIT ?2", err);
+    sqlite3_stmt *q = prepare_list(s, query, err);
     if (!q)
         return -1;
-    if (sender)
-        bind(q, 1, sender);
-    sqlite3_bind_int(q, 2, limit);
     int code;
     while ((code = sqlite3_step(q)) == SQLITE_ROW) {
         struct inbox_package p;
@@ -227,7 +293,24 @@ int inbox_store_list(struct inbox_store *s, const char *sender, int limit,
         each(ctx, &p);
     }
     sqlite3_finalize(q);
-    return code == SQLITE_DONE ? 0 : db_error(s, err);
+    return code == SQLITE_DONE ? 0 : inbox_db_error(s, err);
+}
+
+int inbox_store_waiting(struct inbox_store *s, const char *sender, int64_t *count, int64_t *oldest_ms, struct err *err)
+{
+    sqlite3_stmt *q = inbox_db_prepare(s,
+                                       "SELECT count(*), ifnull(min(received_ms), 0) FROM package WHERE state ="
+                                       " 'waiting' AND (?1 IS NULL OR sender = ?1)",
+                                       err);
+    if (!q)
+        return -1;
+    if (sender)
+        inbox_db_bind(q, 1, sender);
+    int code = sqlite3_step(q);
+    *count = code == SQLITE_ROW ? sqlite3_column_int64(q, 0) : 0;
+    *oldest_ms = code == SQLITE_ROW ? sqlite3_column_int64(q, 1) : 0;
+    sqlite3_finalize(q);
+    return code == SQLITE_ROW ? 0 : inbox_db_error(s, err);
 }
 
 /* ---- adding ---- */
@@ -253,50 +336,53 @@ static int take_file(struct inbox_store *s, const char *upload, const char *sha2
 
 static int insert(struct inbox_store *s, const struct inbox_package *p, struct err *err)
 {
-    sqlite3_stmt *q = prepare(s,
-                              "INSERT INTO package(sha256, size, received_ms, sender, station, record, plate, verdict,"
-                              " signer, journal) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-                              err);
+    sqlite3_stmt *q =
+        inbox_db_prepare(s,
+                         "INSERT INTO package(sha256, size, received_ms, sender, station, record, plate, verdict,"
+                         " signer, journal, measured_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                         err);
     if (!q)
         return -1;
-    bind(q, 1, p->sha256);
+    inbox_db_bind(q, 1, p->sha256);
     sqlite3_bind_int64(q, 2, (int64_t)p->size);
     sqlite3_bind_int64(q, 3, p->received_ms);
-    bind(q, 4, p->sender);
-    bind(q, 5, p->station);
-    bind(q, 6, p->record);
-    bind(q, 7, p->plate);
-    bind(q, 8, p->verdict);
-    bind(q, 9, p->signer);
-    bind(q, 10, p->journal);
-    return finish(s, q, err);
+    inbox_db_bind(q, 4, p->sender);
+    inbox_db_bind(q, 5, p->station);
+    inbox_db_bind(q, 6, p->record);
+    inbox_db_bind(q, 7, p->plate);
+    inbox_db_bind(q, 8, p->verdict);
+    inbox_db_bind(q, 9, p->signer);
+    inbox_db_bind(q, 10, p->journal);
+    sqlite3_bind_int64(q, 11, p->measured_ms);
+    return inbox_db_finish(s, q, err);
 }
 
 static int keep_checkpoint(struct inbox_store *s, const char *station, uint64_t size, const char *note, struct err *err)
 {
-    sqlite3_stmt *q = prepare(s,
-                              "INSERT INTO checkpoint(station, size, note) VALUES(?1, ?2, ?3) ON CONFLICT(station)"
-                              " DO UPDATE SET size = excluded.size, note = excluded.note WHERE excluded.size > size",
-                              err);
+    sqlite3_stmt *q =
+        inbox_db_prepare(s,
+                         "INSERT INTO checkpoint(station, size, note) VALUES(?1, ?2, ?3) ON CONFLICT(station)"
+                         " DO UPDATE SET size = excluded.size, note = excluded.note WHERE excluded.size > size",
+                         err);
     if (!q)
         return -1;
-    bind(q, 1, station);
+    inbox_db_bind(q, 1, station);
     sqlite3_bind_int64(q, 2, (int64_t)size);
-    bind(q, 3, note);
-    return finish(s, q, err);
+    inbox_db_bind(q, 3, note);
+    return inbox_db_finish(s, q, err);
 }
 
 int inbox_store_add(struct inbox_store *s, struct inbox_package *p, const char *upload, const char *checkpoint,
                     uint64_t tree_size, struct err *err)
 {
-    if (take_file(s, upload, p->sha256, err) || run(s, "BEGIN IMMEDIATE", err))
+    if (take_file(s, upload, p->sha256, err) || inbox_db_run(s, "BEGIN IMMEDIATE", err))
         return -1;
     if (insert(s, p, err) || (checkpoint[0] && keep_checkpoint(s, p->station, tree_size, checkpoint, err))) {
         sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
         return -1;
     }
     p->id = sqlite3_last_insert_rowid(s->db);
-    if (run(s, "COMMIT", err)) {
+    if (inbox_db_run(s, "COMMIT", err)) {
         sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
         return -1;
     }
@@ -306,98 +392,15 @@ int inbox_store_add(struct inbox_store *s, struct inbox_package *p, const char *
 int inbox_store_checkpoint(struct inbox_store *s, const char *station, char out[CHECKPOINT_TEXT_MAX + 1],
                            struct err *err)
 {
-    sqlite3_stmt *q = prepare(s, "SELECT note FROM checkpoint WHERE station = ?1", err);
+    sqlite3_stmt *q = inbox_db_prepare(s, "SELECT note FROM checkpoint WHERE station = ?1", err);
     if (!q)
         return -1;
-    bind(q, 1, station);
+    inbox_db_bind(q, 1, station);
     int code = sqlite3_step(q);
     if (code == SQLITE_ROW)
-        column(q, 0, out, CHECKPOINT_TEXT_MAX + 1);
+        inbox_db_column(q, 0, out, CHECKPOINT_TEXT_MAX + 1);
     sqlite3_finalize(q);
     if (code != SQLITE_ROW && code != SQLITE_DONE)
-        return db_error(s, err);
+        return inbox_db_error(s, err);
     return code == SQLITE_ROW;
-}
-
-/* ---- decisions ---- */
-
-static int check_decision(const struct inbox_decision *d, struct err *err)
-{
-    static const char *const words[] = {"accepted", "returned", "penalised", "rectified"};
-    bool known = false;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        known = known || strcmp(d->decision, words[i]) == 0;
-    if (!known)
-        return err_set(err, ERR_INVALID, "'%s' is no decision: accepted, returned, penalised or rectified",
-                       d->decision);
-    bool returned = strcmp(d->decision, "returned") == 0;
-    if (returned ? d->ground < 1 || d->ground > 8 : d->ground != 0)
-        return err_set(err, ERR_INVALID, "a return, and nothing else, needs one of the grounds 1 to 8");
-    if ((strcmp(d->decision, "penalised") == 0) != (d->number[0] != '\0'))
-        return err_set(err, ERR_INVALID, "a penalty, and nothing else, needs the number of its decision");
-    return 0;
-}
-
-int inbox_store_decide(struct inbox_store *s, const struct inbox_decision *d, struct err *err)
-{
-    struct inbox_package p = {0};
-    if (check_decision(d, err))
-        return -1;
-    int found = inbox_store_find(s, d->sha256, &p, err);
-    if (found <= 0)
-        return found < 0 ? -1 : err_set(err, ERR_INVALID, "no package with SHA-256 %s has arrived", d->sha256);
-    sqlite3_stmt *q = prepare(s,
-                              "INSERT INTO decision(package, at_ms, decision, ground, number, note)"
-                              " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-                              err);
-    if (!q)
-        return -1;
-    sqlite3_bind_int64(q, 1, p.id);
-    sqlite3_bind_int64(q, 2, d->at_ms);
-    bind(q, 3, d->decision);
-    sqlite3_bind_int(q, 4, d->ground);
-    bind(q, 5, d->number);
-    bind(q, 6, d->note);
-    return finish(s, q, err);
-}
-
-int inbox_store_newest(struct inbox_store *s, const char *sender, int64_t *n, struct err *err)
-{
-    sqlite3_stmt *q =
-        prepare(s, "SELECT max(n) FROM decision JOIN package ON package.id = decision.package WHERE sender = ?1", err);
-    if (!q)
-        return -1;
-    bind(q, 1, sender);
-    int code = sqlite3_step(q);
-    *n = code == SQLITE_ROW ? sqlite3_column_int64(q, 0) : 0;
-    sqlite3_finalize(q);
-    return code == SQLITE_ROW ? 0 : db_error(s, err);
-}
-
-int inbox_store_decisions(struct inbox_store *s, const char *sender, int64_t after, int limit,
-                          void (*each)(void *ctx, const struct inbox_decision *d), void *ctx, struct err *err)
-{
-    sqlite3_stmt *q = prepare(s,
-                              "SELECT n, at_ms, sha256, record, decision, ground, number, note FROM decision"
-                              " JOIN package ON package.id = decision.package"
-                              " WHERE n > ?1 AND sender = ?2 ORDER BY n LIMIT ?3",
-                              err);
-    if (!q)
-        return -1;
-    sqlite3_bind_int64(q, 1, after);
-    bind(q, 2, sender);
-    sqlite3_bind_int(q, 3, limit);
-    int code;
-    while ((code = sqlite3_step(q)) == SQLITE_ROW) {
-        struct inbox_decision d = {.n = sqlite3_column_int64(q, 0), .at_ms = sqlite3_column_int64(q, 1)};
-        column(q, 2, d.sha256, sizeof d.sha256);
-        column(q, 3, d.record, sizeof d.record);
-        column(q, 4, d.decision, sizeof d.decision);
-        d.ground = sqlite3_column_int(q, 5);
-        column(q, 6, d.number, sizeof d.number);
-        column(q, 7, d.note, sizeof d.note);
-        each(ctx, &d);
-    }
-    sqlite3_finalize(q);
-    return code == SQLITE_DONE ? 0 : db_error(s, err);
 }

@@ -21,6 +21,8 @@ as foreign "https://$address/" >status
 [ $? -ne 0 ]
 ok "nor with a certificate of another authority" $?
 is "a client certificate of the right authority is heard" 200 "$(as client "https://$address/")"
+says "nothing has arrived" body '尚未收到'
+is "in English where the browser asks for it" 200 "$(as client -H 'Accept-Language: en-US,en' "https://$address/")"
 says "nothing has arrived" body 'Nothing has arrived yet'
 
 # ---- a package ----
@@ -91,33 +93,52 @@ is "and shown as a conflict" conflict "$(sqlite3 store/inbox.db "SELECT journal 
 says "it is logged" log 'does not agree with what it showed before'
 is "the list shows" 200 "$(as client "https://$address/")"
 says "the plate" body '新B12345'
-says "the verdict in two languages" body '嫌疑 suspect'
-says "the conflict" body 'JOURNAL CONFLICT'
+says "the verdict" body '△ 嫌疑'
+says "the conflict" body '⚠ 日志冲突'
+says "nothing but its own may be loaded or framed" headers "^Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'"
 is "no script" 0 "$(grep -c '<script' body)"
 is "another sender sees nothing of it" 0 "$(as other "https://$address/" >status && grep -c 新B12345 body)"
+is "nor of a package's page" 404 "$(as other "https://$address/view/$(hex p/1.asice)")"
 is "the viewer sees everything" 4 "$(as officer "https://$address/" >status && grep -c 新B12345 body)"
 
 # ---- decisions ----
 decide() { "$BIN_ASAN/smoginbox" --store store --decide "$@" 2>err; }
 is "no decisions yet" 200 "$(as client "https://$address/packages/decisions?after=0")"
 is "an empty list" 0 "$(jq '.decisions | length' body)"
-decide "$(hex p/1.asice)" penalised --number 652301-2026-17
-is "a penalty" 0 $?
-decide "$(hex p/2.asice)" returned --ground 7 --note '号牌有误'
+decide "$(hex p/1.asice)" accepted
+is "a decision without an officer: exit 2" 2 $?
+decide "$(hex p/1.asice)" penalised --number 652301-2026-17 --officer 023456
+is "a penalty before the evidence is accepted: exit 4" 4 $?
+says "it says where the package stands" err 'is waiting; it cannot become penalised now'
+for d in accepted notified "penalised --number 652301-2026-17 --amount 200 --basis 道交法第90条" "paid --amount 200.00" rectified; do
+    # shellcheck disable=SC2086
+    decide "$(hex p/1.asice)" $d --officer 023456
+    is "in the order of the law: ${d%% *}" 0 $?
+done
+decide "$(hex p/1.asice)" returned --ground 6 --officer 023456
+is "what was paid is not returned: exit 4" 4 $?
+decide "$(hex p/2.asice)" returned --ground 7 --note '号牌有误' --officer 023456
 is "a return" 0 $?
-decide "$(hex p/2.asice)" returned
+decide "$(hex p/3.asice)" returned --officer 023456
 is "a return without a ground: exit 2" 2 $?
-decide "$(hex junk)" accepted
+decide "$(hex p/3.asice)" returned --ground 8 --officer 023456
+is "another ground without a note: exit 2" 2 $?
+decide "$(hex p/3.asice)" handled-on-site --officer 023456
+is "handled on site without a number: exit 2" 2 $?
+decide "$(hex p/3.asice)" accepted --officer 023456 --note "$(printf 'x%.0s' $(seq 300))"
+is "a text that is too long: exit 2, not cut" 2 $?
+decide "$(hex junk)" accepted --officer 023456
 is "about a package that never came: exit 2" 2 $?
 is "the sender fetches them" 200 "$(as client "https://$address/packages/decisions?after=0")"
-is "in order" "penalised 652301-2026-17 returned 7" \
-    "$(jq -r '.decisions[0].decision, .decisions[0].number, .decisions[1].decision, .decisions[1].ground' body | xargs)"
+is "in order" "accepted notified penalised paid rectified returned" "$(jq -r '.decisions[].decision' body | xargs)"
+is "with what belongs to it" "652301-2026-17 200 道交法第90条 023456" "$(jq -r '.decisions[2] | .number, .amount, .basis, .officer' body | xargs)"
+is "and the ground" 7 "$(jq -r '.decisions[5].ground' body)"
 jq -jc '.decisions[1]' body >decision
 jq -r '.signatures[1]' body | base64 -d >signature
 openssl dgst -sha256 -verify server.pub -signature signature decision >/dev/null
 ok "each is signed, byte for byte as it stands there" $?
-is "the newest number is told" 2 "$(jq .newest body)"
-is "from where it left off" 1 "$(as client "https://$address/packages/decisions?after=1" >status && jq '.decisions | length' body)"
+is "the newest number is told" 6 "$(jq .newest body)"
+is "from where it left off" 1 "$(as client "https://$address/packages/decisions?after=5" >status && jq '.decisions | length' body)"
 is "another sender gets none" 0 "$(as other "https://$address/packages/decisions?after=0" >status && jq '.decisions | length' body)"
 is "a nonsense number: 400" 400 "$(as client "https://$address/packages/decisions?after=x")"
 

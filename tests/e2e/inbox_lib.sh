@@ -16,8 +16,9 @@ leaf server inbox tls-ca
 leaf client 652301-0007 tls-ca
 
 start() {
+    # shellcheck disable=SC2086
     "$BIN_ASAN/smoginbox" --listen 127.0.0.1:0 --cert server.pem --key server.key --client-ca tls-ca.pem --seal-ca p/ca.pem \
-        --store store --viewer officer --receipt-key server.key --size-max "${INBOX_SIZE_MAX-67108864}" >listening 2>>log &
+        --store store --viewer officer --receipt-key server.key --size-max "${INBOX_SIZE_MAX-67108864}" ${INBOX_MORE-} >listening 2>>log &
     inbox=$!
     ends_with_script $inbox
     wait_for 20 grep -q '^listening on ' listening || { cat log; exit 1; }
