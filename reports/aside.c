@@ -13,7 +13,7 @@
 
 /* ---- GBK ---- */
 
-enum { PIECE = 4096, CHARACTER_MAX = 4 };
+enum { PIECE = 4096, CHARACTER_MAX = 4, BUFFER = 1 << 16 };
 
 struct encoder {
     iconv_t iconv;
@@ -113,6 +113,7 @@ int aside_open(struct aside *a, const char *path, enum aside_encoding encoding, 
     a->file = fopen(a->temporary, "we");
     if (!a->file)
         return err_set(err, ERR_UNREACHABLE, "%s: cannot write: %s", path, strerror(errno));
+    setvbuf(a->file, NULL, _IOFBF, BUFFER);
     if (encoding == ASIDE_BOM)
         fputs("\xef\xbb\xbf", a->file);
     if (encoding != ASIDE_GBK || encoder_open(a) == 0)

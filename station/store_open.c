@@ -210,6 +210,8 @@ static int open_connection(struct store *s, struct err *err)
     if (s->mode == STORE_OWNER && make_database(path, err) != 0)
         return -1;
     int flags = s->mode == STORE_READER ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    flags |= SQLITE_OPEN_NOMUTEX; /* a store belongs to one thread; a lock for each column would cost as much as reading
+                                     it */
     if (sqlite3_open_v2(path, &s->db, flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE, NULL) != SQLITE_OK) {
         if (s->db)
             return store_failed(s, "open the database", err);
@@ -227,7 +229,9 @@ static int open_connection(struct store *s, struct err *err)
 static int set_promises(struct store *s, struct err *err)
 {
     char ignored[64];
-    if (pragma(s, "PRAGMA cache_size = -1024", ignored, sizeof ignored, err) != 0)
+    /* Readers walk long tables; the daemons' own work needs little. */
+    const char *cache = s->mode == STORE_READER ? "PRAGMA cache_size = -24576" : "PRAGMA cache_size = -1024";
+    if (pragma(s, cache, ignored, sizeof ignored, err) != 0)
         return -1;
     if (s->mode == STORE_OWNER && assert_pragma(s, "PRAGMA journal_mode = WAL", "wal", err) != 0)
         return -1;

@@ -125,6 +125,15 @@ struct civil_date civil_date_of(int64_t unix_ms, int offset_minutes)
     return split_time(unix_ms, offset_minutes, &date, &of_day) ? date : (struct civil_date){0};
 }
 
+/* Every event and every exported line has a time: no printf for it. */
+static char *put(char *at, unsigned value, unsigned digits, char end)
+{
+    for (unsigned i = digits; i > 0; i--, value /= 10)
+        at[i - 1] = (char)('0' + value % 10);
+    at[digits] = end;
+    return at + digits + 1;
+}
+
 void civil_time_format(int64_t unix_ms, int offset_minutes, char out[CIVIL_TIME_TEXT_MAX])
 {
     struct civil_date date;
@@ -133,9 +142,11 @@ void civil_time_format(int64_t unix_ms, int offset_minutes, char out[CIVIL_TIME_
     out[0] = '\0';
     if (!split_time(unix_ms, offset_minutes, &date, &of_day))
         return;
-    snprintf(out, CIVIL_TIME_TEXT_MAX, "%04u-%02u-%02uT%02u:%02u:%02u.%03u%c%02u:%02u", (unsigned)date.year % 10000U,
-             date.month % 100U, date.day % 100U, of_day / HOUR_MS % 24U, of_day / MINUTE_MS % 60U, of_day / 1000U % 60U,
-             of_day % 1000U, offset_minutes < 0 ? '-' : '+', offset / 60U % 100U, offset % 60U);
+    char *at = put(out, (unsigned)date.year, 4, '-');
+    at = put(put(at, date.month, 2, '-'), date.day, 2, 'T');
+    at = put(put(at, of_day / HOUR_MS, 2, ':'), of_day / MINUTE_MS % 60U, 2, ':');
+    at = put(put(at, of_day / 1000U % 60U, 2, '.'), of_day % 1000U, 3, offset_minutes < 0 ? '-' : '+');
+    put(put(at, offset / 60U, 2, ':'), offset % 60U, 2, '\0');
 }
 
 struct clock_fields {
