@@ -23,6 +23,9 @@
     X(CHECKPOINT_LAST, "SELECT size, root, note, signed_ms FROM checkpoint ORDER BY size DESC LIMIT 1")                \
     X(CHECKPOINT_ADD, "INSERT INTO checkpoint(size, root, note, signed_ms) VALUES(?1, ?2, ?3, ?4)"                     \
                       " ON CONFLICT(size) DO UPDATE SET note = ?3, signed_ms = ?4")                                    \
+    X(STAMP_ADD, "INSERT INTO timestamp(size, note, token, stamped_ms) VALUES(?, ?, ?, ?)")                            \
+    X(STAMP_NEWEST, "SELECT ifnull(max(size), 0) FROM timestamp")                                                      \
+    X(STAMP_UP_TO, "SELECT size, note, token FROM timestamp WHERE size <= ? ORDER BY size DESC LIMIT 1")               \
     X(NOTE_SET, "INSERT INTO push_note(about, text, since_ms) VALUES(?1, ?2, ?3)"                                      \
                 " ON CONFLICT(about) DO UPDATE SET text = ?2, since_ms = ?3 WHERE text <> ?2")                         \
     X(RECOVER, "UPDATE delivery SET state = 'unknown', next_ms = ? WHERE state = 'sending'")                           \
@@ -234,6 +237,44 @@ int queue_checkpoint_add(struct queue *q, const struct queue_checkpoint *c, stru
     bind_text(s, 3, c->note);
     sqlite3_bind_int64(s, 4, c->signed_ms);
     return run(q, STATEMENT_CHECKPOINT_ADD, "keep the checkpoint", err);
+}
+
+int queue_stamp_add(struct queue *q, const struct queue_stamp *stamp, int64_t now_ms, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_STAMP_ADD];
+    sqlite3_bind_int64(s, 1, (sqlite3_int64)stamp->size);
+    bind_text(s, 2, stamp->note);
+    sqlite3_bind_blob(s, 3, stamp->token, (int)stamp->token_size, SQLITE_STATIC);
+    sqlite3_bind_int64(s, 4, now_ms);
+    return run(q, STATEMENT_STAMP_ADD, "keep the time stamp", err);
+}
+
+int queue_stamp_newest(struct queue *q, uint64_t *size, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_STAMP_NEWEST];
+    int code = sqlite3_step(s);
+    if (code == SQLITE_ROW)
+        *size = (uint64_t)sqlite3_column_int64(s, 0);
+    return end(q, STATEMENT_STAMP_NEWEST, code, "be asked for the newest time stamp", err);
+}
+
+int queue_stamp_up_to(struct queue *q, uint64_t size, struct queue_stamp *out, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_STAMP_UP_TO];
+    *out = (struct queue_stamp){.size = 0};
+    sqlite3_bind_int64(s, 1, (sqlite3_int64)size);
+    int code = sqlite3_step(s);
+    if (code == SQLITE_ROW) {
+        out->size = (uint64_t)sqlite3_column_int64(s, 0);
+        get_text(s, 1, out->note, sizeof out->note);
+        out->token_size = (size_t)sqlite3_column_bytes(s, 2);
+        out->token = malloc(out->token_size ? out->token_size : 1);
+        if (out->token)
+            memcpy(out->token, sqlite3_column_blob(s, 2), out->token_size);
+    }
+    bool lacks = code == SQLITE_ROW && !out->token;
+    int result = end(q, STATEMENT_STAMP_UP_TO, code, "be asked for a time stamp", err);
+    return lacks ? err_set(err, ERR_FAILED, "out of memory") : result;
 }
 
 int queue_note_set(struct queue *q, const char *about, const char *text, int64_t now_ms, struct err *err)

@@ -1,5 +1,5 @@
 /*
- * What smogpush remembers: the tables package, delivery, checkpoint, push_note, decision and feedback
+ * What smogpush remembers: the tables package, delivery, checkpoint, push_note, timestamp, decision and feedback
  * (station/schema.h). The state of a delivery:
  *
  *     waiting ─┬► sending ─► sent | retry | refused | unknown          retry, unknown ─► sending, when it is time
@@ -60,6 +60,20 @@ struct queue_checkpoint {
 int queue_checkpoint_last(struct queue *q, struct queue_checkpoint *out, struct err *err);
 /* One of the same tree replaces the one before: the station's key is a new one. */
 int queue_checkpoint_add(struct queue *q, const struct queue_checkpoint *c, struct err *err);
+
+/* A time stamp (RFC 3161) over the note of a checkpoint. */
+struct queue_stamp {
+    uint64_t size; /* of the checkpoint */
+    char note[CHECKPOINT_TEXT_MAX + 1];
+    uint8_t *token; /* the authority's answer, DER */
+    size_t token_size;
+};
+
+int queue_stamp_add(struct queue *q, const struct queue_stamp *s, int64_t now_ms, struct err *err);
+/* The size that the newest one covers; 0: there is none. */
+int queue_stamp_newest(struct queue *q, uint64_t *size, struct err *err);
+/* The newest one over at most `size` events; its token malloc'ed, NULL when there is none. */
+int queue_stamp_up_to(struct queue *q, uint64_t size, struct queue_stamp *out, struct err *err);
 
 /* What `smogctl status` shows a person about one thing: seal, certificate, timestamp. "": nothing any more. */
 int queue_note_set(struct queue *q, const char *about, const char *text, int64_t now_ms, struct err *err);

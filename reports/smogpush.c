@@ -24,6 +24,7 @@
 #include "reports/program.h"
 #include "reports/queue.h"
 #include "reports/sealcheck.h"
+#include "reports/stamper.h"
 #include "station/clock.h"
 #include "station/config.h"
 #include "station/outlets.h"
@@ -35,6 +36,7 @@ enum {
     CHECKPOINT_MS = 45 * 1000, /* while there is news: at least every 60 s */
     SEAL_AGAIN_MS = 60 * 1000, /* cases that could not be sealed */
     KEY_AGAIN_MS = 2000,       /* a key that is not there */
+    STAMP_WAIT_MS = 5000,      /* of --once */
     WARN_MS = 24 * 3600 * 1000,
     CASES_AT_ONCE = 16,
     FLUSH_MS = 500, /* for answers that are on their way when we are told to stop */
@@ -64,6 +66,7 @@ struct push {
     struct queue *queue;
     struct http *http;
     struct courier *courier;
+    struct stamper *stamper; /* NULL: no time-stamp authority is configured */
     struct feedback *feedback;
     uint64_t sent[CONFIG_OUTLETS_MAX]; /* deliveries that feedback knows of */
     struct outlets outlets;
@@ -71,6 +74,7 @@ struct push {
     bool once;
     int64_t version;                      /* of the database, when it was last looked at */
     int64_t checkpoint_ms, seal_again_ms; /* monotonic: when next */
+    int64_t stamp_until_ms;               /* monotonic: --once waits no longer for a time stamp */
     int64_t warn_ms;                      /* monotonic: when certificates that end soon are told next */
     bool no_key;                          /* a sealing key is not to be had */
     unsigned unsealed;                    /* cases that could not be sealed in the last pass */
@@ -133,12 +137,27 @@ static int open_courier(struct push *p, struct err *err)
     return courier_open(&p->courier, p->queue, p->http, &source, p->outlets.of, p->outlets.count, clock_unix_ms(), err);
 }
 
+static int open_stamper(struct push *p, struct err *err)
+{
+    const struct config *c = p->config;
+    const struct stamper_source source = {.url = c->timestamp.url,
+                                          .ca = c->timestamp.ca,
+                                          .https_ca = c->timestamp.https_ca[0] ? c->timestamp.https_ca : NULL,
+                                          .every_ms = c->timestamp.every_min * 60 * 1000};
+    p->stamp_until_ms = clock_mono_ms() + STAMP_WAIT_MS;
+    note(p, "timestamp", "");
+    if (source.url[0] == '\0' || stamper_open(&p->stamper, p->queue, p->http, &source, err) == 0)
+        return 0;
+    return err_prefix(err, "%s: timestamp", c->file);
+}
+
 static int push_open(struct push *p, const char *file, struct err *err)
 {
     if (config_open(&p->config, file, NULL, err) != 0 || open_keys(p, err) != 0 || open_store(p, err) != 0 ||
         queue_open(&p->queue, store_database(p->store), err) != 0 ||
         http_open(&p->http, &http_limits_default, err) != 0 || open_courier(p, err) != 0 ||
-        feedback_open(&p->feedback, p->queue, p->http, p->outlets.of, p->outlets.count, clock_unix_ms(), err) != 0)
+        feedback_open(&p->feedback, p->queue, p->http, p->outlets.of, p->outlets.count, clock_unix_ms(), err) != 0 ||
+        open_stamper(p, err) != 0)
         return -1;
     p->sealing = (struct sealing){.store = p->store,
                                   .queue = p->queue,
@@ -154,6 +173,7 @@ static void push_close(struct push *p)
 {
     courier_close(p->courier);
     http_close(p->http);
+    stamper_close(p->stamper);
     feedback_close(p->feedback);
     queue_close(p->queue);
     store_close(p->store);
@@ -291,6 +311,23 @@ static int fetch_decisions(struct push *p, struct err *err)
     return feedback_step(p->feedback, now_ms, err);
 }
 
+/* Time stamps come late and rarely; what is wrong with them stands in the status, not in anybody's way. */
+static int stamp(struct push *p, struct err *err)
+{
+    if (!p->stamper)
+        return 0;
+    bool was_busy = stamper_busy(p->stamper);
+    if (stamper_step(p->stamper, clock_mono_ms(), clock_unix_ms(), err) != 0)
+        return -1;
+    if (!was_busy || stamper_busy(p->stamper))
+        return 0;
+    const char *trouble = stamper_trouble(p->stamper);
+    if (trouble[0])
+        log_warning("%s", trouble);
+    note(p, "timestamp", trouble);
+    return 0;
+}
+
 static int do_round(struct push *p, struct err *err)
 {
     int64_t version = 0;
@@ -304,9 +341,9 @@ static int do_round(struct push *p, struct err *err)
     p->version = version;
     if (clock_mono_ms() >= p->checkpoint_ms && sign_news(p, err) != 0)
         return -1;
-    if (courier_step(p->courier, clock_unix_ms(), err) != 0)
+    if (courier_step(p->courier, clock_unix_ms(), err) != 0 || fetch_decisions(p, err) != 0)
         return -1;
-    return fetch_decisions(p, err);
+    return stamp(p, err);
 }
 
 /* A round that fails (the disk is full, the database is held) is told once and tried again. */
@@ -330,11 +367,16 @@ static void wait_for_news(struct push *p, int timeout_ms)
     }
 }
 
+static bool waits_for_stamp(const struct push *p)
+{
+    return p->stamper && stamper_busy(p->stamper) && clock_mono_ms() < p->stamp_until_ms;
+}
+
 static void run(struct push *p)
 {
     do {
         round_once(p);
-        if (p->once && !courier_busy(p->courier) && !feedback_busy(p->feedback))
+        if (p->once && !courier_busy(p->courier) && !feedback_busy(p->feedback) && !waits_for_stamp(p))
             break;
         wait_for_news(p, ROUND_MS);
     } while (!told_to_stop);

@@ -26,10 +26,12 @@
 #include "reports/program.h"
 #include "reports/revocation.h"
 #include "reports/sealcheck.h"
+#include "reports/tsacheck.h"
 #include "reports/verifier.h"
 
 static const char help[] =
     "smogverify FILE.asice --ca CA.pem [--checkpoint OLD] [--consistency PROOF]… [--reference FILE]… [--witness KEY] "
+    "[--tsa-ca CA.pem] "
     "[--json]\n"
     "smogverify JOURNAL --ca SEAL.pem --checkpoint NOTE [--json]\n"
     "smogverify FILE.history --ca CA.pem [--json]\n"
@@ -48,6 +50,8 @@ static const char help[] =
     "                                                                     站点出具的一致性证明\n"
     "  --reference FILE     a rule pack or profile as it was published: is the package's own the same?\n"
     "                                                                     公布的限值规则或仪器配置文件\n"
+    "  --tsa-ca CA.pem      time-stamp authorities whose stamp in a package is to be checked\n"
+    "                                                                     受信任的时间戳机构证书\n"
     "  --crl FILE           certificates that their authority has withdrawn (CRL, PEM)\n"
     "                                                                     证书吊销列表\n"
     "  --witness KEY        public key of the agency that co-signs the journal\n"
@@ -59,7 +63,7 @@ static const char help[] =
 enum { JSON_MAX = 2 << 20 };
 
 struct options {
-    const char *package, *ca, *checkpoint, *witness, *crl;
+    const char *package, *ca, *checkpoint, *witness, *crl, *tsa_ca;
     const char *consistency[VERIFIER_PROOFS_MAX];
     size_t consistency_count;
     const char *references[VERIFIER_REFERENCES_MAX];
@@ -80,7 +84,8 @@ static int read_options(int argc, char **argv, struct options *o, struct err *er
 {
     for (int i = 1; i < argc; i++) {
         if (take_value(argc, argv, &i, "--ca", &o->ca) || take_value(argc, argv, &i, "--checkpoint", &o->checkpoint) ||
-            take_value(argc, argv, &i, "--witness", &o->witness) || take_value(argc, argv, &i, "--crl", &o->crl))
+            take_value(argc, argv, &i, "--witness", &o->witness) || take_value(argc, argv, &i, "--crl", &o->crl) ||
+            take_value(argc, argv, &i, "--tsa-ca", &o->tsa_ca))
             continue;
         if (o->consistency_count < VERIFIER_PROOFS_MAX &&
             take_value(argc, argv, &i, "--consistency", &o->consistency[o->consistency_count])) {
@@ -124,6 +129,7 @@ struct input {
     size_t size;
     STACK_OF(X509_CRL) * revoked;
     char *checkpoint;
+    X509_STORE *stampers;
     EVP_PKEY *witness;
     char *proofs[VERIFIER_PROOFS_MAX];
     char *references[VERIFIER_REFERENCES_MAX];
@@ -159,8 +165,11 @@ static int check_journal(const struct options *o, struct verifier *v, const stru
 /* 0 verified, 1 not verified, -1 error */
 static int check(const struct options *o, const struct input *in, struct err *err)
 {
-    struct verifier_options how = {
-        .trust = in->trust, .witness = in->witness, .revoked = in->revoked, .consistency_count = o->consistency_count};
+    struct verifier_options how = {.trust = in->trust,
+                                   .stampers = in->stampers,
+                                   .witness = in->witness,
+                                   .revoked = in->revoked,
+                                   .consistency_count = o->consistency_count};
     struct verifier *v = calloc(1, sizeof *v);
     int result = 0;
     if (!v)
@@ -241,6 +250,8 @@ static int read_input(const struct options *o, struct input *in, struct err *err
             return -1;
     if (o->witness && !(in->witness = cosignature_public_key(o->witness, err)))
         return -1;
+    if (o->tsa_ca && !(in->stampers = tsacheck_trust(o->tsa_ca, err)))
+        return -1;
     in->trust = sealcheck_trust(o->ca, err);
     return in->trust ? 0 : -1;
 }
@@ -252,6 +263,7 @@ static int run(const struct options *o, struct err *err)
     if (result == 0)
         result = check(o, &in, err);
     X509_STORE_free(in.trust);
+    X509_STORE_free(in.stampers);
     EVP_PKEY_free(in.witness);
     sk_X509_CRL_pop_free(in.revoked, X509_CRL_free);
     free(in.bytes);

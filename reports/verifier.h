@@ -66,6 +66,7 @@ struct verifier_options {
     void *ctx;
     STACK_OF(X509_CRL) * revoked; /* lists of revoked certificates; NULL: not asked */
     EVP_PKEY *witness;            /* who should have co-signed the journal; NULL: not asked */
+    X509_STORE *stampers;         /* tsacheck_trust: authorities trusted with time stamps; NULL: none is */
     /* consistency proofs (FORMATS.md), as text */
     const char *consistency[VERIFIER_PROOFS_MAX];
     size_t consistency_count;

@@ -8,6 +8,7 @@
 #include "reports/cosignature.h"
 #include "reports/merkle_json.h"
 #include "reports/sha256.h"
+#include "reports/tsacheck.h"
 #include "station/core/civil.h"
 #include "station/core/json.h"
 
@@ -332,6 +333,43 @@ static void check_witness(struct verification *v, struct proof *proofs, const ch
     verifier_report(v, VERIFIER_WITNESS, VERIFIER_OPEN, "", NULL);
 }
 
+/* ---- time stamp ---- */
+
+/* What was stamped is a checkpoint that this package's journal continues. */
+static int check_stamped(const struct proof *own, const struct container_entry *note, struct checkpoint_read *stamped,
+                         struct err *err)
+{
+    if (checkpoint_read(stamped, (const char *)note->data, note->size, err))
+        return -1;
+    if (strcmp(stamped->origin, own->checkpoint.origin) != 0)
+        return err_set(err, ERR_FAILED, "it stamps the journal %s", stamped->origin);
+    return extends(&own->checkpoint, own, stamped->size, &stamped->root) == VERIFIER_OK
+               ? 0
+               : err_set(err, ERR_FAILED, "it stamps a checkpoint that this package's journal does not continue");
+}
+
+/* log/timestamp.tsr over log/timestamp.note (FORMATS.md, "Time stamp"): optional, both or none. */
+static void check_stamp(struct verification *v, const struct proof *own)
+{
+    static const char name[] = "log/timestamp.tsr";
+    const struct container_entry *tsr = container_find(&v->container, name);
+    const struct container_entry *note = container_find(&v->container, "log/timestamp.note");
+    struct checkpoint_read stamped;
+    struct tsacheck about;
+    struct err err = {.text = "of log/timestamp.tsr and log/timestamp.note one is missing"};
+    char when[CIVIL_TIME_TEXT_MAX], text[CIVIL_TIME_TEXT_MAX + SEALCHECK_NAME_MAX + 64];
+    if (!tsr && !note)
+        return;
+    if (!tsr || !note || check_stamped(own, note, &stamped, &err) != 0 ||
+        tsacheck(&about, tsr->data, tsr->size, note->data, note->size, NULL, v->options->stampers, &err) != 0) {
+        verifier_report(v, VERIFIER_TIMESTAMP, VERIFIER_FAIL, name, err.text);
+        return;
+    }
+    civil_time_format(about.at_s * 1000, 0, when);
+    snprintf(text, sizeof text, "%" PRIu64 " / %s / %s", stamped.size, when, about.authority);
+    verifier_report(v, VERIFIER_TIMESTAMP, v->options->stampers ? VERIFIER_OK : VERIFIER_NOTE, text, NULL);
+}
+
 static void check_proof(struct verification *v, struct proof *proofs, const struct container_entry *entry)
 {
     struct err err;
@@ -344,6 +382,7 @@ static void check_proof(struct verification *v, struct proof *proofs, const stru
     check_times(v, &proofs[0]);
     if (!check_checkpoint(v, &proofs[0]))
         return;
+    check_stamp(v, &proofs[0]);
     const char *known = o->known_checkpoint ? o->known_checkpoint(o->ctx, v->record.station) : NULL;
     if (known)
         check_consistency(v, proofs, known);

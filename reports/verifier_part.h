@@ -41,6 +41,7 @@ struct verification {
     X(TIMES, "times", JOURNAL)                                                                                         \
     X(CONSISTENCY, "consistency", JOURNAL)                                                                             \
     X(WITNESS, "witness", JOURNAL)                                                                                     \
+    X(TIMESTAMP, "timestamp", JOURNAL)                                                                                 \
     X(CASE, "case", CASE)                                                                                              \
     X(CUSTODY, "custody", CASE)                                                                                        \
     X(READINGS, "readings", VERDICT)                                                                                   \

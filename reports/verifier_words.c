@@ -142,6 +142,14 @@ static const struct words words[VERIFIER_CHECK_COUNT] = {
                "（smogctl journal witnessed），用--checkpoint给出，并用--consistency给出一致性证明"},
           [VERIFIER_FAIL] = {"A co-signature in the name of this witness is false: {}",
                              "以该见证方名义的见证签名无效：{}"}}},
+    [VERIFIER_TIMESTAMP] =
+        {"timestamp",
+         {[VERIFIER_OK] = {"A time-stamp authority confirms the journal (events / time / authority): {}.",
+                           "时间戳机构证明日志已存在（事件数 / 时间 / 机构）：{}。"},
+          [VERIFIER_NOTE] =
+              {"There is a time stamp, whose authority was not checked (--tsa-ca): events / time / authority {}.",
+               "附有时间戳，但未核验其机构（--tsa-ca）：事件数 / 时间 / 机构 {}。"},
+          [VERIFIER_FAIL] = {"{}: the time stamp does not hold", "{}：时间戳无效"}}},
     [VERIFIER_CASE] =
         {"case",
          {[VERIFIER_OK] = {"The description of case {} fits the record and every file of the package.",

@@ -160,7 +160,7 @@ static int read_law(struct config *config, struct conf *conf, struct err *err)
     return 0;
 }
 
-enum { WARN_DAYS = 30, WARN_DAYS_MAX = 3650 };
+enum { WARN_DAYS = 30, WARN_DAYS_MAX = 3650, STAMP_EVERY_MIN = 60, STAMP_EVERY_MAX_MIN = 7 * 24 * 60 };
 
 static int read_seal(struct config *config, struct conf *conf, struct err *err)
 {
@@ -180,6 +180,30 @@ static int read_seal(struct config *config, struct conf *conf, struct err *err)
     return 0;
 }
 
+static int read_timestamp(struct config *config, struct conf *conf, struct err *err)
+{
+    ptrdiff_t node = conf_next(conf, CONF_TOP, CONF_FIRST, CONF_SECTION, "timestamp");
+    if (node < 0)
+        return 0;
+    conf_use(conf, node);
+    config->timestamp.every_min = STAMP_EVERY_MIN;
+    if (config_text(conf, node, "url", true, config->timestamp.url, sizeof config->timestamp.url, err) != 0 ||
+        config_path(conf, node, "ca", true, config->timestamp.ca, sizeof config->timestamp.ca, err) != 0 ||
+        config_path(conf, node, "https-ca", false, config->timestamp.https_ca, sizeof config->timestamp.https_ca,
+                    err) != 0 ||
+        conf_get_integer(conf, node, "every-min", false, 1, STAMP_EVERY_MAX_MIN, &config->timestamp.every_min, err) !=
+            0)
+        return -1;
+    bool https = strncmp(config->timestamp.url, "https://", 8) == 0;
+    if (!https && strncmp(config->timestamp.url, "http://", 7) != 0)
+        return conf_error(conf, node, err, "the url of the time-stamp authority must begin with https:// or http://");
+    if (https != (config->timestamp.https_ca[0] != '\0'))
+        return conf_error(conf, node, err,
+                          https ? "https-ca is missing: by whose certificate is the authority's server known?"
+                                : "https-ca has no use with http://; leave it out");
+    return 0;
+}
+
 static int read_console(struct config *config, struct conf *conf, struct err *err)
 {
     ptrdiff_t node = conf_next(conf, CONF_TOP, CONF_FIRST, CONF_SECTION, "console");
@@ -192,7 +216,7 @@ static int read_console(struct config *config, struct conf *conf, struct err *er
 /* Sections that may stand once. */
 static int check_single(const struct conf *conf, struct err *err)
 {
-    static const char *const names[] = {"station", "seal", "console"};
+    static const char *const names[] = {"station", "seal", "timestamp", "console"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         ptrdiff_t first = conf_next(conf, CONF_TOP, CONF_FIRST, CONF_SECTION, names[i]);
         ptrdiff_t second = first < 0 ? -1 : conf_next(conf, CONF_TOP, first, CONF_SECTION, names[i]);
@@ -208,8 +232,9 @@ static int read_all(struct config *config, struct conf *conf, struct err *err)
     if (check_single(conf, err) != 0 || read_station(config, conf, err) != 0 || read_law(config, conf, err) != 0 ||
         config_read_links(config, conf, err) != 0 || config_read_instruments(config, conf, err) != 0 ||
         config_read_references(config, conf, err) != 0 || config_read_outlets(config, conf, err) != 0 ||
-        read_seal(config, conf, err) != 0 || read_console(config, conf, err) != 0 ||
-        config_read_witnesses(config, conf, err) != 0 || config_read_cameras(config, conf, err) != 0)
+        read_seal(config, conf, err) != 0 || read_timestamp(config, conf, err) != 0 ||
+        read_console(config, conf, err) != 0 || config_read_witnesses(config, conf, err) != 0 ||
+        config_read_cameras(config, conf, err) != 0)
         return -1;
     return conf_check_all_used(conf, err);
 }

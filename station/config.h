@@ -150,6 +150,11 @@ struct config {
     char seal_key[CONFIG_PATH_MAX], seal_cert[CONFIG_PATH_MAX];
     char seal_sm2_key[CONFIG_PATH_MAX], seal_sm2_cert[CONFIG_PATH_MAX]; /* empty: not configured */
     int64_t seal_warn_days;                                             /* before a certificate ends */
+    struct {
+        char url[CONFIG_PATH_MAX]; /* empty: no authority is asked */
+        char ca[CONFIG_PATH_MAX], https_ca[CONFIG_PATH_MAX];
+        int64_t every_min;
+    } timestamp;
     struct config_file rules_files[CONFIG_RULES_MAX], profile_files[BENCH_INSTRUMENTS_MAX];
     struct rule_pack *rules;  /* rules_count; NULL until config_law */
     struct profile *profiles; /* profiles_count; NULL until config_law */

@@ -3,9 +3,13 @@
 #include <string.h>
 
 #include "reports/checkpoint_read.h"
+#include "reports/encoding.h"
 #include "reports/file.h"
 #include "reports/history.h"
 #include "reports/merkle_json.h"
+#include "reports/outlet.h"
+#include "reports/tsacheck.h"
+#include "station/core/civil.h"
 #include "station/ctl.h"
 
 struct note {
@@ -135,16 +139,56 @@ static int consistency(struct ctl *ctl, const struct note *now, struct err *err)
     return result;
 }
 
-static int print_note(const struct ctl *ctl, const char *note, struct err *err)
+/* The newest time stamp: when the authority saw which checkpoint, and its answer. */
+static int write_stamp(struct ctl *ctl, struct json_writer *w, struct err *err)
 {
-    struct entries e = {0};
+    uint64_t events = 0;
+    char *note = NULL, when[CIVIL_TIME_TEXT_MAX], base64[ENCODING_BASE64_ROOM(OUTLET_REPLY_MAX)];
+    void *token = NULL;
+    size_t size = 0;
+    struct tsacheck about;
+    if (store_stamp_last(ctl->store, &events, &note, &token, &size, err) != 0)
+        return -1;
+    int result = 0;
+    if (!token)
+        json_null(w, "timestamp");
+    else if (size > OUTLET_REPLY_MAX || tsacheck(&about, token, size, note, strlen(note), NULL, NULL, err) != 0)
+        result = err_set(err, ERR_FAILED, "the stored time stamp over %" PRIu64 " events cannot be read", events);
+    else {
+        civil_time_format(about.at_s * 1000, ctl->config->utc_offset_minutes, when);
+        encoding_base64(token, size, base64);
+        json_object_begin(w, "timestamp");
+        json_string(w, "at", when);
+        json_string(w, "authority", about.authority);
+        json_string(w, "checkpoint", note);
+        json_integer(w, "events", (int64_t)events);
+        json_string(w, "token", base64);
+        json_object_end(w);
+    }
+    free(note);
+    free(token);
+    return result;
+}
+
+static int print_note(struct ctl *ctl, const char *note, struct err *err)
+{
+    struct json_writer w;
     if (!ctl->json) {
         fputs(note, stdout);
         return 0;
     }
-    entries_text(&e, "checkpoint", note);
-    entries_bool(&e, "daemon_running", ctl->daemon_running);
-    return ctl_json_entries(&e, err);
+    if (ctl_json_begin(&w, err) != 0)
+        return -1;
+    json_object_begin(&w, NULL);
+    json_string(&w, "checkpoint", note);
+    json_bool(&w, "daemon_running", ctl->daemon_running);
+    json_bool(&w, "ok", true);
+    if (write_stamp(ctl, &w, err) != 0) {
+        free(w.out);
+        return -1;
+    }
+    json_object_end(&w);
+    return ctl_json_print(&w, err);
 }
 
 int ctl_journal_checkpoint(struct ctl *ctl, struct err *err)

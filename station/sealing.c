@@ -20,7 +20,7 @@
 
 enum {
     FILE_MODE = 0640,
-    PROOF_ROOM = 4 * CHECKPOINT_TEXT_MAX + 2 * MERKLE_PATH_MAX * (2 * MERKLE_HASH_SIZE + 3) + 1024,
+    PROOF_ROOM = 4 * CHECKPOINT_TEXT_MAX + 3 * MERKLE_PATH_MAX * (2 * MERKLE_HASH_SIZE + 3) + 1024,
 };
 
 int sealing_init(struct sealing *s, struct err *err)
@@ -248,22 +248,49 @@ static int gather(struct contents *c, const char *subject)
 
 /* ---- its place in the journal ---- */
 
-/* From the journal that the package before proves to the one of this checkpoint. */
-static int write_extends(const struct sealing *s, struct json_writer *w, struct err *err)
+/* The journal's first `size` events are those of this checkpoint. */
+static int write_extension(const struct sealing *s, struct json_writer *w, uint64_t size, struct err *err)
 {
     struct merkle_hash path[MERKLE_PATH_MAX];
     size_t count = 0;
-    if (s->proved == 0 || s->proved == s->latest.size)
-        return 0;
-    if (merkle_consistency(s->proved, s->latest.size, store_fetch, s->store, path, &count, err) != 0)
+    if (merkle_consistency(size, s->latest.size, store_fetch, s->store, path, &count, err) != 0)
         return -1;
-    json_array_begin(w, "extends");
     json_object_begin(w, NULL);
     merkle_json_write(w, path, count);
-    json_integer(w, "size", (int64_t)s->proved);
+    json_integer(w, "size", (int64_t)size);
     json_object_end(w);
+    return 0;
+}
+
+/* From the journal that the package before proves, and from the one that is time-stamped (0: none). */
+static int write_extends(const struct sealing *s, struct json_writer *w, uint64_t stamped, struct err *err)
+{
+    bool proved = s->proved != 0 && s->proved != s->latest.size;
+    bool stamp = stamped != 0 && stamped != s->latest.size && (!proved || stamped != s->proved);
+    if (!proved && !stamp)
+        return 0;
+    json_array_begin(w, "extends");
+    if ((proved && write_extension(s, w, s->proved, err) != 0) || (stamp && write_extension(s, w, stamped, err) != 0))
+        return -1;
     json_array_end(w);
     return 0;
+}
+
+/* The newest time stamp over a checkpoint up to this one, and what it stamps. */
+static int add_stamp(const struct sealing *s, struct contents *c, uint64_t *size)
+{
+    struct queue_stamp stamp;
+    if (queue_stamp_up_to(s->queue, s->latest.size, &stamp, c->err) != 0)
+        return -1;
+    *size = stamp.size;
+    if (!stamp.token)
+        return 0;
+    if (add_made(c, "log/timestamp.tsr", stamp.token, stamp.token_size) != 0)
+        return -1;
+    char *note = strdup(stamp.note);
+    if (!note)
+        return err_set(c->err, ERR_FAILED, "out of memory");
+    return add_made(c, "log/timestamp.note", note, strlen(note));
 }
 
 /* FORMATS.md, "Proof". */
@@ -271,8 +298,10 @@ static int add_proof(const struct sealing *s, struct contents *c)
 {
     struct merkle_hash path[MERKLE_PATH_MAX];
     size_t count = 0, body_length = 0;
+    uint64_t stamped = 0;
     char *body = NULL, *out = NULL;
-    if (merkle_inclusion(c->event, s->latest.size, store_fetch, s->store, path, &count, c->err) != 0 ||
+    if (add_stamp(s, c, &stamped) != 0 ||
+        merkle_inclusion(c->event, s->latest.size, store_fetch, s->store, path, &count, c->err) != 0 ||
         store_event_get(s->store, c->event, &body, &body_length, c->err) != 0)
         return -1;
     size_t room = PROOF_ROOM + 6 * body_length; /* an escape has at most 6 letters */
@@ -286,7 +315,7 @@ static int add_proof(const struct sealing *s, struct contents *c)
     json_object_begin(&w, NULL);
     json_string(&w, "checkpoint", s->latest.note);
     json_string_n(&w, "event", body, body_length);
-    int result = write_extends(s, &w, c->err);
+    int result = write_extends(s, &w, stamped, c->err);
     json_integer(&w, "index", (int64_t)c->event);
     merkle_json_write(&w, path, count);
     json_integer(&w, "size", (int64_t)s->latest.size);

@@ -421,6 +421,10 @@ struct store_package {
 };
 /* By the id of the case, or of its test or passage. ERR_INVALID when nothing is sealed under it. */
 int store_package_get(struct store *s, const char *id, struct store_package *out, struct err *err);
+/* The newest RFC 3161 time stamp: how many events it covers, the note of the checkpoint that was stamped, the
+ * authority's answer; both malloc'ed, NULL when there is none. */
+int store_stamp_last(struct store *s, uint64_t *events, char **note, void **token, size_t *size, struct err *err);
+
 /* What smogpush has to tell a person, each about one thing. `each` returns non-zero to end the list. */
 int store_push_notes(struct store *s, int (*each)(void *ctx, const char *about, const char *text, int64_t since_ms),
                      void *ctx, struct err *err);

@@ -299,6 +299,7 @@
     X(WITNESS_OF, false, "SELECT size, cosigned_ms, note, name FROM witness WHERE name = ? AND size = ?")              \
     X(CHECKPOINT_FROM, false, "SELECT note FROM checkpoint WHERE size >= ? ORDER BY size LIMIT 1")                     \
                                                                                                                        \
+    X(STAMP_LAST, false, "SELECT size, note, token FROM timestamp WHERE size <= ? ORDER BY size DESC LIMIT 1")         \
     X(PUSH_NOTES, false, "SELECT about, text, since_ms FROM push_note WHERE about > ? AND text <> '' ORDER BY about")  \
                                                                                                                        \
     X(OUTBOX_LIST, false, STORE_OUTBOX_ROWS " WHERE seq < ? ORDER BY seq DESC LIMIT ?")                                \
