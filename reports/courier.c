@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "reports/backoff.h"
+#include "reports/drop.h"
 #include "reports/encoding.h"
 #include "reports/log.h"
 
@@ -175,6 +176,17 @@ static bool load(struct attempt *a)
 
 static void answered(void *ctx, const struct outlet_reply *reply);
 
+/* A file has its answer at once. */
+static void exchange_file(struct attempt *a, const struct contents *package)
+{
+    struct outlet_reply reply;
+    char *content;
+    drop_exchange(&a->request, package ? package->package : NULL, package ? package->package_size : 0, &reply,
+                  &content);
+    answered(a, &reply);
+    free(content);
+}
+
 static void send_request(struct attempt *a)
 {
     struct courier *c = a->owner;
@@ -186,6 +198,10 @@ static void send_request(struct attempt *a)
     if (a->request.post && !a->request.body && a->loaded.loaded_count == 0 && !load(a))
         return;
     const struct contents *package = a->loaded.loaded;
+    if (drop_is_file(a->request.url)) {
+        exchange_file(a, package);
+        return;
+    }
     if (http_start(c->http, &a->outlet->config->identity, &a->request, package ? package->package : NULL,
                    package ? package->package_size : 0, answered, a, &err) != 0)
         end_attempt(a, a->item.ask ? OUTLET_UNKNOWN : OUTLET_RETRY, true, err.text);

@@ -7,7 +7,9 @@
 
 #include "station/core/utf8.h"
 
-static const struct outlet_driver *const drivers[] = {&outlet_package_rest, &outlet_rm60, &outlet_vio04, NULL};
+static const struct outlet_driver *const drivers[] = {
+    &outlet_package_rest, &outlet_rm60,      &outlet_vio04, &outlet_ecology_json,
+    &outlet_remote_json,  &outlet_file_drop, NULL};
 
 const struct outlet_driver *outlet_find(const char *kind)
 {

@@ -49,7 +49,6 @@ struct outlet_setup {
     char secret[OUTLET_SECRET_MAX]; /* never in a text */
     bool replaces;                  /* the receiver takes a record that comes twice for one */
     const char *acknowledged_in;    /* file-drop: where the acknowledgements lie */
-    void *acknowledged_by;          /* X509_STORE: who may sign them */
     const struct neutral_value *values;
     size_t values_count;
 };
@@ -132,6 +131,9 @@ struct outlet_driver {
 extern const struct outlet_driver outlet_package_rest; /* their files tell the protocols */
 extern const struct outlet_driver outlet_rm60;
 extern const struct outlet_driver outlet_vio04;
+extern const struct outlet_driver outlet_ecology_json;
+extern const struct outlet_driver outlet_remote_json;
+extern const struct outlet_driver outlet_file_drop;
 
 /* The driver of that kind, or NULL. */
 const struct outlet_driver *outlet_find(const char *kind);

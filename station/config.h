@@ -90,6 +90,12 @@ struct config_outlet {
     char map[CONFIG_NAME_MAX];
     char interface[CONFIG_NAME_MAX], call[CONFIG_NAME_MAX], encoding[8]; /* SOAP */
     char secret_file[CONFIG_PATH_MAX];
+    char user[CONFIG_NAME_MAX];
+    bool replaces;                                               /* a record that comes twice counts once there */
+    char folder[CONFIG_PATH_MAX], acknowledged[CONFIG_PATH_MAX]; /* file-drop */
+    struct civil_date from;                                      /* records: begins there; year 0: with what comes */
+    int64_t batch, batch_s;                                      /* passages in one delivery; or after so long */
+    bool valid_only;                                             /* passages */
     size_t values_count;
     struct config_outlet_value values[CONFIG_OUTLET_VALUES_MAX]; /* what the map or the call asks for */
     int priority;                                                /* 1 first */

@@ -5,22 +5,29 @@
 #include "reports/outlet_map.h"
 #include "station/config_read.h"
 
-enum { BYTES_PER_S_MIN = 1000, DAY_MINUTES = 24 * 60 };
+enum { BYTES_PER_S_MIN = 1000, DAY_MINUTES = 24 * 60, BATCH = 500, BATCH_MAX = 1000, BATCH_S = 60 };
 
 /* What the sections of a kind may hold. */
 struct kind {
     const char *name;
-    int priority; /* small evidence first, bulk later */
-    bool web;     /* url, ca, cert, key */
-    bool mutual;  /* and these all are required */
-    bool soap;    /* interface, call, encoding, secret-file */
-    bool maps;    /* map, values */
+    int priority;  /* small evidence first, bulk later */
+    bool web;      /* url, ca, cert, key */
+    bool mutual;   /* and these all are required */
+    bool soap;     /* interface, call, encoding, secret-file */
+    bool maps;     /* map, values */
+    bool token;    /* user, secret-file, repeat-replaces */
+    bool passages; /* batch, batch-s, passages, secret-file where one is needed */
+    bool records;  /* from */
+    bool folders;  /* folder, acknowledgements, receipt-key */
 };
 
 static const struct kind kinds[] = {
     {.name = "package-rest", .priority = 1, .web = true, .mutual = true},
     {.name = "rm60", .priority = 1, .web = true, .soap = true, .maps = true},
     {.name = "vio04", .priority = 1, .web = true, .soap = true, .maps = true},
+    {.name = "file-drop", .priority = 1, .folders = true},
+    {.name = "ecology-json", .priority = 2, .web = true, .maps = true, .token = true, .records = true},
+    {.name = "remote-json", .priority = 3, .web = true, .maps = true, .passages = true, .records = true},
 };
 
 static const struct kind *find_kind(const char *name)
@@ -87,6 +94,38 @@ static int read_soap(struct config_outlet *o, struct conf *conf, ptrdiff_t node,
     return 0;
 }
 
+static int read_token(struct config_outlet *o, struct conf *conf, ptrdiff_t node, struct err *err)
+{
+    if (config_text(conf, node, "user", true, o->user, sizeof o->user, err) != 0 ||
+        config_key(conf, node, "secret-file", true, o->secret_file, sizeof o->secret_file, err) != 0)
+        return -1;
+    return conf_get_bool(conf, node, "repeat-replaces", false, &o->replaces, err);
+}
+
+static int read_passages(struct config_outlet *o, struct conf *conf, ptrdiff_t node, struct err *err)
+{
+    char which[8] = "all";
+    o->batch = BATCH;
+    o->batch_s = BATCH_S;
+    if (config_key(conf, node, "secret-file", false, o->secret_file, sizeof o->secret_file, err) != 0 ||
+        conf_get_integer(conf, node, "batch", false, 1, BATCH_MAX, &o->batch, err) != 0 ||
+        conf_get_integer(conf, node, "batch-s", false, 0, 24 * 3600, &o->batch_s, err) != 0 ||
+        config_text(conf, node, "passages", false, which, sizeof which, err) != 0)
+        return -1;
+    o->valid_only = strcmp(which, "valid") == 0;
+    if (!o->valid_only && strcmp(which, "all") != 0)
+        return conf_error(conf, node, err, "outlet '%s': passages is all or valid, not '%s'", o->name, which);
+    return 0;
+}
+
+static int read_folders(struct config_outlet *o, struct conf *conf, ptrdiff_t node, struct err *err)
+{
+    if (config_path(conf, node, "folder", true, o->folder, sizeof o->folder, err) != 0 ||
+        config_path(conf, node, "acknowledgements", true, o->acknowledged, sizeof o->acknowledged, err) != 0)
+        return -1;
+    return config_path(conf, node, "receipt-key", true, o->receipt_key, sizeof o->receipt_key, err);
+}
+
 static int read_values(struct config_outlet *o, struct conf *conf, ptrdiff_t node, struct err *err)
 {
     ptrdiff_t section = conf_next(conf, node, CONF_FIRST, CONF_SECTION, "values");
@@ -143,7 +182,11 @@ static int read_one(struct config_outlet *o, struct conf *conf, ptrdiff_t node, 
     memcpy(o->map, o->kind, sizeof o->map); /* its own, unless another is named */
     if ((kind->web && read_web(o, kind, conf, node, err) != 0) || (kind->soap && read_soap(o, conf, node, err) != 0) ||
         (kind->maps && (config_text(conf, node, "map", false, o->map, sizeof o->map, err) != 0 ||
-                        read_values(o, conf, node, err) != 0)))
+                        read_values(o, conf, node, err) != 0)) ||
+        (kind->token && read_token(o, conf, node, err) != 0) ||
+        (kind->passages && read_passages(o, conf, node, err) != 0) ||
+        (kind->folders && read_folders(o, conf, node, err) != 0) ||
+        (kind->records && conf_get_date(conf, node, "from", false, &o->from, err) != 0))
         return -1;
     o->has_map = kind->maps;
     return read_pace(o, kind, conf, node, err);

@@ -276,7 +276,8 @@ static int outbox(struct ctl *ctl, const char *what, struct err *err)
         return -1;
     if (ctl->json)
         return ctl_print_line(ctl);
-    printf("%s is tried again now\n", ctl->words[0]);
+    printf("%s is %s now\n", ctl->words[0],
+           strcmp(what, "release") == 0 ? "sent, without asking first," : "tried again");
     return 0;
 }
 

@@ -327,7 +327,8 @@ static int list_outbox(struct ctl_rows *rows, struct err *err)
         return -1;
     ctl_rows_ok(rows);
     ctl_rows_begin(rows, "outbox");
-    if (store_outbox_list(rows->ctl->store, rows->limit, ctl_rows_case, rows, err) != 0)
+    if (store_outbox_list(rows->ctl->store, rows->limit, ctl_rows_case, rows, err) != 0 ||
+        store_outbox_records(rows->ctl->store, rows->limit, ctl_rows_case, rows, err) != 0)
         return -1;
     ctl_rows_end(rows);
     if (rows->w) {
@@ -348,4 +349,50 @@ int ctl_outbox_list(struct ctl *ctl, struct err *err)
     if (ctl_open_store(ctl, err) != 0 || ctl_limit(ctl, ROWS, &rows.limit, err) != 0)
         return -1;
     return ctl_rows_object(&rows, list_outbox, err);
+}
+
+static int show_attempt(void *ctx, const struct store_attempt *a)
+{
+    struct ctl_rows *rows = ctx;
+    char at[24];
+    if (!rows->w) {
+        ctl_time(rows->ctl, a->at_ms, at);
+        printf("  %3" PRId64 "  %s  %-10s %-8s %s\n", a->n, at, a->outlet, a->outcome, a->text);
+        return 0;
+    }
+    json_object_begin(rows->w, NULL);
+    json_time(rows->ctl, rows->w, "at", a->at_ms);
+    json_integer(rows->w, "n", a->n);
+    json_string(rows->w, "outcome", a->outcome);
+    json_string(rows->w, "outlet", a->outlet);
+    json_integer(rows->w, "part", a->part);
+    json_integer(rows->w, "status", a->status);
+    json_string(rows->w, "text", a->text);
+    json_object_end(rows->w);
+    return 0;
+}
+
+static int show_outbox(struct ctl_rows *rows, struct err *err)
+{
+    struct store *store = rows->ctl->store;
+    const char *id = rows->ctl->words[0];
+    ctl_rows_begin(rows, "outbox");
+    if (store_outbox_deliveries(store, id, ctl_rows_case, rows, err) != 0)
+        return -1;
+    ctl_rows_end(rows);
+    if (rows->count == 0)
+        return err_set(err, ERR_FAILED, "nothing of '%s' is in the outbox; smogctl outbox list shows what is", id);
+    ctl_rows_begin(rows, "tries");
+    if (store_attempt_list(store, id, show_attempt, rows, err) != 0)
+        return -1;
+    ctl_rows_end(rows);
+    return 0;
+}
+
+int ctl_outbox_show(struct ctl *ctl, struct err *err)
+{
+    struct ctl_rows rows = {.ctl = ctl};
+    if (ctl_open_store(ctl, err) != 0)
+        return -1;
+    return ctl_rows_object(&rows, show_outbox, err);
 }

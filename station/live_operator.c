@@ -237,7 +237,8 @@ static int retry(struct live *live, const char *case_id, const char *outlet, con
     entries_text(&e, "what", what);
     if (store_begin(live->store, err) != 0)
         return -1;
-    if (store_outbox_retry(live->store, case_id, outlet[0] ? outlet : NULL, clock_unix_ms(), err) != 0 ||
+    if ((strcmp(what, "release") == 0 ? store_outbox_release : store_outbox_retry)(
+            live->store, case_id, outlet[0] ? outlet : NULL, clock_unix_ms(), err) != 0 ||
         live_journal_append(live, "outbox", &e, text, sizeof text, &index, err) != 0) {
         store_rollback(live->store);
         return -1;

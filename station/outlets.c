@@ -10,6 +10,8 @@
 #include "reports/keyfile.h"
 #include "reports/sealcheck.h"
 
+enum { TESTS_AT_ONCE = 200 };
+
 /* ---- opening ---- */
 
 static int name_file(char path[CONFIG_PATH_MAX], struct err *err)
@@ -40,9 +42,24 @@ static const char *given(const char *text)
     return text[0] ? text : NULL;
 }
 
-static void fill(struct outlets *out, size_t i, const struct config_outlet *o)
+/* Local midnight of that day, Unix ms; 0: no day. */
+static int64_t midnight_ms(struct civil_date day, int offset_minutes)
+{
+    return day.year ? ((int64_t)civil_days(day) * 24 * 60 - offset_minutes) * 60000 : 0;
+}
+
+static void fill(struct outlets *out, size_t i, const struct config_outlet *o, int offset_minutes)
 {
     struct courier_outlet *to = &out->of[i];
+    to->valid_only = o->valid_only;
+    to->feed = (struct queue_feed){.outlet = o->name,
+                                   .passages = o->batch > 0,
+                                   .batch = o->batch > 0 ? o->batch : TESTS_AT_ONCE,
+                                   .ripe_ms = o->batch_s * 1000,
+                                   .from_ms = midnight_ms(o->from, offset_minutes)};
+    to->setup.user = given(o->user);
+    to->setup.replaces = o->replaces;
+    to->setup.acknowledged_in = given(o->acknowledged);
     for (size_t k = 0; k < o->values_count; k++)
         out->values[i][k] = (struct neutral_value){o->values[k].name, o->values[k].value};
     to->name = o->name;
@@ -57,7 +74,7 @@ static void fill(struct outlets *out, size_t i, const struct config_outlet *o)
                                           .bytes_per_s = (long)o->bytes_per_s};
     to->receipt_keys = out->receipt_keys[i];
     to->setup.name = o->name;
-    to->setup.url = o->url;
+    to->setup.url = o->folder[0] ? o->folder : o->url;
     to->setup.map = out->maps[i];
     to->setup.interface = given(o->interface);
     to->setup.call = given(o->call);
@@ -80,7 +97,7 @@ static int open_one(struct outlets *out, const struct config *config, struct con
     if (config_outlet_map(config, o, &out->maps[i], err) != 0 ||
         (o->receipt_key[0] && receipt_keys_open(&out->receipt_keys[i], o->receipt_key, err) != 0))
         return -1;
-    fill(out, i, o);
+    fill(out, i, o, config->utc_offset_minutes);
     if (driver->takes == OUTLET_CASES)
         out->names[out->names_count++] = o->name;
     out->count++;

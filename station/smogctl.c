@@ -57,7 +57,7 @@ static const char help_office[] =
     "  officer add NUMBER --name N --role ecology|police|technician|supervisor|auditor [--certificate C] [--officer "
     "N]\n"
     "  officer list · officer disable NUMBER [--officer N]\n"
-    "  outbox list · outbox retry ID [--outlet NAME] · outbox release ID [--outlet NAME]\n"
+    "  outbox list · outbox show ID · outbox retry ID [--outlet NAME] · outbox release ID [--outlet NAME]\n"
     "  print ID [--instrument NAME]        the slip on the receipt printer (instrument 'printer')\n"
     "  bulletin [FOLDER …] --from D --to D [--zone +06:00] [--public] [--encoding E] [-o F.txt|csv|xlsx]\n"
     "                                      what was tested and failed in these days; FOLDER: state of another station\n"
@@ -129,6 +129,7 @@ static const struct command {
     {"officer", "list", 0, 0, "", ctl_officer_list},
     {"officer", "disable", 1, 1, "f", ctl_officer_disable},
     {"outbox", "list", 0, 0, "l", ctl_outbox_list},
+    {"outbox", "show", 1, 1, "", ctl_outbox_show},
     {"outbox", "retry", 1, 1, "tf", ctl_outbox_retry},
     {"outbox", "release", 1, 1, "tf", ctl_outbox_release},
     {"bulletin", NULL, 0, CTL_WORDS_MAX, "wazEHo", ctl_bulletin},

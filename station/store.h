@@ -466,6 +466,21 @@ int store_outbox_counts(struct store *s, int64_t counts[4], struct err *err);
 /* What the operator may decide: try a waiting, refused or unknown delivery again now. outlet NULL: all of the case.
  * ERR_REFUSED when there is none. */
 int store_outbox_retry(struct store *s, const char *case_id, const char *outlet, int64_t now_ms, struct err *err);
+/* The same after somebody has looked at the receiver: an unknown one is not there, and is sent without asking. */
+int store_outbox_release(struct store *s, const char *case_id, const char *outlet, int64_t now_ms, struct err *err);
+/* Unfinished deliveries of what is no case: tests, batches of passages. */
+int store_outbox_records(struct store *s, int limit, int (*each)(void *ctx, const struct store_outbox_row *row),
+                         void *ctx, struct err *err);
+/* The deliveries of a case, test or batch, and the last attempts of each, oldest first. */
+int store_outbox_deliveries(struct store *s, const char *id, int (*each)(void *ctx, const struct store_outbox_row *row),
+                            void *ctx, struct err *err);
+struct store_attempt {
+    char outlet[32], outcome[16], text[200];
+    int64_t n, at_ms;
+    int part, status;
+};
+int store_attempt_list(struct store *s, const char *id, int (*each)(void *ctx, const struct store_attempt *a),
+                       void *ctx, struct err *err);
 
 /* Receipts that smogpush stored and the journal does not know yet; journal each, then mark it in the same
  * transaction. */

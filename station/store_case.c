@@ -203,6 +203,50 @@ int store_outbox_of(struct store *s, const char *subject, int (*each)(void *ctx,
     return walk_outbox(s, q, each, ctx, err);
 }
 
+int store_outbox_records(struct store *s, int limit, int (*each)(void *ctx, const struct store_outbox_row *row),
+                         void *ctx, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_OUTBOX_RECORDS, err);
+    if (!q)
+        return -1;
+    store_bind_int(q, 1, limit);
+    return walk_outbox(s, q, each, ctx, err);
+}
+
+int store_outbox_deliveries(struct store *s, const char *id, int (*each)(void *ctx, const struct store_outbox_row *row),
+                            void *ctx, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_OUTBOX_DELIVERIES, err);
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, id);
+    return walk_outbox(s, q, each, ctx, err);
+}
+
+int store_attempt_list(struct store *s, const char *id, int (*each)(void *ctx, const struct store_attempt *a),
+                       void *ctx, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_ATTEMPT_LIST, err);
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, id);
+    int rc;
+    while ((rc = store_step(s, q, "list the attempts", err)) > 0) {
+        struct store_attempt a = {.n = sqlite3_column_int64(q, 1),
+                                  .at_ms = sqlite3_column_int64(q, 2),
+                                  .part = sqlite3_column_int(q, 3),
+                                  .status = sqlite3_column_int(q, 5)};
+        store_column_text(q, 0, a.outlet, sizeof a.outlet);
+        store_column_text(q, 4, a.outcome, sizeof a.outcome);
+        store_column_text(q, 6, a.text, sizeof a.text);
+        if (each(ctx, &a) != 0) {
+            store_done(q);
+            return 0;
+        }
+    }
+    return rc;
+}
+
 int store_outbox_counts(struct store *s, int64_t counts[4], struct err *err)
 {
     static const struct {
@@ -241,6 +285,21 @@ int store_outbox_retry(struct store *s, const char *case_id, const char *outlet,
         return err_set(err, ERR_REFUSED, "case %s has no delivery that could be tried again%s%s", case_id,
                        outlet ? " to " : "", outlet ? outlet : "");
     return 0;
+}
+
+int store_outbox_release(struct store *s, const char *case_id, const char *outlet, int64_t now_ms, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_OUTBOX_RELEASE, err);
+    if (!q)
+        return -1;
+    store_bind_int(q, 1, now_ms);
+    store_bind_text(q, 2, case_id);
+    if (outlet)
+        store_bind_text(q, 3, outlet);
+    if (store_run(s, q, "change the delivery", err) != 0)
+        return -1;
+    return sqlite3_changes(s->db) > 0 ? 0
+                                      : err_set(err, ERR_REFUSED, "%s has no delivery that could be released", case_id);
 }
 
 int store_receipt_list(struct store *s, int limit, int (*each)(void *ctx, const struct store_receipt *r), void *ctx,

@@ -305,6 +305,18 @@
     X(OUTBOX_LIST, false, STORE_OUTBOX_ROWS " WHERE seq < ? ORDER BY seq DESC LIMIT ?")                                \
     X(OUTBOX_OF, false, STORE_OUTBOX_ROWS " WHERE subject = ?")                                                        \
     X(OUTBOX_COUNT, false, "SELECT count(*) FROM delivery WHERE state = ?")                                            \
+    X(OUTBOX_RECORDS, false,                                                                                           \
+      "SELECT case_id, case_id, ifnull(last_ms, next_ms), outlet, state, last_status, receipt_id, attempts, next_ms,"  \
+      " last_ms FROM delivery d WHERE state IN ('refused', 'unknown', 'retry', 'sending', 'waiting')"                  \
+      " AND NOT EXISTS(SELECT 1 FROM case_file WHERE id = d.case_id) LIMIT ?")                                         \
+    X(OUTBOX_DELIVERIES, false,                                                                                        \
+      "SELECT case_id, case_id, ifnull(last_ms, next_ms), outlet, state, last_status, receipt_id, attempts, next_ms,"  \
+      " last_ms FROM delivery WHERE case_id = ?")                                                                      \
+    X(ATTEMPT_LIST, false,                                                                                             \
+      "SELECT outlet, n, at_ms, part, outcome, status, text FROM attempt WHERE case_id = ? ORDER BY outlet, n")        \
+    X(OUTBOX_RELEASE, true,                                                                                            \
+      "UPDATE delivery SET state = 'retry', next_ms = ?1 WHERE case_id = ?2 AND (?3 IS NULL OR outlet = ?3)"           \
+      " AND state IN ('waiting', 'retry', 'refused', 'unknown')")                                                      \
     X(OUTBOX_RETRY, true, STORE_OUTBOX_RETRY " AND outlet = ?3")                                                       \
     X(OUTBOX_RETRY_ALL, true, STORE_OUTBOX_RETRY)                                                                      \
                                                                                                                        \
