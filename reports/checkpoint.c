@@ -19,8 +19,11 @@ int checkpoint_sign(const struct checkpoint *c, const struct seal *seal, char ou
         return -1;
     encoding_base64(c->root.bytes, sizeof c->root.bytes, root);
     civil_time_format(c->time_ms, c->offset_minutes, time);
-    int text = snprintf(out, CHECKPOINT_TEXT_MAX, "smogd/%s\n%" PRIu64 "\n%s\ntime %s\n", c->log, c->size, root, time);
-    assert(text > 0 && text < CHECKPOINT_TEXT_MAX / 2);
+    if (c->lines && strlen(c->lines) >= CHECKPOINT_LINES_MAX)
+        return err_set(err, ERR_INVALID, "more than %d bytes cannot stand in a checkpoint", CHECKPOINT_LINES_MAX);
+    int text = snprintf(out, CHECKPOINT_TEXT_MAX, "smogd/%s\n%" PRIu64 "\n%s\ntime %s\n%s", c->log, c->size, root, time,
+                        c->lines ? c->lines : "");
+    assert(text > 0 && text < CHECKPOINT_TEXT_MAX / 2 + CHECKPOINT_LINES_MAX);
     seal_key_id(seal, bytes);
     if (seal_sign_raw(seal, out, (size_t)text, bytes + SEAL_KEY_ID_SIZE, &length, err) != 0)
         return -1;

@@ -19,9 +19,10 @@ struct checkpoint {
     struct merkle_hash root;
     int64_t time_ms;
     int offset_minutes;
+    const char *lines; /* extension lines, each ended by a newline; NULL: none */
 };
 
-/* The signed text, NUL-terminated. Fails like seal_usable. */
+/* The signed text, NUL-terminated. Fails like seal_usable, and with ERR_INVALID when the lines are too long. */
 int checkpoint_sign(const struct checkpoint *c, const struct seal *seal, char out[CHECKPOINT_TEXT_MAX + 1],
                     struct err *err);
 

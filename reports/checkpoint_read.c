@@ -88,9 +88,12 @@ int checkpoint_read(struct checkpoint_read *c, const char *text, size_t length, 
         return err_set(err, ERR_INVALID, "line 3 is not a root hash in base64");
     if (!take_line(text, length, &at, &line) || !read_time(line, c))
         return err_set(err, ERR_INVALID, "line 4 is not 'time' and a time");
-    c->signed_length = at;
-    if (!take_line(text, length, &at, &line) || line.length != 0)
-        return err_set(err, ERR_INVALID, "line 5 is not empty");
+    c->lines_at = at;
+    do {
+        c->signed_length = at;
+        if (!take_line(text, length, &at, &line))
+            return err_set(err, ERR_INVALID, "no empty line ends the signed text");
+    } while (line.length != 0);
     while (at < length) {
         if (!take_line(text, length, &at, &line))
             return err_set(err, ERR_INVALID, "the last line is cut off");

@@ -22,13 +22,15 @@ struct checkpoint_read {
     struct merkle_hash root;
     char time[CIVIL_TIME_TEXT_MAX];
     int64_t time_ms;
+    size_t lines_at;      /* of the text: where extension lines begin; signed_length where there are none */
     size_t signed_length; /* of the text: what the signature covers */
     uint8_t key_id[4];
     uint8_t signature[CHECKPOINT_SIGNATURE_MAX];
     size_t signature_length;
 };
 
-/* Reads the text. Of several signature lines the one in the origin's name counts; a second one is an error. */
+/* Reads the text. Extension lines (a slip's, reports/slip_note.h) are passed over, but signed like the rest. Of several
+ * signature lines the one in the origin's name counts; a second one is an error. */
 int checkpoint_read(struct checkpoint_read *c, const char *text, size_t length, struct err *err);
 
 /* Is it of a journal of that station? A restored journal has a name of its own: smogd/STATION/2, …/3. */

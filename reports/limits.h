@@ -47,6 +47,7 @@ enum {
     CHECKPOINT_TEXT_MAX = 2048,
     CHECKPOINT_ORIGIN_MAX = 96, /* with the NUL */
     CHECKPOINT_SIGNATURE_MAX = 80,
+    CHECKPOINT_LINES_MAX = 768, /* extension lines, with the NUL */
 
     /* case.json and log/events.json (verifier_case.c) */
     CASE_TEXT_MAX = 2 << 20,

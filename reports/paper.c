@@ -137,6 +137,7 @@ PangoLayout *paper_layout(struct paper *p, const char *text, double font, double
     if (width >= 0)
         pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
     pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
+    pango_layout_set_attributes(layout, p->plain);
     pango_layout_set_text(layout, text ? text : "", -1);
     paper_align(p, layout, false);
     p->missing += pango_layout_get_unknown_glyphs_count(layout);
@@ -185,7 +186,7 @@ static void set_measures(struct paper *p)
         double width, height, side, top, bottom, font;
     } sizes[] = {
         [PAPER_A4] = {210, 297, 19, 15, 17, 9.6},
-        [PAPER_A5] = {148, 210, 10, 8, 11, 7.6},
+        [PAPER_A5] = {148, 210, 10, 7, 10, 7.6},
         [PAPER_80MM] = {80, 0, 4, 3, 6, 8.5},
     };
     enum paper_size size = p->style.size;
@@ -261,6 +262,8 @@ int paper_open(struct paper **out, const struct paper_style *style, struct err *
     p->surface = make_surface(p);
     p->cr = cairo_create(p->surface);
     p->context = make_context(p, p->cr);
+    p->plain = pango_attr_list_new();
+    pango_attr_list_insert(p->plain, pango_attr_insert_hyphens_new(FALSE)); /* one in a number would belong to it */
     if ((style->foot && !p->foot) || cairo_status(p->cr) != CAIRO_STATUS_SUCCESS) {
         paper_close(p);
         return err_set(err, ERR_FAILED, "the pages cannot be begun: out of memory");
@@ -278,6 +281,7 @@ void paper_close(struct paper *p)
         last->release(last->what);
     }
     g_clear_object(&p->context);
+    g_clear_pointer(&p->plain, pango_attr_list_unref);
     cairo_destroy(p->cr);
     cairo_surface_destroy(p->surface);
     free(p->owned);

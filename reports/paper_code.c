@@ -9,7 +9,7 @@ enum {
     UTF8_ECI = 26,
 };
 
-#define MODULE 1.15 /* points: 0.41 mm */
+#define MODULE 1.0 /* points: 0.35 mm */
 
 /* The code of that text with as much correction as it has room for. NULL: it is too long, or there is no memory. */
 static QRcode *encode(const char *text)
@@ -51,25 +51,35 @@ static void release_code(void *code)
     QRcode_free(code);
 }
 
+/* The modules as an image of one bit each, shown without smoothing: a tenth of the bytes that rectangles would take. */
+static cairo_surface_t *modules_of(const QRcode *code)
+{
+    cairo_surface_t *mask = cairo_image_surface_create(CAIRO_FORMAT_A8, code->width, code->width);
+    unsigned char *pixels = cairo_image_surface_get_data(mask);
+    size_t stride = (size_t)cairo_image_surface_get_stride(mask), width = (size_t)code->width;
+    if (!pixels)
+        return mask; /* in an error state, which drawing takes over */
+    cairo_surface_flush(mask);
+    for (size_t y = 0; y < width; y++)
+        for (size_t x = 0; x < width; x++)
+            pixels[y * stride + x] = code->data[y * width + x] & 1 ? 0xFF : 0;
+    cairo_surface_mark_dirty(mask);
+    return mask;
+}
+
 static void draw_code(struct paper *p, const struct block *b, double x, double y)
 {
-    size_t width = (size_t)b->code->width;
-    paper_ink(p, PAPER_INK_TEXT);
+    cairo_surface_t *mask = modules_of(b->code);
+    cairo_pattern_t *pattern = cairo_pattern_create_for_surface(mask);
+    cairo_pattern_set_filter(pattern, CAIRO_FILTER_NEAREST);
+    cairo_save(p->cr);
+    cairo_translate(p->cr, x, y);
+    cairo_scale(p->cr, b->module, b->module);
     cairo_set_source_rgb(p->cr, 0, 0, 0);
-    for (size_t row = 0; row < width; row++)
-        for (size_t i = 0, run; i < width; i += run) {
-            for (run = 0; i + run < width && (b->code->data[row * width + i + run] & 1); run++)
-                ;
-            if (run > 0)
-                cairo_rectangle(p->cr, x + (double)i * b->module, y + (double)row * b->module, (double)run * b->module,
-                                b->module);
-            else
-                run = 1;
-        }
-    cairo_antialias_t before = cairo_get_antialias(p->cr);
-    cairo_set_antialias(p->cr, CAIRO_ANTIALIAS_NONE);
-    cairo_fill(p->cr);
-    cairo_set_antialias(p->cr, before);
+    cairo_mask(p->cr, pattern);
+    cairo_restore(p->cr);
+    cairo_pattern_destroy(pattern);
+    cairo_surface_destroy(mask);
 }
 
 static void draw_block(struct paper *p, const struct paper_unit *unit, double y)

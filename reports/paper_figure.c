@@ -98,13 +98,14 @@ static void draw_banner(struct paper *p, const struct paper_unit *unit, double y
 void paper_banner(struct paper *p, enum paper_shape shape, const char *word, const char *word2, const char *basis)
 {
     struct banner *b = paper_alloc(p, 1, sizeof *b);
+    bool below = p->style.size == PAPER_80MM && basis && basis[0];
     double pad = p->font * 0.5, text = 2 * p->font * 1.75 + 3 * pad;
     if (!b)
         return;
     b->shape = shape;
     b->word = paper_layout(p, word, p->font * 2.3, p->width * 0.4);
     b->word2 = word2 && word2[0] ? paper_layout(p, word2, p->font * 1.05, p->width * 0.4) : NULL;
-    b->basis = basis && basis[0] ? paper_layout(p, basis, p->font * 1.1, p->width * 0.6 - text - pad) : NULL;
+    b->basis = basis && basis[0] && !below ? paper_layout(p, basis, p->font * 1.1, p->width * 0.6 - text - pad) : NULL;
     if (b->basis)
         paper_align(p, b->basis, true);
     if (!b->word)
@@ -114,6 +115,8 @@ void paper_banner(struct paper *p, enum paper_shape shape, const char *word, con
     height = height > sign ? height : sign;
     height = height > side ? height : side;
     paper_unit_add(p, height + 3 * pad, draw_banner, b);
+    if (below)
+        paper_text(p, PAPER_BODY, basis);
 }
 
 /* ---- the curve ---- */

@@ -48,6 +48,7 @@ struct paper {
     cairo_surface_t *surface;
     cairo_t *cr;
     PangoContext *context;
+    PangoAttrList *plain; /* of every text */
     struct paper_unit *units;
     size_t units_count, units_room;
     struct paper_owned *owned;

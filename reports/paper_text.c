@@ -164,7 +164,7 @@ static PangoLayout *label_layout(struct paper *p, const struct paper_field *from
     bool second = from->label2 && from->label2[0];
     snprintf(text, sizeof text, "%s%s%s", from->label, second ? " " : "", second ? from->label2 : "");
     PangoLayout *layout = paper_layout(p, text, p->font, wide);
-    PangoAttrList *attributes = layout && second ? pango_attr_list_new() : NULL;
+    PangoAttrList *attributes = layout && second ? pango_attr_list_copy(p->plain) : NULL;
     if (attributes) {
         PangoAttribute *small = pango_attr_scale_new(0.76);
         small->start_index = (guint)strlen(from->label);

@@ -28,6 +28,10 @@
     X(STAMP_UP_TO, "SELECT size, note, token FROM timestamp WHERE size <= ? ORDER BY size DESC LIMIT 1")               \
     X(NOTE_SET, "INSERT INTO push_note(about, text, since_ms) VALUES(?1, ?2, ?3)"                                      \
                 " ON CONFLICT(about) DO UPDATE SET text = ?2, since_ms = ?3 WHERE text <> ?2")                         \
+    X(SLIP_LAST, "SELECT ifnull(max(event) + 1, 0) FROM slip")                                                         \
+    X(SLIP_PUT, "INSERT INTO slip(subject, event, tree_size, signed_ms, code) VALUES(?, ?, ?, ?, ?)"                   \
+                " ON CONFLICT(subject) DO UPDATE SET event = excluded.event, tree_size = excluded.tree_size,"          \
+                " signed_ms = excluded.signed_ms, code = excluded.code")                                               \
     X(RECOVER, "UPDATE delivery SET state = 'unknown', next_ms = ? WHERE state = 'sending'")                           \
     X(ORPHAN, "SELECT p.case_id FROM case_file c JOIN package p ON p.case_id = c.id WHERE c.id > ?"                    \
               " AND c.state IN ('send-ordered', 'submitted')"                                                          \
@@ -284,6 +288,25 @@ int queue_note_set(struct queue *q, const char *about, const char *text, int64_t
     bind_text(s, 2, text);
     sqlite3_bind_int64(s, 3, now_ms);
     return run(q, STATEMENT_NOTE_SET, "keep what smogctl status shows", err);
+}
+
+int queue_slip_next(struct queue *q, uint64_t *event, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_SLIP_LAST];
+    int code = sqlite3_step(s);
+    *event = code == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(s, 0) : 0;
+    return end(q, STATEMENT_SLIP_LAST, code, "be asked for slips", err);
+}
+
+int queue_slip_put(struct queue *q, const struct queue_slip *slip, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_SLIP_PUT];
+    bind_text(s, 1, slip->subject);
+    sqlite3_bind_int64(s, 2, (sqlite3_int64)slip->event);
+    sqlite3_bind_int64(s, 3, (sqlite3_int64)slip->tree_size);
+    sqlite3_bind_int64(s, 4, slip->signed_ms);
+    bind_text(s, 5, slip->code);
+    return run(q, STATEMENT_SLIP_PUT, "keep the slip's code", err);
 }
 
 /* ---- delivery ---- */

@@ -78,6 +78,19 @@ int queue_stamp_up_to(struct queue *q, uint64_t size, struct queue_stamp *out, s
 /* What `smogctl status` shows a person about one thing: seal, certificate, timestamp. "": nothing any more. */
 int queue_note_set(struct queue *q, const char *about, const char *text, int64_t now_ms, struct err *err);
 
+/* The signed code of a record's slip; `event`: the newest one that was looked at for it. */
+struct queue_slip {
+    char subject[QUEUE_CASE_MAX];
+    uint64_t event, tree_size;
+    int64_t signed_ms;
+    const char *code;
+};
+
+/* The first event behind all that have a signed code. A reader. */
+int queue_slip_next(struct queue *q, uint64_t *event, struct err *err);
+/* Adds or renews it. */
+int queue_slip_put(struct queue *q, const struct queue_slip *slip, struct err *err);
+
 /* ---- delivery ---- */
 
 /* At the start: deliveries that were being sent become unknown. *count (may be NULL) says how many. */

@@ -112,7 +112,7 @@ enum revocation revocation_check(const struct sealcheck *s, STACK_OF(X509_CRL) *
                                  size_t size)
 {
     enum revocation worst = REVOCATION_GOOD;
-    STACK_OF(X509) *inside = CMS_get1_certs(s->cms);
+    STACK_OF(X509) *inside = s->cms ? CMS_get1_certs(s->cms) : NULL; /* a slip has none */
     X509_STORE_CTX *ctx = X509_STORE_CTX_new();
     words[0] = '\0';
     X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(trust), (time_t)s->signed_at);

@@ -259,7 +259,8 @@ static const char *mark_text(struct lay *l, const struct verdict_mark *m)
     return value_text(l, shown, m->quantity);
 }
 
-static void lay_course(struct lay *l)
+/* The report has every step. */
+static void lay_course_table(struct lay *l)
 {
     const struct verdict *v = &l->record.judged;
     const char *cells[CELLS_MAX];
@@ -268,23 +269,44 @@ static void lay_course(struct lay *l)
                                            {both(l, "slip.highest"), 2.2, true},
                                            {both(l, "slip.counted"), 1.6, false},
                                            {both(l, "slip.note"), 2.2, false}};
-    size_t count = 0;
     for (size_t i = 0; i < v->marks_count; i++) {
         const struct verdict_mark *m = &v->marks[i];
-        const char **row = cells + 5 * count;
-        if (!m->counted && !m->note[0] && !l->slip->sealed)
-            continue; /* the curve shows it; the report has all */
-        count++;
+        const char **row = cells + 5 * i;
         row[0] = keep_format(l, "%s %d", word(l, m->kind), m->number);
         row[1] = keep_format(l, "%.1f\u2013%.1f", (double)m->from_ms / 1000, (double)m->to_ms / 1000);
         row[2] = mark_text(l, m);
         row[3] = word(l, m->counted ? "slip.yes" : "slip.no");
         row[4] = m->note;
     }
-    if (count == 0)
+    paper_table(l->paper, columns, 5, cells, v->marks_count);
+}
+
+/* The slip has what counted and what there is to be said about a step; the curve shows the rest. */
+static void lay_course_text(struct lay *l)
+{
+    const struct verdict *v = &l->record.judged;
+    char text[2048];
+    size_t used = 0;
+    for (size_t i = 0; i < v->marks_count && used < sizeof text; i++) {
+        const struct verdict_mark *m = &v->marks[i];
+        if (m->counted || m->note[0])
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %d: %s%s%s%s", used ? "  ·  " : "",
+                                     word(l, m->kind), m->number, mark_text(l, m), m->note[0] ? " (" : "", m->note,
+                                     m->note[0] ? ")" : "");
+    }
+    if (used > 0)
+        paper_text(l->paper, PAPER_BODY, text);
+}
+
+static void lay_course(struct lay *l)
+{
+    if (l->record.judged.marks_count == 0)
         return;
     paper_text(l->paper, PAPER_HEADING, both(l, "slip.course"));
-    paper_table(l->paper, columns, 5, cells, count);
+    if (l->slip->sealed)
+        lay_course_table(l);
+    else
+        lay_course_text(l);
 }
 
 /* ---- instruments, remarks ---- */
@@ -314,7 +336,17 @@ static void lay_instruments(struct lay *l)
         cells[4 * i + 3] = member(l, o, "valid_until");
     }
     paper_text(l->paper, PAPER_HEADING, both(l, "slip.instruments"));
-    paper_table(l->paper, columns, 4, cells, count);
+    if (l->slip->size != PAPER_80MM) {
+        paper_table(l->paper, columns, 4, cells, count);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) { /* four columns do not fit there */
+        const char **row = cells + 4 * i;
+        paper_text(l->paper, PAPER_BODY, row[0]);
+        for (size_t k = 1; k < 4; k++)
+            if (row[k][0])
+                paper_text(l->paper, PAPER_NOTE, keep_format(l, "  %s: %s", columns[k].title, row[k]));
+    }
 }
 
 static bool clock_loose(struct lay *l)

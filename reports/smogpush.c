@@ -29,6 +29,7 @@
 #include "station/config.h"
 #include "station/outlets.h"
 #include "station/sealing.h"
+#include "station/slip_signing.h"
 #include "station/store.h"
 
 enum {
@@ -71,6 +72,8 @@ struct push {
     uint64_t sent[CONFIG_OUTLETS_MAX]; /* deliveries that feedback knows of */
     struct outlets outlets;
     struct sealing sealing;
+    struct slip_signing slips;
+    bool slips_wait; /* there are events that were not looked at for slips */
     bool once;
     int64_t version;                      /* of the database, when it was last looked at */
     int64_t checkpoint_ms, seal_again_ms; /* monotonic: when next */
@@ -166,7 +169,9 @@ static int push_open(struct push *p, const char *file, struct err *err)
                                   .seals_count = keyring_count(p->keys)};
     use_keys(p);
     note(p, "seal", ""); /* what a smogpush before this one said */
-    return sealing_init(&p->sealing, err);
+    if (sealing_init(&p->sealing, err) != 0)
+        return -1;
+    return slip_signing_init(&p->slips, &p->sealing, err);
 }
 
 static void push_close(struct push *p)
@@ -298,6 +303,18 @@ static int sign_news(struct push *p, struct err *err)
     return 0;
 }
 
+/* Codes of slips are signed at once: the driver waits for his. */
+static int sign_slips(struct push *p, struct err *err)
+{
+    struct err why;
+    if (slip_signing_run(&p->slips, clock_unix_ms(), &p->slips_wait, &why) != 0) {
+        if (why.code != ERR_REFUSED)
+            return err_set(err, why.code, "%s", why.text);
+        tell_sealing(p, why.text);
+    }
+    return 0;
+}
+
 /* Decisions are asked for after what was delivered; they are never in its way. */
 static int fetch_decisions(struct push *p, struct err *err)
 {
@@ -337,6 +354,8 @@ static int do_round(struct push *p, struct err *err)
     if ((version != p->version || again) &&
         (seal_all(p, err) != 0 ||
          queue_enter(p->queue, p->outlets.names, p->outlets.names_count, clock_unix_ms(), err) != 0))
+        return -1;
+    if ((version != p->version || p->slips_wait) && sign_slips(p, err) != 0)
         return -1;
     p->version = version;
     if (clock_mono_ms() >= p->checkpoint_ms && sign_news(p, err) != 0)

@@ -35,6 +35,7 @@ static const char help[] =
     "[--json]\n"
     "smogverify JOURNAL --ca SEAL.pem --checkpoint NOTE [--json]\n"
     "smogverify FILE.history --ca CA.pem [--json]\n"
+    "smogverify --qr TEXT|FILE --ca CA.pem [--checkpoint OLD] [--json]\n"
     "\n"
     "Checks a sealed evidence package and prints what was checked, line by line.\n"
     "检验已签章的证据包，逐项说明检验内容和结果。\n"
@@ -42,6 +43,8 @@ static const char help[] =
     "也可将导出的日志与其签名检查点核对。\n"
     "A history file of another station (smogctl history export) is checked by itself.\n"
     "他站的历史文件可单独检验。\n"
+    "The text of a slip's QR code, or a file with it, is checked with --qr.\n"
+    "结果单二维码的文本（或存有该文本的文件）用 --qr 检验。\n"
     "\n"
     "  --ca CA.pem          certificates that are trusted (PEM)           受信任的证书\n"
     "  --checkpoint OLD     a checkpoint of the same journal from your own keeping: does the package's journal\n"
@@ -63,7 +66,7 @@ static const char help[] =
 enum { JSON_MAX = 2 << 20 };
 
 struct options {
-    const char *package, *ca, *checkpoint, *witness, *crl, *tsa_ca;
+    const char *package, *qr, *ca, *checkpoint, *witness, *crl, *tsa_ca;
     const char *consistency[VERIFIER_PROOFS_MAX];
     size_t consistency_count;
     const char *references[VERIFIER_REFERENCES_MAX];
@@ -85,7 +88,7 @@ static int read_options(int argc, char **argv, struct options *o, struct err *er
     for (int i = 1; i < argc; i++) {
         if (take_value(argc, argv, &i, "--ca", &o->ca) || take_value(argc, argv, &i, "--checkpoint", &o->checkpoint) ||
             take_value(argc, argv, &i, "--witness", &o->witness) || take_value(argc, argv, &i, "--crl", &o->crl) ||
-            take_value(argc, argv, &i, "--tsa-ca", &o->tsa_ca))
+            take_value(argc, argv, &i, "--tsa-ca", &o->tsa_ca) || take_value(argc, argv, &i, "--qr", &o->qr))
             continue;
         if (o->consistency_count < VERIFIER_PROOFS_MAX &&
             take_value(argc, argv, &i, "--consistency", &o->consistency[o->consistency_count])) {
@@ -104,9 +107,10 @@ static int read_options(int argc, char **argv, struct options *o, struct err *er
         else
             return err_set(err, ERR_INVALID, "'%s' is not understood here; see smogverify --help", argv[i]);
     }
-    if (!o->package || !o->ca)
-        return err_set(err, ERR_INVALID,
-                       "give a package and --ca with the trusted certificates; see smogverify --help");
+    if (!o->package == !o->qr || !o->ca)
+        return err_set(
+            err, ERR_INVALID,
+            "give a package or --qr with a slip's code, and --ca with the trusted certificates; see smogverify --help");
     return 0;
 }
 
@@ -124,7 +128,7 @@ static int print_json(const struct verifier *v, struct err *err)
 
 /* What is read before anything is checked. */
 struct input {
-    enum { IS_PACKAGE, IS_JOURNAL, IS_HISTORY } what;
+    enum { IS_PACKAGE, IS_JOURNAL, IS_HISTORY, IS_CODE } what;
     char *bytes; /* NULL: it is a journal, which may be longer than what is read at once */
     size_t size;
     STACK_OF(X509_CRL) * revoked;
@@ -186,12 +190,14 @@ static int check(const struct options *o, const struct input *in, struct err *er
         verifier_run(v, (const uint8_t *)in->bytes, in->size, &how);
     else if (in->what == IS_HISTORY)
         verifier_history(v, in->bytes, in->size, &how);
+    else if (in->what == IS_CODE)
+        verifier_slip(v, in->bytes, in->size, &how);
     else
         result = check_journal(o, v, &how, err);
     if (result == 0 && o->json)
         result = print_json(v, err);
     else if (result == 0)
-        verifier_print(v, o->package, stdout);
+        verifier_print(v, o->package ? o->package : "--qr", stdout);
     if (result == 0 && (!v->ok || v->open))
         result = 1;
     free(v);
@@ -227,13 +233,24 @@ static int read_revoked(const char *path, STACK_OF(X509_CRL) * *out, struct err 
     return *out ? 0 : err_prefix(err, "%s", path);
 }
 
+/* A code's text has more than one line; a file's name has not. */
+static int read_code(const char *given, struct input *in, struct err *err)
+{
+    in->what = IS_CODE;
+    if (!strchr(given, '\n'))
+        return file_read(given, SMALL_FILE_MAX, &in->bytes, &in->size, err);
+    in->bytes = strdup(given);
+    in->size = strlen(given);
+    return in->bytes ? 0 : err_set(err, ERR_FAILED, "out of memory");
+}
+
 static int read_input(const struct options *o, struct input *in, struct err *err)
 {
     size_t length;
-    if (look_at(o->package, in, err))
+    if (o->qr ? read_code(o->qr, in, err) : look_at(o->package, in, err))
         return -1;
     size_t max = in->what == IS_HISTORY ? HISTORY_FILE_MAX : CONTAINER_SIZE_MAX;
-    if (in->what != IS_JOURNAL && file_read(o->package, max, &in->bytes, &in->size, err)) {
+    if (in->what != IS_JOURNAL && in->what != IS_CODE && file_read(o->package, max, &in->bytes, &in->size, err)) {
         if (err->code == ERR_INVALID)
             err->code = ERR_FAILED; /* no file of that size is one: the answer is no */
         return -1;

@@ -101,6 +101,9 @@ void verifier_run(struct verifier *v, const uint8_t *data, size_t size, const st
  * which one of the trusted certificates must have signed: nothing changed, nothing missing, no number left out. */
 void verifier_export(struct verifier *v, FILE *in, const struct verifier_options *options);
 
+/* The text of a slip's QR code (reports/slip_note.h): is it what the station signed? */
+void verifier_slip(struct verifier *v, const char *text, size_t length, const struct verifier_options *options);
+
 /* A history file (smogctl history export), as a station checks it before it takes it in. */
 void verifier_history(struct verifier *v, const char *bytes, size_t size, const struct verifier_options *options);
 

@@ -50,7 +50,8 @@ struct verification {
     X(NUMBERS, "numbers", JOURNAL)                                                                                     \
     X(CLOCK, "clock", JOURNAL)                                                                                         \
     X(HISTORY, "history", JOURNAL)                                                                                     \
-    X(ROOT, "root", JOURNAL)
+    X(ROOT, "root", JOURNAL)                                                                                           \
+    X(SLIP, "slip", JOURNAL)
 
 enum verifier_check {
 #define VERIFIER_ENUM(id, name, part) VERIFIER_##id,
@@ -67,6 +68,8 @@ bool verifier_report(struct verification *v, enum verifier_check check, enum ver
 /* manifest, digests, signatures: false when the contents cannot be trusted to be what was signed */
 bool verifier_contents(struct verification *v);
 bool verifier_seal(struct verification *v);
+/* the certificate in v->seal against the reader's lists of withdrawn ones, where there are any */
+bool verifier_revocation(struct verification *v);
 /* record.json and the files it lists */
 bool verifier_record(struct verification *v);
 /* log/proof.json */

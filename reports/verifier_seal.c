@@ -174,7 +174,7 @@ static bool check_second_signatures(struct verification *v, const struct contain
     return any ? check_sm3_is_there(v) && ok : ok;
 }
 
-static bool check_revocation(struct verification *v)
+bool verifier_revocation(struct verification *v)
 {
     static const enum verifier_result results[] = {[REVOCATION_GOOD] = VERIFIER_OK,
                                                    [REVOCATION_LATER] = VERIFIER_NOTE,
@@ -211,7 +211,7 @@ static bool check_signature(struct verification *v, const struct container_entry
     char when[CIVIL_TIME_TEXT_MAX];
     civil_time_format(v->seal.signed_at * 1000, VERIFIER_ZONE_MINUTES, when);
     verifier_report(v, VERIFIER_CERTIFICATE, VERIFIER_OK, when, NULL);
-    return check_revocation(v);
+    return verifier_revocation(v);
 }
 
 bool verifier_seal(struct verification *v)

@@ -219,6 +219,15 @@ static const struct words words[VERIFIER_CHECK_COUNT] = {
                                            "其后{}个事件不在该检查点范围内。"},
                         [VERIFIER_FAIL] = {"The first {} events are not the ones that the station signed",
                                            "前{}个事件与站点签名时的不符"}}},
+    [VERIFIER_SLIP] =
+        {"slip",
+         {[VERIFIER_OK] = {"The station signed exactly this result: {}.", "站点签名确认的结果正是：{}。"},
+          [VERIFIER_NOTE] = {"The station signed this result and that it is void: {}.",
+                             "站点签名确认该结果已作废：{}。"},
+          [VERIFIER_OPEN] = {"The code is not countersigned and proves nothing by itself: {}. Have the slip printed "
+                             "again; the station signs within a minute",
+                             "二维码尚未会签，本身不能证明任何事项：{}。请重新打印结果单，站点会在一分钟内签名"},
+          [VERIFIER_FAIL] = {"The code is not that of a slip, or was altered", "该码不是结果单的二维码，或已被改动"}}},
 };
 
 /* Details that are always the same have Chinese words; of the others, which name bytes, keys and values, the Chinese

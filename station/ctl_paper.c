@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reports/checkpoint_read.h"
 #include "reports/file.h"
 #include "reports/sha256.h"
 #include "reports/slip.h"
+#include "reports/slip_note.h"
 #include "station/ctl.h"
 
 struct gathered {
@@ -17,7 +17,7 @@ struct gathered {
     char *record, *readings, *note;
     size_t readings_length;
     char void_reason[STORE_REASON_MAX];
-    char root[17], signed_at[CIVIL_TIME_TEXT_MAX];
+    char code[SLIP_NOTE_MAX], root[17], signed_at[CIVIL_TIME_TEXT_MAX];
     char alerts[SLIP_ALERTS_MAX][32];
     char readings_sha256[SHA256_HEX_SIZE];
 };
@@ -64,23 +64,55 @@ static int read_readings(struct ctl *ctl, struct gathered *g, const char *id, st
     return 0;
 }
 
-/* The newest checkpoint, where it covers the record. */
-static int read_root(struct ctl *ctl, struct gathered *g, struct err *err)
+static void take_root(struct gathered *g, const struct checkpoint_read *c)
+{
+    char hex[SHA256_HEX_SIZE];
+    sha256_to_hex(c->root.bytes, hex);
+    snprintf(g->root, sizeof g->root, "%.16s", hex);
+    snprintf(g->signed_at, sizeof g->signed_at, "%s", c->time);
+}
+
+/* The code that smogpush has signed, with the root that it names. 1: there is none (yet). */
+static int read_code(struct ctl *ctl, struct gathered *g, const char *id, struct err *err)
+{
+    struct slip_note note;
+    char *code = NULL;
+    if (store_slip_code(ctl->store, id, &code, err) != 0)
+        return -1;
+    if (!code)
+        return 1;
+    int result = slip_note_read(&note, code, strlen(code), err);
+    if (result == 0 && strlen(code) < sizeof g->code) {
+        snprintf(g->code, sizeof g->code, "%s", code);
+        take_root(g, &note.checkpoint);
+        g->slip.countersigned = true;
+    }
+    free(code);
+    return result == 0 ? 0 : err_prefix(err, "the signed code of %s", id);
+}
+
+/* Without a signed code: what will be signed, and the newest checkpoint, where it covers the record. */
+static int make_code(struct ctl *ctl, struct gathered *g, struct err *err)
 {
     struct checkpoint_read c;
-    char hex[SHA256_HEX_SIZE];
+    if (g->slip.event >= 0 && slip_note_unsigned(g->record, strlen(g->record), (uint64_t)g->slip.event,
+                                                 g->void_reason[0] != '\0', g->code, err) != 0)
+        return -1;
     if (store_checkpoint_last(ctl->store, &g->note, err) != 0)
         return -1;
     if (!g->note)
         return 0;
     if (checkpoint_read(&c, g->note, strlen(g->note), err) != 0)
         return err_prefix(err, "the newest checkpoint");
-    if (g->slip.event < 0 || c.size <= (uint64_t)g->slip.event)
-        return 0;
-    sha256_to_hex(c.root.bytes, hex);
-    snprintf(g->root, sizeof g->root, "%.16s", hex);
-    snprintf(g->signed_at, sizeof g->signed_at, "%s", c.time);
+    if (g->slip.event >= 0 && c.size > (uint64_t)g->slip.event)
+        take_root(g, &c);
     return 0;
+}
+
+static int read_root(struct ctl *ctl, struct gathered *g, const char *id, struct err *err)
+{
+    int unsigned_ = read_code(ctl, g, id, err);
+    return unsigned_ > 0 ? make_code(ctl, g, err) : unsigned_;
 }
 
 static int read_options(struct ctl *ctl, struct slip *s, enum paper_size size, struct err *err)
@@ -99,7 +131,7 @@ static int gather(struct ctl *ctl, struct gathered *g, enum paper_size size, str
     struct slip *s = &g->slip;
     if (read_options(ctl, s, size, err) != 0 || ctl_open_store(ctl, err) != 0 ||
         ctl_slip_record(ctl, id, &g->record, &s->event, g->void_reason, sizeof g->void_reason, err) != 0 ||
-        read_readings(ctl, g, id, err) != 0 || read_root(ctl, g, err) != 0 ||
+        read_readings(ctl, g, id, err) != 0 || read_root(ctl, g, id, err) != 0 ||
         store_alert_list(ctl->store, id, 0, SLIP_ALERTS_MAX, take_alert, g, err) != 0)
         return -1;
     s->record = g->record;
@@ -109,7 +141,7 @@ static int gather(struct ctl *ctl, struct gathered *g, enum paper_size size, str
     s->void_reason = g->void_reason;
     s->root = g->root;
     s->signed_at = g->signed_at;
-    s->code = "";
+    s->code = g->code;
     return 0;
 }
 

@@ -265,6 +265,14 @@
     " text TEXT NOT NULL, PRIMARY KEY(case_id, outlet, slot)) STRICT, WITHOUT ROWID;"                                  \
     "CREATE TABLE feed(outlet TEXT PRIMARY KEY, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
 
+/* What smogpush has signed for slips: code, the text of the QR code (reports/slip_note.h); tree_size: of the journal
+ * whose root it names; event: the newest one about the record, so that a code is signed anew once the record is void.
+ */
+#define SCHEMA_SLIP                                                                                                    \
+    "CREATE TABLE slip(subject TEXT PRIMARY KEY, event INTEGER NOT NULL, tree_size INTEGER NOT NULL,"                  \
+    " signed_ms INTEGER NOT NULL, code TEXT NOT NULL) STRICT, WITHOUT ROWID;"                                          \
+    "CREATE INDEX slip_event ON slip(event);"
+
 /* X(what the step makes); append only. */
 #define SCHEMA_STEPS(X)                                                                                                \
     X(SCHEMA_BASE)                                                                                                     \
@@ -285,7 +293,8 @@
     X(SCHEMA_FEEDBACK)                                                                                                 \
     X(SCHEMA_PROOFS)                                                                                                   \
     X(SCHEMA_PUSH)                                                                                                     \
-    X(SCHEMA_OUTLETS)
+    X(SCHEMA_OUTLETS)                                                                                                  \
+    X(SCHEMA_SLIP)
 
 #define SCHEMA_ONE(step) +1
 enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };

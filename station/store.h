@@ -431,6 +431,8 @@ int store_push_notes(struct store *s, int (*each)(void *ctx, const char *about, 
 
 /* The newest signed checkpoint, malloc'ed; *note NULL when there is none yet. */
 int store_checkpoint_last(struct store *s, char **note, struct err *err);
+/* The signed code of a record's slip, malloc'ed; *code NULL while it is not signed. */
+int store_slip_code(struct store *s, const char *subject, char **code, struct err *err);
 /* The first one that covers so many events. */
 int store_checkpoint_from(struct store *s, uint64_t events, char **note, struct err *err);
 

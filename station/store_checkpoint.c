@@ -16,6 +16,21 @@ static int read_note(struct store *s, enum store_sql which, int64_t size, char *
     return rc;
 }
 
+int store_slip_code(struct store *s, const char *subject, char **code, struct err *err)
+{
+    *code = NULL;
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_SLIP_CODE, err);
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, subject);
+    int rc = store_step(s, q, "read the slip's code", err);
+    if (rc <= 0)
+        return rc;
+    rc = store_column_copy(q, 0, code, NULL, err);
+    store_done(q);
+    return rc;
+}
+
 int store_checkpoint_last(struct store *s, char **note, struct err *err)
 {
     return read_note(s, STORE_SQL_CHECKPOINT_LAST, INT64_MAX, note, err);

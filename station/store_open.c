@@ -121,8 +121,9 @@ static bool among(const char *name, const char *const *names)
 
 static bool may_insert(enum store_mode mode, const char *table)
 {
-    static const char *const of_delivery[] = {"package",   "delivery",  "checkpoint", "decision", "feedback",
-                                              "push_note", "timestamp", "attempt",    "feed",     NULL};
+    static const char *const of_delivery[] = {"package",  "delivery",  "checkpoint", "decision",
+                                              "feedback", "push_note", "timestamp",  "attempt",
+                                              "feed",     "slip",      NULL};
     return mode == STORE_OWNER ? !among(table, of_delivery) : mode == STORE_DELIVERY && among(table, of_delivery);
 }
 
@@ -132,7 +133,8 @@ static bool may_update(enum store_mode mode, const char *table, const char *colu
                                            "device_check", "roster_entry", "checklist", "checklist_answer",
                                            "measurement",  "officer",      NULL};
     static const char *const decided[] = {"state", "next_ms", "journaled", NULL};
-    static const char *const of_delivery[] = {"package", "delivery", "feedback", "push_note", "attempt", "feed", NULL};
+    static const char *const of_delivery[] = {"package", "delivery", "feedback", "push_note",
+                                              "attempt", "feed",     "slip",     NULL};
     static const char *const signed_anew[] = {"note", "signed_ms", NULL};
     if (mode == STORE_OWNER)
         return among(table, of_owner) || (strcmp(table, "delivery") == 0 && among(column, decided)) ||

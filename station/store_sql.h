@@ -293,6 +293,7 @@
       "SELECT id, sha256, path, size, sealed_ms, tree_size FROM case_file JOIN package ON case_id = id"                \
       " WHERE id = ?1 OR subject = ?1")                                                                                \
     X(CHECKPOINT_LAST, false, "SELECT note FROM checkpoint WHERE size < ? ORDER BY size DESC LIMIT 1")                 \
+    X(SLIP_CODE, false, "SELECT code FROM slip WHERE subject = ?")                                                     \
     X(WITNESS_INSERT, true, "INSERT INTO witness(name, size, cosigned_ms, note, event) VALUES(?, ?, ?, ?, ?)")         \
     X(WITNESS_LAST, false,                                                                                             \
       "SELECT size, cosigned_ms, note, name FROM witness WHERE name = ? AND size < ? ORDER BY size DESC LIMIT 1")      \

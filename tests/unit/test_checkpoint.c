@@ -122,7 +122,7 @@ static void malformed_notes_are_refused(void **state)
         "smogd/1\n42\nq6s=\ntime 2026-07-01T09:30:00.250+08:00\n\n" SIGNATURE,
         "smogd/1\n42\n" ROOT "\n" SIGNATURE,
         "smogd/1\n42\n" ROOT "time yesterday\n\n" SIGNATURE,
-        "smogd/1\n42\n" ROOT "time 2026-07-01T09:30:00.250+08:00\nmore\n\n" SIGNATURE,
+        "smogd/1\n42\n" ROOT "time 2026-07-01T09:30:00.250+08:00\nmore\n" SIGNATURE,
         "smogd/1\n42\n" ROOT "time 2026-07-01T09:30:00.250+08:00\n\n" SIGNATURE SIGNATURE,
         "smogd/1\n42\n" ROOT "time 2026-07-01T09:30:00.250+08:00\n\n\xE2\x80\x94 smogd/2 AAAAAAA=\n",
         "smogd/1\n42\n" ROOT "time 2026-07-01T09:30:00.250+08:00\n\n- smogd/1 AAAAAAA=\n",
