@@ -20,6 +20,8 @@
  * ctl_journal.c  journal verify, export
  * ctl_checkpoint.c  journal checkpoint
  * ctl_backup.c  backup, restore
+ * ctl_tiles.c  journal tiles
+ * ctl_ratchet.c  journal ratchet, and its part of journal verify
  * ctl_witness.c  journal witness-request, witness-import, witnessed
  * ctl_rejudge.c  rejudge, package
  * ctl_probe.c    instruments --probe
@@ -58,6 +60,8 @@ enum {
 struct ctl {
     /* the command line */
     const char *file;
+    bool entries; /* tiles: the events, too */
+    const char *ratchet;
     bool json, invalid, probe, hide;
     const char *plate, *colour, *method, *reason, *officer, *since, *output, *filter, *outlet, *consistency, *limit,
         *from, *to, *name, *instrument, *result, *suggestion, *confirm, *photo, *remark, *value, *ca, *kind, *zone,
@@ -93,9 +97,11 @@ ctl_command ctl_bulletin, ctl_export;
 ctl_command ctl_codes, ctl_alerts, ctl_rules_list, ctl_rules_unconfirmed;
 ctl_command ctl_checklist, ctl_checklist_start, ctl_checklist_answer, ctl_checklist_end, ctl_referrals;
 ctl_command ctl_photo_add, ctl_photo_list;
-ctl_command ctl_backup, ctl_restore;
+ctl_command ctl_backup, ctl_restore, ctl_journal_tiles, ctl_journal_ratchet;
 ctl_command ctl_witness_request, ctl_witness_import, ctl_witnessed;
 ctl_command ctl_case_list, ctl_case_show, ctl_case_act, ctl_officer_add, ctl_officer_list, ctl_officer_disable;
+/* --ratchet KEYFILE: the seals of the journal. */
+int ctl_ratchet_verify(struct ctl *ctl, struct store_ratchet_result *r, struct err *err);
 int ctl_probe(struct ctl *ctl, struct err *err);
 
 /* ---- ctl_call.c ---- */

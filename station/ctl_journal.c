@@ -17,6 +17,7 @@ static void progress(void *ctx, uint64_t done)
 int ctl_journal_verify(struct ctl *ctl, struct err *err)
 {
     struct store_verify_result r = {0};
+    struct store_ratchet_result sealed = {0};
     char root[65];
     bool talk = !ctl->json && isatty(STDERR_FILENO);
     if (ctl_open_store(ctl, err) != 0)
@@ -24,7 +25,7 @@ int ctl_journal_verify(struct ctl *ctl, struct err *err)
     int result = store_verify(ctl->store, &r, talk ? progress : NULL, NULL, err);
     if (talk)
         fprintf(stderr, "\r");
-    if (result != 0)
+    if (result != 0 || (ctl->ratchet && ctl_ratchet_verify(ctl, &sealed, err) != 0))
         return -1;
     sha256_to_hex(r.root.bytes, root);
     if (ctl->json) {
@@ -34,12 +35,21 @@ int ctl_journal_verify(struct ctl *ctl, struct err *err)
         entries_integer(&e, "events", (int64_t)r.events);
         entries_integer(&e, "passages", (int64_t)r.passages);
         entries_text(&e, "root", root);
+        if (ctl->ratchet)
+            entries_integer(&e, "sealed", (int64_t)sealed.events);
         entries_integer(&e, "tests", (int64_t)r.tests);
         return ctl_json_entries(&e, err);
     }
     printf("the journal is whole: %" PRIu64 " events, %" PRIu64 " tests and %" PRIu64 " passages without gaps, %" PRIu64
            " checkpoints agree\nroot %s\n",
            r.events, r.tests, r.passages, r.checkpoints, root);
+    if (ctl->ratchet) {
+        char at[24];
+        ctl_time(ctl, sealed.last_ms, at);
+        printf("%" PRIu64 " seals without a gap, each by the key of its time, cover %" PRIu64
+               " events; the last at %s\n",
+               sealed.seals, sealed.events, at);
+    }
     return 0;
 }
 

@@ -160,6 +160,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *ctx)
         live_journal_flush(live);
     else if (retry || !live->journal_faulty)
         live_case_news(live);
+    live_ratchet_look(live, false);
     live_links_look(live);
     live_lockout_look(live);
     if (live->ticks++ % CLOCK_LOOK_TICKS == 0)
@@ -292,6 +293,7 @@ static int open_parts(struct live *live, struct err *err)
     if (add_sources(live, err) != 0 || control_open(&live->control, live->event, path, &host, err) != 0)
         return -1;
     add_instruments(live);
+    live_ratchet_open(live);
     note_start(live);
     live_prepare(live);
     if (live_lockout_open(live, err) != 0)
@@ -339,6 +341,7 @@ void live_stop(struct live *live, const char *reason)
     live_journal_note(live, "daemon-stop", &e);
     if (live_journal_flush(live) != 0)
         log_error("%zu facts could not be written before the end: %s", live->waiting, live->journal_trouble);
+    live_ratchet_look(live, true);
 }
 
 void live_close(struct live *live)
@@ -353,6 +356,7 @@ void live_close(struct live *live)
     spool_close(&live->test.spool);
     spool_close(&live->check.spool);
     live_output_close(live);
+    live_ratchet_close(live);
     live_journal_close(live);
     live_lockout_close(live);
     wakeup_close(&live->bench_due);

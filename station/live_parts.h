@@ -26,6 +26,7 @@
  * live_history.c  what other stations know of vehicles
  * live_roster.c   lists of depot visits
  * live_status.c   what they show
+ * live_ratchet.c  the forward-secure seal of the journal
  * live_witness.c co-signatures of the journal's checkpoints
  * live_web.c      what the web server serves
  */
@@ -47,6 +48,7 @@
 #include "station/core/join.h"
 #include "station/live.h"
 #include "station/live_lockout.h"
+#include "station/ratchet.h"
 #include "station/record_make.h"
 #include "station/spool.h"
 #include "station/store.h"
@@ -158,6 +160,15 @@ struct live_check {
     struct err why;
 };
 
+/* The forward-secure seal of the journal. */
+struct live_ratchet {
+    bool on;
+    struct ratchet key;
+    uint64_t sealed; /* events */
+    int64_t next_ms; /* monotonic */
+    char trouble[ERR_TEXT_MAX];
+};
+
 struct live_link;
 struct live_fact;
 struct live_passage;
@@ -184,6 +195,7 @@ struct live {
     struct live_fact *facts, **facts_end;
     size_t waiting;
     bool journal_faulty, prepare_due;
+    struct live_ratchet ratchet;
     unsigned ticks;
     char journal_trouble[ERR_TEXT_MAX];
     int64_t journal_retry_ms;
@@ -503,6 +515,14 @@ void live_output_done(struct live *live, int instrument, const char *trouble);
 void live_output_close(struct live *live);
 /* Shows the saved test's verdict on the signs, as far as the rule allows it. */
 void live_output_verdict(struct live *live);
+
+/* ---- live_ratchet.c ---- */
+void live_ratchet_open(struct live *live);
+void live_ratchet_close(struct live *live);
+/* Seals what is new: once a minute, or now. */
+void live_ratchet_look(struct live *live, bool now);
+live_answer live_ratchet_start;
+void live_ratchet_write(const struct live *live, struct json_writer *w, const char *key);
 
 /* ---- live_witness.c ---- */
 live_answer live_witness_import;

@@ -49,6 +49,7 @@ static const struct {
     {"officer-disable", live_officer_disable},
     {"roster-absent", live_roster_absent},
     {"roster-import", live_roster_import},
+    {"ratchet-start", live_ratchet_start},
     {"witness-import", live_witness_import},
 };
 

@@ -198,6 +198,7 @@ static void write_journal(const struct live *live, struct json_writer *w)
         sha256_to_hex(root.bytes, hex);
     json_object_begin(w, "journal");
     json_integer(w, "events", (int64_t)size);
+    live_ratchet_write(live, w, "ratchet");
     json_string(w, "root", hex);
     json_string(w, "trouble", err.code ? err.text : live->journal_trouble);
     json_integer(w, "waiting", (int64_t)live->waiting);

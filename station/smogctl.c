@@ -68,7 +68,9 @@ static const char help_office[] =
 static const char help_proofs[] =
     "  backup FILE                         database, objects and packages as they are now, while smogd runs\n"
     "  restore FILE [--reason TEXT] [--officer N]     into an empty state folder, after everything is verified\n"
-    "  journal verify · journal export -o F\n"
+    "  journal verify [--ratchet KEYFILE] · journal export -o F\n"
+    "  journal tiles -o FOLDER [--entries] static files for a web server; with the events where wanted\n"
+    "  journal ratchet -o KEYFILE          begins the forward-secure seal; the key is shown this once\n"
     "  journal checkpoint [EVENTS]         the newest signed one, or the first that covers so many events\n"
     "  journal checkpoint --consistency OLD [--to NEWER | EVENTS]     the proof that one continues the other\n"
     "  journal witness-request [NAME] -o F · journal witness-import F · journal witnessed [NAME]\n"
@@ -140,7 +142,9 @@ static const struct command {
     {"rejudge", NULL, 1, 1, "", ctl_rejudge},
     {"history", "export", 0, 0, "pqso", ctl_history_export},
     {"history", "import", 1, 1, "Cf", ctl_history_import},
-    {"journal", "verify", 0, 0, "", ctl_journal_verify},
+    {"journal", "verify", 0, 0, "R", ctl_journal_verify},
+    {"journal", "tiles", 0, 0, "oN", ctl_journal_tiles},
+    {"journal", "ratchet", 0, 0, "of", ctl_journal_ratchet},
     {"journal", "export", 0, 0, "o", ctl_journal_export},
     {"backup", NULL, 1, 1, "", ctl_backup},
     {"restore", NULL, 1, 1, "rf", ctl_restore},
@@ -172,6 +176,8 @@ static const struct option names[] = {
     {"value", required_argument, NULL, 'Z'},
     {"ca", required_argument, NULL, 'C'},
     {"consistency", required_argument, NULL, 'n'},
+    {"ratchet", required_argument, NULL, 'R'},
+    {"entries", no_argument, NULL, 'N'},
     {"from", required_argument, NULL, 'w'},
     {"to", required_argument, NULL, 'a'},
     {"name", required_argument, NULL, 'e'},
@@ -238,6 +244,8 @@ static int take_option(struct ctl *ctl, int letter, struct err *err)
     case 'x': ctl->result = optarg; break;
     case 'g': ctl->suggestion = optarg; break;
     case 'n': ctl->consistency = optarg; break;
+    case 'R': ctl->ratchet = optarg; break;
+    case 'N': ctl->entries = true; break;
     case 'd': ctl->confirm = optarg; break;
     case 'C': ctl->ca = optarg; break;
     case 'K': ctl->kind = optarg; break;

@@ -450,6 +450,21 @@ int store_witnessed_last(struct store *s, const char *name, struct store_witness
 int store_witnessed_of(struct store *s, const char *name, uint64_t size, struct store_witnessed *out, bool *found,
                        struct err *err);
 
+/* ---- seals of the ratchet (station/ratchet.h) ---- */
+
+struct ratchet;
+/* Seals the first `size` events. Inside a transaction. */
+int store_ratchet_add(struct store *s, const struct ratchet *r, uint64_t size, int64_t at_ms, struct err *err);
+/* The last seal of the ratchet that began with that event; *epoch -1: none. */
+int store_ratchet_last(struct store *s, uint64_t start, int64_t *epoch, uint64_t *size, struct err *err);
+/* All seals, with the first key. ERR_FAILED with what is wrong. */
+struct store_ratchet_result {
+    uint64_t seals, events; /* events: that the last one covers */
+    int64_t last_ms;
+};
+int store_ratchet_verify(struct store *s, const struct ratchet *first, struct store_ratchet_result *out,
+                         struct err *err);
+
 struct store_outbox_row {
     char case_id[56], subject[48];
     char outlet[32], state[16]; /* "" and the case's own state for one that has no delivery yet */

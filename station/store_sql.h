@@ -294,6 +294,9 @@
       " WHERE id = ?1 OR subject = ?1")                                                                                \
     X(CHECKPOINT_LAST, false, "SELECT note FROM checkpoint WHERE size < ? ORDER BY size DESC LIMIT 1")                 \
     X(SLIP_CODE, false, "SELECT code FROM slip WHERE subject = ?")                                                     \
+    X(RATCHET_INSERT, true, "INSERT INTO ratchet(start, epoch, size, at_ms, mac) VALUES(?, ?, ?, ?, ?)")               \
+    X(RATCHET_LAST, false, "SELECT epoch, size FROM ratchet WHERE start = ? ORDER BY epoch DESC LIMIT 1")              \
+    X(RATCHET_LIST, false, "SELECT epoch, size, at_ms, mac FROM ratchet WHERE start = ? ORDER BY epoch")               \
     X(WITNESS_INSERT, true, "INSERT INTO witness(name, size, cosigned_ms, note, event) VALUES(?, ?, ?, ?, ?)")         \
     X(WITNESS_LAST, false,                                                                                             \
       "SELECT size, cosigned_ms, note, name FROM witness WHERE name = ? AND size < ? ORDER BY size DESC LIMIT 1")      \
