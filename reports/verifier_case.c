@@ -8,6 +8,7 @@
 #include "reports/case_digest.h"
 #include "reports/merkle_json.h"
 #include "reports/sha256.h"
+#include "station/core/caselife.h"
 #include "station/core/utf8.h"
 
 /*
@@ -28,6 +29,8 @@ struct case_reading {
     char suggestion[RECORD_ID_MAX]; /* of a camera, that the officer agreed to */
     char after[SHA256_HEX_SIZE];    /* the digest so far */
     struct case_digest digest;
+    struct caselife life; /* moved by the steps, as the station moves it */
+    bool upgraded;        /* a program of an older version began the case */
 };
 
 static int open_doc(struct json_doc *doc, const char *text, size_t length, size_t tokens, struct err *err)
@@ -211,6 +214,102 @@ static int check_digests(struct case_reading *c, ptrdiff_t step, const char *kin
     return 0;
 }
 
+/* ---- the life of the case: the station's own rules, over the steps of the journal ---- */
+
+/* ROLE_UNKNOWN for none; false: there is no such role. */
+static bool role_of(const char *name, enum role *out)
+{
+    *out = ROLE_UNKNOWN;
+    for (unsigned role = ROLE_ECOLOGY; role <= ROLE_OUTLET; role <<= 1)
+        if (strcmp(role_name((enum role)role), name) == 0)
+            *out = (enum role)role;
+    return *out != ROLE_UNKNOWN || name[0] == '\0';
+}
+
+/* Who made the test stands in the record. */
+static void find_tester(struct case_reading *c)
+{
+    const struct json_doc *doc = &c->v->record.doc;
+    ptrdiff_t officers = json_member(doc, 0, "officers");
+    size_t count = officers >= 0 && doc->tokens[officers].type == JSON_ARRAY ? doc->tokens[officers].count : 0;
+    for (size_t i = 0; i < count && !c->life.tester[0]; i++) {
+        char role[24];
+        ptrdiff_t one = json_element(doc, (size_t)officers, i);
+        if (get(doc, one, "role", role, sizeof role) && strcmp(role, "operator") == 0)
+            get(doc, one, "number", c->life.tester, sizeof c->life.tester);
+    }
+}
+
+/* Moves the case as the event says, if the rules allow it. */
+static int live_step(struct case_reading *c, struct err *err)
+{
+    static const char *const keys[] = {"act", "role", "officer", "police", "reason", "number", "detail"};
+    char t[sizeof keys / sizeof keys[0]][CASE_STEP_TEXT_MAX], from[32], to[32], track[16];
+    struct caselife_step moved;
+    int64_t ground = 0;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        get(&c->event, 0, keys[i], t[i], sizeof t[i]);
+    get(&c->event, 0, "from", from, sizeof from);
+    get(&c->event, 0, "to", to, sizeof to);
+    get(&c->event, 0, "track", track, sizeof track);
+    (void)json_get_integer(&c->event, json_member(&c->event, 0, "ground"), &ground);
+    struct caselife_doing doing = {.act = caselife_act_by_name(t[0]),
+                                   .officer = t[2],
+                                   .police = t[3],
+                                   .reason = t[4],
+                                   .number = t[5],
+                                   .test = t[6],
+                                   .ground = ground > 0 && ground <= CASELIFE_GROUNDS ? (int)ground : 0};
+    if (strcmp(t[0], "upgrade") == 0) {
+        c->upgraded = true;
+        c->life.state = caselife_state_by_name(to);
+        return c->life.state == CASE_STATES ? err_set(err, ERR_FAILED, "there is no state '%s'", to) : 0;
+    }
+    if (doing.act == ACT_COUNT || !role_of(t[1], &doing.role))
+        return err_set(err, ERR_FAILED, "there is no act '%s' by a role '%s'", t[0], t[1]);
+    if (caselife_do(&c->life, &doing, &moved, err))
+        return -1;
+    if (strcmp(moved.from, from) != 0 || strcmp(moved.to, to) != 0 || strcmp(moved.track, track) != 0)
+        return err_set(err, ERR_FAILED, "it says '%s' to '%s', but leads from '%s' to '%s'", from, to, moved.from,
+                       moved.to);
+    return 0;
+}
+
+/* A step is refused by the first rule that it breaks; later ones are not asked. */
+static int check_life(struct case_reading *c, struct err *err)
+{
+    uint64_t index;
+    size_t count;
+    ptrdiff_t array = list(&c->events, "events", &count);
+    c->life.stopped = !c->v->record.passage;
+    find_tester(c);
+    for (size_t i = 0; i < count; i++) {
+        if (open_event(c, (size_t)json_element(&c->events, (size_t)array, i), &index, err))
+            return -1;
+        if (json_equals(&c->event, json_member(&c->event, 0, "kind"), "case") && live_step(c, err))
+            return err_prefix(err, "step %zu", i + 1);
+    }
+    if (c->life.state != CASE_REVIEW2 && c->life.state != CASE_SEND_ORDERED && c->life.state != CASE_HANDLED)
+        return err_set(err, ERR_FAILED, "it was sealed as '%s', before two officers had reviewed it",
+                       caselife_state_name(c->life.state));
+    return 0;
+}
+
+static void report_review(struct case_reading *c)
+{
+    struct err err;
+    if (check_life(c, &err))
+        verifier_report(c->v, VERIFIER_REVIEW, VERIFIER_FAIL, c->id, err.text);
+    else if (c->upgraded)
+        verifier_report(c->v, VERIFIER_REVIEW, VERIFIER_OPEN, c->id, NULL);
+    else if (c->life.state == CASE_HANDLED)
+        verifier_report(c->v, VERIFIER_REVIEW, VERIFIER_NOTE, c->life.number, NULL);
+    else
+        verifier_report(c->v, VERIFIER_REVIEW, VERIFIER_OK, c->v->out->reviewers, NULL);
+}
+
+/* ---- the steps, word for word ---- */
+
 /* For whoever reads the answer: the officers who reviewed, in that order. */
 static void note_reviewer(struct case_reading *c)
 {
@@ -289,6 +388,7 @@ static void check_case(struct case_reading *c, const struct container_entry *mad
     list(&c->made, "custody", &steps);
     snprintf(text, sizeof text, "%zu", steps);
     verifier_report(c->v, VERIFIER_CUSTODY, VERIFIER_OK, text, NULL);
+    report_review(c);
 }
 
 void verifier_case(struct verification *v)

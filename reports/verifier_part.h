@@ -43,6 +43,7 @@ struct verification {
     X(WITNESS, "witness", JOURNAL)                                                                                     \
     X(TIMESTAMP, "timestamp", JOURNAL)                                                                                 \
     X(CASE, "case", CASE)                                                                                              \
+    X(REVIEW, "review", CASE)                                                                                          \
     X(CUSTODY, "custody", CASE)                                                                                        \
     X(READINGS, "readings", VERDICT)                                                                                   \
     X(VERDICT, "verdict", VERDICT)                                                                                     \

@@ -158,6 +158,17 @@ static const struct words words[VERIFIER_CHECK_COUNT] = {
                              "本包未说明测量之后由谁经手（没有{}）。"},
           [VERIFIER_FAIL] = {"{}: the description of the case is not true to the package",
                              "{}：案件说明与包内内容不符"}}},
+    [VERIFIER_REVIEW] =
+        {"review",
+         {[VERIFIER_OK] = {"Two different officers who may do so had reviewed the case before it was sealed: {}.",
+                           "签章之前，案件已由两名有权的不同人员审核：{}。"},
+          [VERIFIER_NOTE] =
+              {"The case was dealt with on the spot, by the police's decision {}; it must not be punished "
+               "a second time.",
+               "案件已由公安现场处理，决定书编号{}；不得重复处罚。"},
+          [VERIFIER_OPEN] = {"{}: a program of an older version began the case, which had no review in the journal",
+                             "{}：案件由旧版程序建立，日志中没有审核记录"},
+          [VERIFIER_FAIL] = {"{}: what was done with the case was not allowed", "{}：案件的处理不合规定"}}},
     [VERIFIER_CUSTODY] =
         {"custody",
          {[VERIFIER_OK] = {"Each of the {} steps in the chain of custody stands in the signed journal, word for word.",

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "station/store_life.h"
+
 static void must(int result, const struct err *err)
 {
     if (result == 0)
@@ -54,7 +56,50 @@ static void add_files(struct store *s, const struct package_fixture *f)
     }
 }
 
+static void add_step(struct store *s, struct store_case *row, const struct case_fixture_step *step, size_t n)
+{
+    struct err err;
+    struct store_case_step made = {.track = "penalty", .at_ms = 1782869520000 + (int64_t)n * 1000};
+    char body[600];
+    uint64_t event;
+    snprintf(made.act, sizeof made.act, "%s", step->act);
+    snprintf(made.from, sizeof made.from, "%s", step->from);
+    snprintf(made.to, sizeof made.to, "%s", step->to);
+    snprintf(made.officer, sizeof made.officer, "%s", step->officer);
+    snprintf(made.role, sizeof made.role, "%s", step->role);
+    snprintf(row->state, sizeof row->state, "%s", step->to);
+    snprintf(
+        body, sizeof body,
+        "{\"act\":\"%s\",\"at\":\"2026-07-01T09:32:%02zu.000+08:00\",\"boot\":\"b\",\"case\":\"%s\",\"from\":\"%s\","
+        "\"kind\":\"case\",\"mono_ms\":%zu,\"officer\":\"%s\",\"role\":\"%s\",\"station\":\"652301-0007\",\"to\":"
+        "\"%s\",\"track\":\"penalty\"}",
+        step->act, n, row->id, step->from, 120000 + n * 1000, step->officer, step->role, step->to);
+    must(store_append(s, "case", body, strlen(body), &event, &err), &err);
+    must(store_case_move(s, row, &made, event, &err), &err);
+}
+
+static void open_case(struct store *s, const struct package_fixture *f, const char *id,
+                      const struct case_fixture_step *steps, size_t count)
+{
+    struct err err;
+    struct store_case row;
+    must(store_case_add(s, id, f->id, 1782869400000, count > 0 ? "none" : "send-ordered", &err), &err);
+    must(store_case_get(s, id, &row, &err), &err);
+    for (size_t i = 0; i < count; i++)
+        add_step(s, &row, &steps[i], i);
+}
+
 void case_fixture_add(struct store *s, struct package_fixture *f, unsigned number)
+{
+    static const struct case_fixture_step steps[] = {{"open", "none", "exceeded", "", "station"},
+                                                     {"review", "exceeded", "review1", "1001", "ecology"},
+                                                     {"review", "review1", "review2", "1002", "ecology"},
+                                                     {"send", "review2", "send-ordered", "1002", "ecology"}};
+    case_fixture_add_with(s, f, number, steps, sizeof steps / sizeof steps[0]);
+}
+
+void case_fixture_add_with(struct store *s, struct package_fixture *f, unsigned number,
+                           const struct case_fixture_step *steps, size_t count)
 {
     struct err err;
     char id[56];
@@ -72,7 +117,7 @@ void case_fixture_add(struct store *s, struct package_fixture *f, unsigned numbe
     else
         add_passage(s, f, number, event);
     if (strcmp(f->verdict, "pass") != 0)
-        must(store_case_add(s, id, f->id, 1782869400000, "send-ordered", &err), &err);
+        open_case(s, f, id, steps, count);
     must(store_commit(s, &err), &err);
     free(body);
 }

@@ -12,4 +12,12 @@
  * 652301-0007-C…NUMBER, in one transaction. */
 void case_fixture_add(struct store *owner, struct package_fixture *f, unsigned number);
 
+/* The same with other steps than those of a case that two officers have reviewed and sent; none: it is in that state
+ * without any. */
+struct case_fixture_step {
+    const char *act, *from, *to, *officer, *role;
+};
+void case_fixture_add_with(struct store *owner, struct package_fixture *f, unsigned number,
+                           const struct case_fixture_step *steps, size_t count);
+
 #endif

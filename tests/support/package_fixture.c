@@ -276,6 +276,8 @@ void package_fixture_record_with(struct package_fixture *f, const char *verdict)
         json_raw(&w, "joined", f->joined, strlen(f->joined));
     json_string(&w, "kind", f->test ? "test" : "passage");
     json_string(&w, "method", f->method);
+    if (f->officers)
+        json_raw(&w, "officers", f->officers, strlen(f->officers));
     write_rules(f, &w);
     json_integer(&w, "seq", f->seq ? f->seq : id_number(f->id));
     json_string(&w, "started_at", at);

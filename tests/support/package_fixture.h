@@ -44,6 +44,7 @@ struct package_fixture {
     char session_rule[RULES_ID_MAX];
     struct vehicle vehicle;
     const char *basis;                /* passages: the earlier ones, JSON */
+    const char *officers;             /* JSON, NULL: the record has none */
     const char *instruments, *joined; /* JSON, NULL: the record has none */
     size_t files_count;
     struct fixture_file files[FIXTURE_FILES_MAX];

@@ -48,25 +48,6 @@ static void add_photo(struct store *s, const char *subject)
     must(store_commit(s, &err));
 }
 
-static void add_step(struct store *s, const char *dir, size_t n, const struct sealed_case_step *step)
-{
-    char body[600], sql[600];
-    snprintf(
-        body, sizeof body,
-        "{\"act\":\"%s\",\"at\":\"2026-07-01T09:32:%02zu.000+08:00\",\"boot\":\"b\",\"case\":\"652301-0007-C000001\","
-        "\"from\":\"%s\",\"kind\":\"case\",\"mono_ms\":%zu,\"officer\":\"%s\",\"role\":\"%s\",\"station\":"
-        "\"652301-0007\",\"to\":\"%s\",\"track\":\"penalty\"}",
-        step->act, n, step->from, 120000 + n * 1000, step->officer, step->role, step->to);
-    must(store_begin(s, &err));
-    uint64_t index = append(s, "case", body);
-    must(store_commit(s, &err));
-    snprintf(sql, sizeof sql,
-             "INSERT INTO case_step(case_id, n, at_ms, track, act, from_state, to_state, officer, role, event) VALUES("
-             "'652301-0007-C000001', %zu, %zu, 'penalty', '%s', '%s', '%s', '%s', '%s', %" PRIu64 ")",
-             n + 100, n, step->act, step->from, step->to, step->officer, step->role, index);
-    fixture_sql(dir, sql);
-}
-
 static int take(void *ctx, const struct store_case *c)
 {
     *(struct store_case *)ctx = *c;
@@ -91,7 +72,7 @@ static char *seal(struct package_fixture *f, struct store *push, const char *dir
     return bytes;
 }
 
-void sealed_case(struct package_fixture *f, const struct sealed_case_step *steps, size_t count)
+void sealed_case(struct package_fixture *f, const struct case_fixture_step *steps, size_t count)
 {
     static struct container c;
     char dir[256];
@@ -102,10 +83,8 @@ void sealed_case(struct package_fixture *f, const struct sealed_case_step *steps
     must(store_open(&owner, dir, f->station_id, STORE_OWNER, &err));
     must(store_open(&push, dir, f->station_id, STORE_DELIVERY, &err));
     fixture_event(owner, "instrument");
-    case_fixture_add(owner, f, 1);
+    case_fixture_add_with(owner, f, 1, steps, count);
     add_photo(owner, f->id);
-    for (size_t i = 0; i < count; i++)
-        add_step(owner, dir, i, &steps[i]);
     char *bytes = seal(f, push, dir, &size);
     store_close(push);
     store_close(owner);

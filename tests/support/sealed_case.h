@@ -7,14 +7,9 @@
 
 #include <stddef.h>
 
-#include "tests/support/package_fixture.h"
-
-/* An event of kind "case"; police may be NULL. */
-struct sealed_case_step {
-    const char *act, *from, *to, *officer, *role;
-};
+#include "tests/support/case_fixture.h"
 
 /* With a picture, added by officer H0001. Fails the test when something does not work. */
-void sealed_case(struct package_fixture *f, const struct sealed_case_step *steps, size_t count);
+void sealed_case(struct package_fixture *f, const struct case_fixture_step *steps, size_t count);
 
 #endif

@@ -162,7 +162,7 @@ static ptrdiff_t file_of(const struct bench *b, const char *name)
 static void add_case(struct bench *b, bool with_photo)
 {
     fixture_event(b->owner, "instrument");
-    case_fixture_add(b->owner, &b->files, 1);
+    case_fixture_add_with(b->owner, &b->files, 1, NULL, 0);
     fixture_event(b->owner, "instrument");
     if (with_photo)
         add_photo(b, b->files.id);

@@ -385,8 +385,8 @@ static void words_for_the_terminal(struct verify_rig *r)
 
 /* ---- the description of the case, by whoever holds the key ---- */
 
-static const struct sealed_case_step reviewed[] = {
-    {"open", "none", "exceeded", "smogd", "station"},
+static const struct case_fixture_step reviewed[] = {
+    {"open", "none", "exceeded", "", "station"},
     {"review", "exceeded", "review1", "1001", "ecology"},
     {"review", "review1", "review2", "1002", "ecology"},
 };
@@ -475,6 +475,74 @@ static void events_left_out(struct verify_rig *r)
     sealed(r);
     package_fixture_remove(&r->f, "log/events.json");
     verify_rig_seal(r);
+}
+
+/* ---- what was done with the case: true to the journal, but against the rules ---- */
+
+static void lived(struct verify_rig *r, const struct case_fixture_step *steps, size_t count)
+{
+    sealed_case(&r->f, steps, count);
+    verify_rig_seal(r);
+    assert_non_null(verify_rig_find(r, "custody", VERIFIER_OK));
+}
+
+static void one_reviewer_twice(struct verify_rig *r)
+{
+    static const struct case_fixture_step steps[] = {{"open", "none", "exceeded", "", "station"},
+                                                     {"review", "exceeded", "review1", "1001", "ecology"},
+                                                     {"review", "review1", "review2", "1001", "ecology"},
+                                                     {"send", "review2", "send-ordered", "1001", "ecology"}};
+    lived(r, steps, 4);
+}
+
+static void reviewer_of_another_role(struct verify_rig *r)
+{
+    static const struct case_fixture_step steps[] = {{"open", "none", "exceeded", "", "station"},
+                                                     {"review", "exceeded", "review1", "1001", "ecology"},
+                                                     {"review", "review1", "review2", "T0009", "technician"},
+                                                     {"send", "review2", "send-ordered", "1001", "ecology"}};
+    lived(r, steps, 4);
+}
+
+static void reviewer_of_no_role(struct verify_rig *r)
+{
+    static const struct case_fixture_step steps[] = {{"open", "none", "exceeded", "", "station"},
+                                                     {"review", "exceeded", "review1", "1001", "chief"},
+                                                     {"review", "review1", "review2", "1002", "ecology"},
+                                                     {"send", "review2", "send-ordered", "1001", "ecology"}};
+    lived(r, steps, 4);
+}
+
+static void tester_as_second_reviewer(struct verify_rig *r)
+{
+    static const struct case_fixture_step steps[] = {{"open", "none", "exceeded", "", "station"},
+                                                     {"review", "exceeded", "review1", "1002", "ecology"},
+                                                     {"review", "review1", "review2", "1001", "ecology"},
+                                                     {"send", "review2", "send-ordered", "1002", "ecology"}};
+    r->f.officers = "[{\"number\":\"1001\",\"role\":\"operator\"}]";
+    lived(r, steps, 4);
+}
+
+/* It says of itself that it was reviewed: from a state in which it never was. */
+static void review_left_out(struct verify_rig *r)
+{
+    static const struct case_fixture_step steps[] = {{"open", "none", "exceeded", "", "station"},
+                                                     {"review", "review1", "review2", "1002", "ecology"},
+                                                     {"send", "review2", "send-ordered", "1002", "ecology"}};
+    lived(r, steps, 3);
+}
+
+static void sealed_before_the_review(struct verify_rig *r)
+{
+    static const struct case_fixture_step steps[] = {{"open", "none", "exceeded", "", "station"},
+                                                     {"send", "review2", "send-ordered", "1002", "ecology"}};
+    lived(r, steps, 2);
+}
+
+static void no_step_at_all(struct verify_rig *r)
+{
+    static const struct case_fixture_step steps[] = {{"open", "none", "review2", "", "station"}};
+    lived(r, steps, 1);
 }
 
 /* ---- journals ---- */
@@ -635,6 +703,13 @@ static const struct forgery {
     {"key: another digest of a step", digest_of_a_step_altered, "custody", "does not follow from the files"},
     {"key: another event of a step", event_of_a_step_altered, "custody", "is not in the signed journal"},
     {"key: the events left out", events_left_out, "case", "log/events.json"},
+    {"key: one reviewer twice", one_reviewer_twice, "review", "1001 has done the first review"},
+    {"key: a reviewer of another role", reviewer_of_another_role, "review", "done by an ecology officer, not by T0009"},
+    {"key: a reviewer of a role that is none", reviewer_of_no_role, "review", "by a role 'chief'"},
+    {"key: the tester as second reviewer", tester_as_second_reviewer, "review", "1001 has made the test"},
+    {"key: a review left out", review_left_out, "review", "it says 'review1' to 'review2'"},
+    {"key: sealed before the review", sealed_before_the_review, "review", "'send' cannot be done while it is exceeded"},
+    {"key: reviewed by nobody", no_step_at_all, "review", "it says 'none' to 'review2'"},
     {"journal cut short", journal_truncated, "root", "the file has fewer"},
     {"journal rewritten", journal_rewritten, "root", "at least one of them was changed"},
     {"journal re-ordered", journal_reordered, "root", "at least one of them was changed"},
