@@ -530,6 +530,8 @@ live_answer live_witness_import;
 void live_witness_write(const struct live *live, struct json_writer *w, const char *key);
 
 /* ---- live_web.c ---- */
+/* live_metrics.c: GET /metrics */
+void live_metrics(void *ctx, struct webserver_request *request);
 extern const struct webserver_route live_web_routes[];
 
 /* ---- live_status.c ---- */

@@ -14,6 +14,7 @@ static void healthz(void *ctx, struct webserver_request *request)
 
 const struct webserver_route live_web_routes[] = {
     {.method = "GET", .path = "/healthz", .answer = healthz},
+    {.method = "GET", .path = "/metrics", .answer = live_metrics},
     {.method = "POST", .path = "/anpr/*", .body_max = PUSH_MAX, .admit = live_camera_admit, .answer = live_camera_push},
     {0},
 };

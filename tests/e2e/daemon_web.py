@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The daemon's web server seen from outside: it answers, it survives bad clients and a taken port, and never delays the end."""
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -34,6 +35,14 @@ def play(lab):
     wait_for("the port", lambda: lab.json("status")["console"]["problem"] == "")
     tap.equal(curl(port), (200, '{"ok":true}\n'), "when it is free the server listens")
     tap.equal(curl(port, "/nothing")[0], 404, "what is not there is 404")
+    status, text = curl(port, "/metrics")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    typed = set(re.findall(r"^# TYPE (\S+) (?:gauge|counter)$", text, re.M))
+    bad = [line for line in lines if not re.fullmatch(r'[a-z_]+(\{([a-z_]+="([^"\\\n]|\\.)*",?)+\})? -?[0-9.]+', line) or line.split("{")[0].split(" ")[0] not in typed]
+    tap.equal((status, bad), (200, []), "metrics are in Prometheus' text format, each with its type")
+    values = dict(line.rsplit(" ", 1) for line in lines)
+    tap.equal((int(values["smogd_journal_events_total"]), values["smogd_test_running"], values['smogd_outbox{state="waiting"}']),
+              (lab.json("status")["journal"]["events"], "0", "0"), "and say what status says")
     tap.equal(lab.log("smogd").count("already in use"), 1, "the taken port is logged once")
     crowd = []
     for n in range(400):
