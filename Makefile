@@ -147,6 +147,7 @@ deps:
 deps-check:
 	@sh tests/tools/deps.sh $(PACKAGES_BUILD) $(PACKAGES_TEST)
 	@tests/tools/npm_peer.sh build/npm/modbus-serial modbus-serial@8.0.25
+	@tests/tools/npm_peer.sh build/npm/soap soap@1.1.5
 
 check: deps-check
 	@tests/tools/house.sh

@@ -86,13 +86,14 @@ static int check_decimal(const struct filling *f, const struct outlet_field *fie
         return refuse(f, field, "'%s' is no number", text);
     if (field->whole == 0)
         return 0;
-    if (!decimal_round(value, field->decimals, &fitting) || decimal_compare(value, fitting) != 0)
+    bool fits = decimal_round(value, field->decimals, &fitting);
+    if (fits && decimal_compare(value, fitting) != 0)
         return refuse(f, field, "%s has more than the %u decimals that the receiver takes; it is not rounded away",
                       text, field->decimals);
     int64_t most = 1;
     for (unsigned i = 0; i < field->whole + field->decimals; i++)
         most *= 10;
-    if (fitting.units >= most || fitting.units <= -most)
+    if (!fits || fitting.units >= most || fitting.units <= -most)
         return refuse(f, field, "%s does not fit into the %u digits before the point that the receiver takes", text,
                       field->whole);
     char fitted[DECIMAL_TEXT_MAX];

@@ -339,24 +339,56 @@ static void add_picture(struct neutral *n, const struct neutral_file *file)
     put(n, file->name, "picture.%zu.name", n->pictures_count);
 }
 
-/* The composed sheet is the last one; before it come the photos in the order of their names, which is the order in
- * which they were taken: the whole vehicle with its plate, then exhaust or probe. */
+/* What a photo shows, out of its name: photos/03-rear.jpg (station/core/evidence.h). */
+static bool shows_one_of(const struct neutral_file *file, const char *const words[])
+{
+    const char *dash = strchr(file->name, '-');
+    for (size_t i = 0; dash && words[i]; i++)
+        if (strncmp(dash + 1, words[i], strlen(words[i])) == 0 && dash[1 + strlen(words[i])] == '.')
+            return true;
+    return false;
+}
+
+static bool is_chosen(const struct neutral *n, const struct neutral_file *file)
+{
+    for (size_t i = 0; i < n->pictures_count; i++)
+        if (n->pictures[i] == file)
+            return true;
+    return false;
+}
+
+/* The first photo, by name, that shows one of these things and is not chosen yet; NULL: none. Without words: any that
+ * is no picture of papers, which are nobody's business there. */
+static const struct neutral_file *next_photo(const struct neutral *n, const struct neutral_source *s,
+                                             const char *const words[])
+{
+    static const char *const papers[] = {"vin", "odometer", "licence", "repair", NULL};
+    const struct neutral_file *next = NULL;
+    for (size_t i = 0; i < s->files_count; i++) {
+        const struct neutral_file *f = &s->files[i];
+        bool wanted = words ? shows_one_of(f, words) : !shows_one_of(f, papers);
+        if (strncmp(f->name, "photos/", 7) == 0 && !is_chosen(n, f) && wanted &&
+            (!next || strcmp(f->name, next->name) < 0))
+            next = f;
+    }
+    return next;
+}
+
+/* The whole vehicle with its plate, then the exhaust or the measuring, last the composed sheet; where one of them is
+ * not there, other photos in the order of their names, which is that in which they were taken. */
 static void choose_pictures(struct neutral *n, const struct neutral_source *s)
 {
-    const struct neutral_file *sheet = find_file(s, "overlay/sheet.jpg"), *last = NULL;
+    static const char *const whole[] = {"front", "rear", "plate", "camera", NULL};
+    static const char *const smoke[] = {"exhaust", "pedal", "instrument", NULL};
+    static const char *const *const wanted[] = {whole, smoke, NULL};
+    const struct neutral_file *sheet = find_file(s, "overlay/sheet.jpg");
     size_t room = sheet ? NEUTRAL_PICTURES_MAX - 1 : NEUTRAL_PICTURES_MAX;
     char count[16];
-    while (n->pictures_count < room) {
-        const struct neutral_file *next = NULL;
-        for (size_t i = 0; i < s->files_count; i++) {
-            const struct neutral_file *f = &s->files[i];
-            if (strncmp(f->name, "photos/", 7) == 0 && (!last || strcmp(f->name, last->name) > 0) &&
-                (!next || strcmp(f->name, next->name) < 0))
-                next = f;
-        }
-        if (!next)
-            break;
-        add_picture(n, last = next);
+    for (size_t i = 0; n->pictures_count < room && i < NEUTRAL_PICTURES_MAX; i++) {
+        const struct neutral_file *photo = wanted[i < 2 ? i : 2] ? next_photo(n, s, wanted[i]) : NULL;
+        photo = photo ? photo : next_photo(n, s, NULL);
+        if (photo)
+            add_picture(n, photo);
     }
     if (sheet)
         add_picture(n, sheet);
