@@ -300,8 +300,10 @@ void inbox_awkward_ended(struct inbox_awkward *a, const char *sha256, bool uploa
     if (!p)
         return;
     p->known = learn(p, upload, act, status, whole);
-    /* after 404 to a question the package follows at once */
-    p->failed_ms = p->known == ARRIVED || (!upload && p->known == NOTHING) ? 0 : now_ms;
+    /* after 404 to a question the package follows at once; and a question whose connection was closed may be put
+     * again at once on another (RFC 9110, 9.2.2) */
+    bool at_once = p->known == ARRIVED || (!upload && (p->known == NOTHING || status == 0));
+    p->failed_ms = at_once ? 0 : now_ms;
     p->not_before_ms = act.what == AWKWARD_SAY && act.number > 0 ? now_ms + (int64_t)act.number * 1000 : 0;
 }
 

@@ -59,7 +59,8 @@ struct awkward_act inbox_awkward_question(struct inbox_awkward *a, const char *s
 /* A request to the place that a 3xx pointed to. */
 void inbox_awkward_followed(struct inbox_awkward *a);
 
-/* It has ended like this: `status` that was answered (0: hung up), whether the answer went out whole. */
+/* It has ended like this: `status` that was answered (0: hung up), whether the answer went out whole; now_ms: when it
+ * was given. */
 void inbox_awkward_ended(struct inbox_awkward *a, const char *sha256, bool upload, struct awkward_act act,
                          unsigned status, bool whole, int64_t now_ms);
 

@@ -39,7 +39,8 @@ struct handling {
     bool watched, upload; /* by conformance mode: an upload, else a question */
     char sha256[65];
     struct awkward_act act;
-    unsigned status; /* that was answered; 0: none yet */
+    unsigned status;     /* that was answered; 0: none yet */
+    int64_t answered_ms; /* when; what the sender does next counts from here */
 };
 
 /* ---- TLS: no request without a certificate of the client CA ---- */
@@ -171,6 +172,7 @@ static enum MHD_Result answer(struct inbox_server *s, struct handling *h)
     struct inbox_request *r = &h->request;
     struct inbox_reply reply = {.status = h->act.status};
     enum awkward_what what = h->act.what;
+    h->answered_ms = mono_ms();
     if (what == AWKWARD_CUT_BEFORE || what == AWKWARD_CUT_AFTER)
         return MHD_NO;
     if (what == AWKWARD_SAY)
@@ -233,7 +235,7 @@ static enum MHD_Result step(struct inbox_server *s, struct MHD_Connection *conne
     h->request.method = method;
     if (*size > 0) {
         if (h->act.what == AWKWARD_CUT_BEFORE)
-            return MHD_NO;
+            return h->answered_ms = mono_ms(), MHD_NO;
         if (h->request.form)
             keep_form(&h->request, data, *size);
         else if (h->request.upload)
@@ -267,7 +269,7 @@ static void completed(void *ctx, struct MHD_Connection *connection, void **conte
     pthread_mutex_lock(&s->lock);
     if (h->watched)
         inbox_awkward_ended(s->awkward, h->sha256, h->upload, h->act, h->status,
-                            code == MHD_REQUEST_TERMINATED_COMPLETED_OK, mono_ms());
+                            code == MHD_REQUEST_TERMINATED_COMPLETED_OK, h->answered_ms ? h->answered_ms : mono_ms());
     inbox_upload_close(h->request.upload);
     pthread_mutex_unlock(&s->lock);
     free(h->request.form);
