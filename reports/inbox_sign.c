@@ -50,8 +50,9 @@ static ptrdiff_t write_decision(const struct inbox_decision *d, char out[DECISIO
     if (d->basis[0])
         json_string(&w, "basis", d->basis);
     json_string(&w, "decision", d->decision);
-    if (d->ground)
-        json_integer(&w, "ground", d->ground);
+    bool handled = strcmp(d->decision, inbox_state_name(INBOX_HANDLED)) == 0;
+    if (d->ground || handled)
+        json_integer(&w, "ground", handled ? 4 : d->ground); /* the law's word for it is the removal ground 4 */
     json_integer(&w, "n", d->n);
     if (d->note[0])
         json_string(&w, "note", d->note);

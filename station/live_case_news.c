@@ -179,6 +179,7 @@ static enum case_act act_of(const struct store_case *c, const char *kind)
         {"accepted", ACT_ENTER},
         {"entered", ACT_ENTER},
         {"returned", ACT_POLICE_RETURN},
+        {"handled-on-site", ACT_POLICE_RETURN}, /* with ground 4 */
         {"notified", ACT_NOTIFY},
         {"objected", ACT_OBJECT},
         {"upheld", ACT_UPHOLD},
