@@ -218,7 +218,8 @@ static int summary(struct inbox_html *h, const struct inbox *inbox, const struct
 
 static void head(struct inbox_html *h, const enum inbox_word *words, size_t count)
 {
-    inbox_html_raw(h, "<div class=\"card\"><table class=\"list\"><thead><tr>");
+    /* wider than a narrow window: it can be scrolled by keyboard, too */
+    inbox_html_raw(h, "<div class=\"card\" tabindex=\"0\" role=\"region\"><table class=\"list\"><thead><tr>");
     for (size_t i = 0; i < count; i++)
         inbox_html_element(h, "th scope=\"col\"", inbox_word(h->language, words[i]));
     inbox_html_raw(h, "</tr></thead><tbody>\n");

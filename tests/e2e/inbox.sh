@@ -50,6 +50,10 @@ is "the package, too" 200 "$(as client "https://$address/packages/$(hex p/1.asic
 cmp -s body p/1.asice
 ok "byte for byte" $?
 is "not by another sender" 404 "$(as other "https://$address/packages/$(hex p/1.asice)")"
+is "another sender with the same package gets the same receipt" 200 "$(post other p/1.asice)"
+cmp -s body receipt
+ok "byte for byte" $?
+is "it is kept once" 1 "$(sqlite3 store/inbox.db 'SELECT count(*) FROM package')"
 is "a package that never came" 404 "$(as client "https://$address/packages/$(hex p/2.asice)")"
 
 # ---- refusals ----

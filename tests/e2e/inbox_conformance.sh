@@ -51,11 +51,13 @@ is "one was refused" 1 "$(db "SELECT count(*) FROM delivery WHERE state = 'refus
 is "the inbox holds the others, each once" 15 "$(sqlite3 own/inbox.db 'SELECT count(*) FROM package')"
 
 (cd "$ROOT" && build/asan/tests/make_cases "$TMPDIR/state" 17 3) >made
-own_inbox --awkward "401,403,302"
+own_inbox --awkward "401,403,302" --office 127.0.0.1:0
 for _ in 1 2 3 4 5 6; do # an operator says: again
     "$BIN/smogpush" -c smogd.conf --once 2>>push.log && break
     db "UPDATE delivery SET next_ms = 0 WHERE state IN ('retry', 'unknown')"
 done
+curl -s -b officer=023456 -o page "http://$(sed -n 's/^office on //p' report)/view/$(db "SELECT sha256 FROM package ORDER BY case_id LIMIT 1")"
+says "the page of a package from a station has its chain of custody" page '<th scope="row">\(车辆通过\|检测结束\)</th>'
 verdict
 is "not let in, sent elsewhere: smogpush behaves" 0 $?
 is "all three came at last" 18 "$(sqlite3 own/inbox.db 'SELECT count(*) FROM package')"
