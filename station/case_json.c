@@ -13,6 +13,7 @@
 #include "station/case_files.h"
 #include "station/core/civil.h"
 #include "station/entries.h"
+#include "station/store_life.h"
 
 enum { EVENTS_MAX = 256, EVENT_TOKENS_MAX = 8192, CHECKS_MAX = 32, CHECKS_LOOK = 40 };
 
@@ -271,8 +272,14 @@ static int write_officers(struct case_json *c, struct json_writer *w)
         get(&doc, 0, "role", role, sizeof role);
         if (!is_new(&all, number))
             continue;
+        struct store_officer known_officer = {0};
+        bool found = false;
+        if (store_officer_get(c->source->store, number, &known_officer, &found, c->err) != 0)
+            return -1;
+        entries_text(&e, "certificate", known_officer.certificate);
+        entries_text(&e, "name", known_officer.name);
         entries_text(&e, "number", number);
-        entries_text(&e, "role", role);
+        entries_text(&e, "role", role[0] ? role : known_officer.role);
         entries_write(&e, w, NULL);
     }
     json_array_end(w);

@@ -85,7 +85,10 @@ static void print_state(const struct ctl *ctl)
     printf("smogd     %s, pid %" PRId64 ", up %" PRId64 " s\n", ctl_text(ctl, daemon, "version"),
            ctl_integer(ctl, daemon, "pid"), ctl_integer(ctl, daemon, "uptime_ms") / 1000);
     printf("clock     %s, source %s\n", ctl_text(ctl, clock, "at"), ctl_text(ctl, clock, "source"));
-    printf("disk      %" PRId64 " MiB free in %s\n", ctl_integer(ctl, disk, "free_mb"), ctl_text(ctl, disk, "state"));
+    printf("disk      %" PRId64 " MiB free in %s, %" PRId64 " held in reserve", ctl_integer(ctl, disk, "free_mb"),
+           ctl_text(ctl, disk, "state"), ctl_integer(ctl, disk, "held_mb"));
+    const char *problem = ctl_text(ctl, disk, "problem");
+    printf("%s%s\n", problem[0] ? "; TROUBLE: " : "", problem);
     const char *trouble = ctl_text(ctl, journal, "trouble");
     printf("journal   %" PRId64 " events, root %.16s%s%s\n", ctl_integer(ctl, journal, "events"),
            ctl_text(ctl, journal, "root"), trouble[0] ? "; TROUBLE: " : "", trouble);

@@ -156,9 +156,11 @@ static int append(struct live *live, struct push *p, struct err *err)
 
 static int save(struct live *live, struct push *p, struct err *err)
 {
-    int64_t free_mb = 0;
-    if (live_disk_free_mb(live, &free_mb) && free_mb < LIVE_DISK_RESERVE_MB)
-        return err_set(err, ERR_FAILED, "only %" PRId64 " MiB are free in %s; make room", free_mb, live->config->state);
+    char what[STORE_REASON_MAX];
+    if (live->reserve.is_short) {
+        live_reserve_say(live, what, sizeof what);
+        return err_set(err, ERR_FAILED, "%s: %s; make room", live->config->state, what);
+    }
     if (live_journal_flush(live) != 0)
         return err_set(err, ERR_FAILED, "the journal cannot be written: %s", live->journal_trouble);
     if (put_files(live, p, err) != 0 || store_begin(live->store, err) != 0)

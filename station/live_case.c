@@ -304,11 +304,19 @@ static int read_act(struct live *live, struct control_client *client, const stru
     return 0;
 }
 
+/* What its first reviewer sees must be what the law asks of pictures. */
+static int look_at_photos(struct live *live, const struct request *r, struct err *err)
+{
+    bool first = r->doing.act == ACT_REVIEW && r->row.reviewer1[0] == '\0' && live_case_can(&r->row, ACT_REVIEW);
+    return first ? live_photo_review(live, r->row.subject, err) : 0;
+}
+
 static int do_act(struct live *live, struct request *r, struct err *err)
 {
     if (store_begin(live->store, err) != 0)
         return -1;
-    if (live_case_move(live, &r->row, &r->doing, &r->more, err) != 0 || live_case_waiting(live, &r->row, err) != 0) {
+    if (look_at_photos(live, r, err) != 0 || live_case_move(live, &r->row, &r->doing, &r->more, err) != 0 ||
+        live_case_waiting(live, &r->row, err) != 0) {
         store_rollback(live->store);
         return -1;
     }

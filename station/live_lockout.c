@@ -306,14 +306,14 @@ static void look_at_clock(struct live *live, const struct metrology_station *sta
 
 static void look_at_disk(struct live *live, int64_t now_ms)
 {
-    int64_t free_mb = 0, reserve_mb = live_lockout_reserve_mb(live);
-    if (!live_disk_free_mb(live, &free_mb))
+    char what[STORE_REASON_MAX];
+    if (!live_reserve_look(live))
         return;
-    if (free_mb < reserve_mb)
-        holds(live, LOCKOUT_DISK_RESERVE, "", now_ms, "only %" PRId64 " MiB are free in %s, a test needs %" PRId64,
-              free_mb, live->config->state, reserve_mb);
+    live_reserve_say(live, what, sizeof what);
+    if (live->reserve.is_short)
+        holds(live, LOCKOUT_DISK_RESERVE, "", now_ms, "%s", what);
     else
-        ends(live, LOCKOUT_DISK_RESERVE, "", "%" PRId64 " MiB are free", free_mb);
+        ends(live, LOCKOUT_DISK_RESERVE, "", "%" PRId64 " MiB are free besides the reserve", live->reserve.free >> 20);
 }
 
 /* Aborted tests within the period, and since a person last said that it may go on. */

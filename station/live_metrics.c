@@ -108,7 +108,6 @@ static void journal(const struct live *live, struct page *page)
 static void station(const struct live *live, struct page *page)
 {
     char id[256], kind[256];
-    int64_t free_mb;
     struct clock_stamp stamp;
     live_stamp(live, &stamp);
     head(page, "info", "gauge", "The station and its program.");
@@ -117,10 +116,10 @@ static void station(const struct live *live, struct page *page)
     gauge(page, "uptime_seconds", "Since smogd was started.", (clock_mono_ms() - live->started_mono_ms) / 1000);
     gauge(page, "test_running", "1: a test is running.", live->test.open);
     gauge(page, "clock_synchronised", "1: the clock has a time source.", stamp.synchronised);
-    gauge(page, "disk_reserve_bytes", "Kept for evidence: below it no test starts.",
-          live_lockout_reserve_mb(live) << 20);
-    if (live_disk_free_mb(live, &free_mb))
-        gauge(page, "disk_free_bytes", "Free on the disk of the state folder.", free_mb << 20);
+    gauge(page, "disk_reserve_bytes", "Wanted to finish a test and to seal what waits: with less no test starts.",
+          live->reserve.base + live->reserve.needed);
+    gauge(page, "disk_held_bytes", "Of that, held in STATE/reserve.", live->reserve.held);
+    gauge(page, "disk_free_bytes", "Free on the disk of the state folder besides.", live->reserve.free);
 }
 
 void live_metrics(void *ctx, struct webserver_request *request)

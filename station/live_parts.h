@@ -20,6 +20,7 @@
  * live_identity.c what is known of the vehicle otherwise
  * live_alerts.c   what a supervisor is to look at
  * live_checklist.c what is looked at beside the exhaust test
+ * live_reserve.c  room that is held on the disk
  * live_photo.c    pictures that officers add
  * live_travel.c   alerts: a vehicle that was seen at two places too soon
  * live_drift.c    alerts: checks of an instrument that drift
@@ -59,11 +60,11 @@ enum {
     LIVE_ID_MAX = 48,
     LIVE_CASE_MAX = 56,
     LIVE_OFFICER_MAX = 32,
-    LIVE_QUEUE_MAX = 1024,     /* facts that wait for the disk before input is refused */
-    LIVE_DISK_RESERVE_MB = 32, /* less free than this: no new test, so that finished evidence can still be sealed */
-    LIVE_GROUP_MAX = 128,      /* so many at the latest go into one transaction */
-    LIVE_TEXT_LIMIT = 180,     /* bytes of an operator's reason */
-    LIVE_HEAD_MAX = 1024,      /* bytes of a recording's head */
+    LIVE_QUEUE_MAX = 1024,                  /* facts that wait for the disk before input is refused */
+    LIVE_DISK_RESERVE_MB = 32,              /* where no pack tells: room to finish a test (live_reserve.c) */
+    LIVE_GROUP_MAX = 128,                   /* so many at the latest go into one transaction */
+    LIVE_TEXT_LIMIT = 180,                  /* bytes of an operator's reason */
+    LIVE_HEAD_MAX = 1024,                   /* bytes of a recording's head */
     LIVE_SHOTS_MAX = ANPR_PICTURES_MAX + 1, /* files of a camera's reading */
     /* files of a record that are there before it begins: rule pack, profiles, what the camera gave */
     LIVE_GIVEN_MAX = BENCH_INSTRUMENTS_MAX + 1 + LIVE_SHOTS_MAX,
@@ -169,6 +170,16 @@ struct live_ratchet {
     char trouble[ERR_TEXT_MAX];
 };
 
+/* The disk, as live_reserve_look found it last; bytes. */
+struct live_reserve {
+    int64_t free, held; /* free besides what is held in STATE/reserve */
+    int64_t base;       /* wanted to finish a test */
+    int64_t needed;     /* wanted to seal what waits … */
+    int64_t cases;      /* … so many cases */
+    int64_t asked_ms;   /* when the store was asked for those; 0: never */
+    bool is_short, faulty;
+};
+
 struct live_link;
 struct live_fact;
 struct live_passage;
@@ -191,6 +202,7 @@ struct live {
     bool watching; /* the running test, for signs of cheating */
     struct anomaly anomaly;
     struct live_lockouts lockouts;
+    struct live_reserve reserve;
     /* events and passages in their order, waiting for the next transaction */
     struct live_fact *facts, **facts_end;
     size_t waiting;
@@ -226,7 +238,6 @@ void live_settle(struct live *live);
 void live_key(struct live *live, enum procedure_key key, const char *text);
 /* "14:02:11" */
 void live_time_of_day(const struct live *live, int64_t unix_ms, char out[16]);
-bool live_disk_free_mb(const struct live *live, int64_t *mb);
 
 /* ---- live_test.c ---- */
 /* Makes the files that every test has, so that one which ends at once has them, too. */
@@ -475,6 +486,17 @@ int live_drift_look(struct live *live, const char *check, struct err *err);
 
 /* ---- live_checklist.c ---- */
 live_answer live_checklist_start, live_checklist_answer, live_checklist_end;
+
+/* ---- live_reserve.c ---- */
+/* Looks at the disk, and holds or gives back room (station/reserve.h). False: the disk cannot be asked. */
+bool live_reserve_look(struct live *live);
+/* For a recording that meets a full disk; ctx: struct live. */
+bool live_reserve_make_room(void *ctx);
+/* How much there is and how much is wanted. */
+void live_reserve_say(const struct live *live, char *out, size_t size);
+/* So little is left that what comes in by itself would take the room in which the cases that wait are sealed. */
+bool live_reserve_spent(const struct live *live);
+void live_reserve_status(const struct live *live, struct json_writer *w);
 
 /* ---- live_photo.c ---- */
 live_answer live_photo_add;

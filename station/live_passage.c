@@ -49,7 +49,8 @@ void live_passage_take(struct live *live, int instrument, const struct sample *s
 {
     const struct bench_instrument *from = &live->bench.instruments[instrument];
     assert(from->frame);
-    struct live_passage *p = live->waiting < LIVE_QUEUE_MAX ? malloc(sizeof *p + from->frame_length) : NULL;
+    bool spent = live_reserve_spent(live), room = live->waiting < LIVE_QUEUE_MAX && !spent;
+    struct live_passage *p = room ? malloc(sizeof *p + from->frame_length) : NULL;
     if (p) {
         *p = (struct live_passage){.instrument = instrument,
                                    .received_ms = clock_unix_ms(),
@@ -68,7 +69,12 @@ void live_passage_take(struct live *live, int instrument, const struct sample *s
             return;
         free(p);
     }
-    if (live->passages_lost++ == 0)
+    char what[STORE_REASON_MAX];
+    live_reserve_say(live, what, sizeof what);
+    if (live->passages_lost++ == 0 && spent)
+        log_error("%s: passages are not taken any more, the rest of the disk is for sealing: %s", from->config.name,
+                  what);
+    else if (live->passages_lost == 1)
         log_error("%s: passages are lost, %zu facts wait already for a journal that cannot be written: %s",
                   from->config.name, live->waiting, live->journal_trouble);
 }

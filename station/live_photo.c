@@ -201,13 +201,26 @@ static int check_room(const struct live *live, struct coming *c, struct err *err
     return 0;
 }
 
+/* Who took it; "" where nobody says and nobody is registered: the login that adds it stands beside it. */
+static int read_photographer(const struct live *live, struct control_client *client, const struct json_doc *request,
+                             char out[LIVE_OFFICER_MAX], struct err *err)
+{
+    char login[LIVE_OFFICER_MAX];
+    enum role role;
+    const unsigned roles = ROLE_ECOLOGY | ROLE_POLICE | ROLE_TECHNICIAN;
+    if (live_request_text(request, "officer", false, out, LIVE_OFFICER_MAX, err) != 0)
+        return -1;
+    return out[0] ? live_officer_check(live, out, roles, &role, err)
+                  : live_request_officer(live, client, request, roles, login, err);
+}
+
 static int read_request(struct live *live, struct control_client *client, const struct json_doc *request,
                         struct coming *c, struct err *err)
 {
     char id[LIVE_ID_MAX];
     if (live_request_text(request, "id", true, id, sizeof id, err) != 0 ||
         live_request_text(request, "shows", false, c->photo.shows, sizeof c->photo.shows, err) != 0 ||
-        live_request_text(request, "officer", false, c->photo.officer, sizeof c->photo.officer, err) != 0)
+        read_photographer(live, client, request, c->photo.officer, err) != 0)
         return -1;
     if (c->photo.shows[0] == '\0')
         snprintf(c->photo.shows, sizeof c->photo.shows, "%s", evidence_shows_name(EVIDENCE_SHOWS_OTHER));

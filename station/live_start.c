@@ -184,6 +184,8 @@ static int begin(struct live *live, struct live_scratch *scratch, struct err *er
     snprintf(test->id, sizeof test->id, "%.31s-T%06" PRId64, live->config->id, test->seq);
     if (spool_open(&test->spool, live->config->state, test->id, err) != 0)
         goto failed;
+    test->spool.make_room = live_reserve_make_room;
+    test->spool.ctx = live;
     test->open = true;
     if (bench_start(&live->bench, now_ms, err) != 0)
         goto failed;

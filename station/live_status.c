@@ -1,5 +1,4 @@
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "reports/sha256.h"
@@ -11,15 +10,6 @@ const char *live_status_state_name(enum bench_state state)
     static const char *const names[] = {
         [BENCH_OFFLINE] = "offline", [BENCH_CONNECTED] = "connected", [BENCH_LIVE] = "live", [BENCH_STALE] = "stale"};
     return names[state];
-}
-
-bool live_disk_free_mb(const struct live *live, int64_t *mb)
-{
-    struct statvfs disk;
-    if (statvfs(live->config->state, &disk) != 0)
-        return false;
-    *mb = (int64_t)((uint64_t)disk.f_bavail * disk.f_frsize >> 20);
-    return true;
 }
 
 /* ---- instruments ---- */
@@ -177,17 +167,6 @@ static void write_daemon(const struct live *live, struct json_writer *w)
     json_object_end(w);
 }
 
-static void write_disk(const struct live *live, struct json_writer *w)
-{
-    int64_t free_mb = 0;
-    json_object_begin(w, "disk");
-    if (live_disk_free_mb(live, &free_mb))
-        json_integer(w, "free_mb", free_mb);
-    json_integer(w, "reserve_mb", live_lockout_reserve_mb(live));
-    json_string(w, "state", live->config->state);
-    json_object_end(w);
-}
-
 static void write_journal(const struct live *live, struct json_writer *w)
 {
     uint64_t size = 0;
@@ -249,7 +228,7 @@ int live_status(struct live *live, struct control_client *client, const struct j
     write_clock(live, answer);
     write_console(live, answer);
     write_daemon(live, answer);
-    write_disk(live, answer);
+    live_reserve_status(live, answer);
     json_array_begin(answer, "instruments");
     for (int i = 0; i < live->bench.count; i++)
         write_instrument(live, i, answer);

@@ -66,6 +66,8 @@ void spool_write(struct spool *spool, int file, const char *text, size_t length)
         ssize_t wrote = write(spool->files[file].fd, text, length);
         if (wrote < 0 && errno == EINTR)
             continue;
+        if (wrote < 0 && errno == ENOSPC && spool->make_room && spool->make_room(spool->ctx))
+            continue;
         if (wrote <= 0) {
             fail(spool, spool->files[file].name);
             return;

@@ -20,6 +20,9 @@ struct spool {
         char name[SPOOL_NAME_MAX];
         int fd;
     } files[SPOOL_FILES_MAX];
+    /* Called when the disk is full; true: there is room again, and the write is tried once more. NULL: nobody can. */
+    bool (*make_room)(void *ctx);
+    void *ctx;
     bool failed;
     struct err why; /* the first failure; the evidence has a hole from there on */
 };

@@ -405,6 +405,8 @@ int store_case_state(struct store *s, const char *subject, char state[16], struc
 /* The journal's events that moved the case, in order; `each` returns 0 to go on. */
 int store_case_event_list(struct store *s, const char *case_id, int (*each)(void *ctx, uint64_t event), void *ctx,
                           struct err *err);
+/* How many cases have no package and may still get one, and the bytes of their files. */
+int store_case_unsealed_bytes(struct store *s, int64_t *cases, int64_t *bytes, struct err *err);
 /* By the id of the case, or of its test or passage. ERR_INVALID when there is none. */
 int store_case_get(struct store *s, const char *id, struct store_case *out, struct err *err);
 /* Newest first; plate, state NULL: any; a plate and a state together are not asked for. `each` returns 0 to go on. */

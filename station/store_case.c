@@ -116,6 +116,17 @@ int store_case_list(struct store *s, const char *plate, const char *state, int l
     return walk_cases(s, q, each, ctx, err);
 }
 
+int store_case_unsealed_bytes(struct store *s, int64_t *cases, int64_t *bytes, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_CASE_UNSEALED_BYTES, err);
+    if (!q || store_step(s, q, "measure what is to be sealed", err) <= 0)
+        return -1;
+    *cases = sqlite3_column_int64(q, 0);
+    *bytes = sqlite3_column_int64(q, 1);
+    store_done(q);
+    return 0;
+}
+
 int store_case_unsealed(struct store *s, int64_t after, int limit, int (*each)(void *ctx, const struct store_case *c),
                         void *ctx, struct err *err)
 {

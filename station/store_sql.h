@@ -218,6 +218,10 @@
       "SELECT " STORE_CASE_COLUMNS " FROM case_file WHERE state = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3")         \
     X(CASE_LIST_PLATE, false,                                                                                          \
       "SELECT " STORE_CASE_COLUMNS " FROM case_file WHERE plate = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3")         \
+    X(CASE_UNSEALED_BYTES, false,                                                                                      \
+      "SELECT count(*), ifnull(sum((SELECT sum(size) FROM record_file WHERE record_file.subject = c.subject)), 0)"     \
+      " FROM case_file c WHERE state IN ('exceeded', 'review1', 'review2', 'send-ordered', 'handled', 'sealing')"      \
+      " AND NOT EXISTS(SELECT 1 FROM package WHERE case_id = c.id)")                                                   \
     X(CASE_UNSEALED, false,                                                                                            \
       "SELECT " STORE_CASE_COLUMNS " FROM case_file " STORE_CASE_TO_SEAL " AND seq > ?"                                \
       " AND NOT EXISTS(SELECT 1 FROM package WHERE case_id = id) ORDER BY seq LIMIT ?")                                \

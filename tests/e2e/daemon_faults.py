@@ -261,9 +261,8 @@ instrument rsd1 { driver = jsonl  profile = "rsd-pinyin"  link = gate }
         shown = lab.json("test", "show", test)
         tap.result(shown["verdict"] == "aborted" and "recording could not be written" in shown["record"]["verdict"]["reasons"][0],
                    "a test whose recording gets a hole is aborted by the station", shown["record"]["verdict"])
-        os.truncate(os.open(os.path.join(disk, "ballast"), os.O_CREAT | os.O_RDWR), 0)
-        with open(os.path.join(disk, "ballast"), "wb") as file:
-            file.write(b"x" * (30 << 20))
+        wait_for("the reserve to be whole", lambda: lab.json("status")["disk"]["held_mb"] == 32)
+        take_all(os.path.join(disk, "ballast"))
         done = lab.ctl("test", "start", "--plate", "新A66T21", "--colour", "yellow", "--method", "free-acceleration", check=False)
         tap.result(done.returncode == 4 and "MiB are free" in done.stderr, "little room refuses new tests before it is none", done.stderr)
         lab.stop("smogd")
@@ -273,14 +272,26 @@ instrument rsd1 { driver = jsonl  profile = "rsd-pinyin"  link = gate }
         subprocess.run(["umount", "-l", disk], check=False)
 
 
-def fill(disk):
-    with open(os.path.join(disk, "ballast"), "wb", buffering=0) as file:
+def take_all(path):
+    """Takes what is free now."""
+    with open(path, "ab", buffering=0) as file:
         for size in (1 << 20, 1 << 10, 1):
             try:
                 while True:
                     file.write(b"x" * size)
             except OSError:
                 continue
+
+
+def fill(disk):
+    """Takes what is free until smogd has nothing left that it could give back (daemon_disk.py has what it does until then)."""
+    reserve, ballast = os.path.join(disk, "state/reserve"), os.path.join(disk, "ballast")
+
+    def take():
+        held = os.path.exists(reserve)
+        take_all(ballast)
+        return not held
+    wait_for("the reserve to be spent", take)
 
 
 for name, play in (("configuration", play_configuration), ("ports", play_ports), ("ends", play_ends), ("notify", play_notify), ("burst", play_burst),
