@@ -8,7 +8,7 @@ Q := $(if $(V),,@)
 B := build/$(VARIANT)
 
 PACKAGES_BUILD := gcc make libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
-	libsystemd-dev libssl-dev libzip-dev libexpat1-dev libpango1.0-dev libp11-kit-dev libqrencode-dev libxlsxwriter-dev pkg-config
+	libsystemd-dev libssl-dev libzip-dev libexpat1-dev libpango1.0-dev libp11-kit-dev libqrencode-dev libjpeg62-turbo-dev libxlsxwriter-dev pkg-config
 PACKAGES_TEST := clang libcmocka-dev libgps-dev gpsd socat python3-minimal python3-pymodbus python3-serial python3-serial-asyncio unzip zip openssl softhsm2 sqlite3 jq curl procps \
 	fonts-dejavu-core fonts-wqy-microhei poppler-utils zbar-tools
 PACKAGES_RUN := openssl jq fonts-dejavu-core fonts-wqy-microhei
@@ -61,7 +61,7 @@ MAIN_smogsim := sensors/sim/smogsim.c
 PROGRAMS := $(foreach p,smogd smogctl smogpush smoginbox smogverify smogwitness smogsim,$(if $(wildcard $(MAIN_$(p))),$(p)))
 
 LINK_smogd := -lsystemd -lserialport -lsqlite3 -lmicrohttpd -lexpat -lcrypto -lm
-LINK_paper := -lpangocairo-1.0 -lpango-1.0 -lgobject-2.0 -lcairo -lqrencode
+LINK_paper := -lpangocairo-1.0 -lpango-1.0 -lgobject-2.0 -lcairo -lqrencode -ljpeg
 LINK_smogctl := -lsqlite3 -lxlsxwriter -lserialport $(LINK_paper) -lcrypto -lm
 LINK_smogpush := -lsystemd -lsqlite3 -lcurl -lzip -lp11-kit -lexpat $(LINK_paper) -lcrypto -lm
 LINK_smoginbox := -lsystemd -lsqlite3 -lmicrohttpd -lgnutls -lcrypto -lm
@@ -92,7 +92,7 @@ $(B)/obj/%.o: %.c
 	$(Q)$(CC) $(CFLAGS_ALL) -c $< -o $@
 
 # the headers of what draws pages
-$(patsubst %.c,$(B)/obj/%.o,$(wildcard reports/paper*.c)): CFLAGS += $(patsubst -I%,-isystem%,$(shell pkg-config --cflags pangocairo))
+$(patsubst %.c,$(B)/obj/%.o,$(wildcard reports/paper*.c reports/overlay.c)): CFLAGS += $(patsubst -I%,-isystem%,$(shell pkg-config --cflags pangocairo))
 # and of what asks tokens
 $(B)/obj/reports/token.o: CFLAGS += $(patsubst -I%,-isystem%,$(shell pkg-config --cflags p11-kit-1))
 

@@ -5,6 +5,7 @@
 
 #include "reports/encoding.h"
 #include "reports/manifest.h"
+#include "station/case_sheet.h"
 #include "station/core/civil.h"
 #include "station/entries.h"
 
@@ -12,7 +13,7 @@
 struct kind {
     const char *name, *class_, *method, *proves;
     enum { BY_STATION, BY_SEALER, BY_INSTRUMENT, BY_NOBODY, BY_PHOTOGRAPHER, BY_CAMERA } maker;
-    enum { FROM_NOTHING, FROM_WIRE, FROM_RECORD } from;
+    enum { FROM_NOTHING, FROM_WIRE, FROM_RECORD, FROM_PHOTO } from;
 };
 
 static const struct kind kinds[] = {
@@ -27,6 +28,8 @@ static const struct kind kinds[] = {
     {"profiles/", "电子数据", "检测时所用仪器描述文件的逐字节副本", "仪器数据的含义", BY_NOBODY, FROM_NOTHING},
     {"photos/camera-", "视听资料", "号牌识别相机自动拍摄，原样保存", "相机识别的车辆和号牌", BY_CAMERA, FROM_NOTHING},
     {"photos/", "视听资料", "现场拍摄，按相机原样逐字节保存，未经处理", NULL, BY_PHOTOGRAPHER, FROM_NOTHING},
+    {"overlay/", "视听资料", "封存时由原图缩小并在图像区外加注文字制成的副本", "供只看图像的接收方阅读", BY_SEALER,
+     FROM_PHOTO},
     {"camera/", "电子数据", "号牌识别相机自动生成，原样保存", "相机识别的号牌", BY_CAMERA, FROM_NOTHING},
     {"documents/", "现场笔录", NULL, NULL, BY_NOBODY, FROM_NOTHING},
     {"", "电子数据", NULL, NULL, BY_NOBODY, FROM_NOTHING},
@@ -132,7 +135,11 @@ static void find_sources(const struct kind *kind, const struct case_json_source 
     struct json_writer w;
     json_writer_init(&w, out, size);
     json_array_begin(&w, NULL);
-    if (kind->from == FROM_RECORD)
+    const struct package_entry *photo =
+        kind->from == FROM_PHOTO ? case_sheet_original(source->entries, source->entries_count) : NULL;
+    if (photo)
+        json_string(&w, NULL, photo->name);
+    if (kind->from == FROM_RECORD || kind->from == FROM_PHOTO)
         json_string(&w, NULL, "record.json");
     for (size_t i = 0; kind->from == FROM_WIRE && i < source->entries_count; i++) {
         const char *name = source->entries[i].name;

@@ -12,10 +12,12 @@
 #include "reports/container.h"
 #include "reports/encoding.h"
 #include "reports/file.h"
+#include "reports/log.h"
 #include "reports/merkle_json.h"
 #include "reports/sha256.h"
 #include "reports/slip.h"
 #include "station/case_json.h"
+#include "station/case_sheet.h"
 #include "station/core/json.h"
 
 enum {
@@ -182,8 +184,8 @@ static int add_file(void *ctx, const struct store_file *file)
 /* The order of reading: what it is, numbers, raw input, law, pictures, and the proof at last. */
 static int rank_of(const char *name)
 {
-    static const char *const order[] = {"record.json", "case.json", "report.pdf", "readings.csv",
-                                        "wire/",       "rules/",    "profiles/",  "photos/"};
+    static const char *const order[] = {"record.json", "case.json", "report.pdf", "readings.csv", "wire/",
+                                        "rules/",      "profiles/", "photos/",    "overlay/"};
     int rank = 0;
     for (; rank < (int)(sizeof order / sizeof order[0]); rank++)
         if (strncmp(name, order[rank], strlen(order[rank])) == 0)
@@ -234,11 +236,27 @@ static int add_report(struct contents *c)
     return add_made(c, "report.pdf", pdf, size);
 }
 
+/* The copy with words for those who look at pictures only. One that cannot be made keeps no case from its seal. */
+static int add_sheet(struct contents *c)
+{
+    uint8_t *jpeg = NULL;
+    size_t size = 0;
+    const struct package_entry *original = case_sheet_original(c->entries, c->count);
+    if (!original)
+        return 0;
+    if (case_sheet_make(c->record, original, &jpeg, &size, c->err) == 0)
+        return add_made(c, CASE_SHEET_NAME, jpeg, size);
+    if (c->err->code != ERR_INVALID)
+        return -1;
+    log_warning("%s: %s; the package goes without %s", original->name, c->err->text, CASE_SHEET_NAME);
+    return 0;
+}
+
 /* The files of the record, then the record and its report in front of them. */
 static int gather(struct contents *c, const char *subject)
 {
     if (find_record(c, subject) != 0 || store_file_list(c->store, subject, add_file, c, c->err) != 0 || c->failed ||
-        add_report(c) != 0)
+        add_sheet(c) != 0 || add_report(c) != 0)
         return -1;
     char *text = strdup(c->record);
     if (!text)

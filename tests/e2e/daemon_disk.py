@@ -68,6 +68,8 @@ def play(lab, disk):
     shown = lab.json("test", "show", test)
     tap.equal(shown["verdict"], "fail", "the running test ends with its verdict, though the disk was filled under it")
     tap.equal(lab.ctl("rejudge", test, check=False).returncode, 0, "and it is whole")
+    for words in (("review", test, "--officer", "P1", "--police", "J1"), ("review", test, "--officer", "P2"), ("send", test, "--officer", "P1")):
+        wait_for("the case to be taken: " + words[0], lambda words=words: lab.ctl("case", *words, check=False).returncode == 0)
     row = wait_for("the case to be delivered",
                    lambda: next((r for r in lab.json("outbox", "list")["outbox"] if r["state"] == "sent"), None), 90)
     tap.equal(row["subject"], test, "its case is sealed and delivered")

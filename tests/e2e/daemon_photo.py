@@ -3,11 +3,12 @@
 import hashlib
 import json
 import os
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from jpeg import jpeg  # noqa: E402
-from station import Feeder, Lab, Tap, passage, station_conf, wait_for  # noqa: E402
+from station import BIN, Feeder, Lab, ROOT, Tap, passage, quick_rules, station_conf, wait_for  # noqa: E402
 
 tap = Tap()
 
@@ -64,12 +65,43 @@ def play(lab, feeder):
               "each is an event of the journal")
 
 
+def review(lab, feeder):
+    """A case whose pictures the pack asks for, from its first review to its package."""
+    feeder.tell(passage(2, "新A90718", "38.7"))
+    row = wait_for("the case", lambda: lab.json("case", "list")["cases"])[0]
+    case, one = row["case"], row["subject"]
+    done = lab.ctl("case", "review", case, "--officer", "H0001", check=False)
+    tap.result(done.returncode == 4 and "at least 2 wanted, 0" in done.stderr and "photo add" in done.stderr,
+               "a review without the pictures is refused", done.stderr)
+    for kind in ("front", "rear"):
+        lab.json("photo", "add", one, put(lab, kind + "2.jpg", jpeg(1280, 720, content=kind.encode())), "--kind", kind, "--officer", "H0001")
+    lab.ctl("case", "review", case, "--officer", "H0001")
+    refused(lab, 4, "before its first review", one, put(lab, "late.jpg", jpeg(content=b"late")))
+    lab.ctl("case", "review", case, "--officer", "H0002")
+    done = subprocess.run([os.path.join(BIN, "smogpush"), "-c", lab.conf, "--once"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          encoding="utf-8", timeout=60, check=False)
+    lab.ctl("package", case, "-o", lab.path("case.asice"))
+    made = json.loads(subprocess.run(["unzip", "-p", lab.path("case.asice"), "case.json"], stdout=subprocess.PIPE, check=True).stdout)
+    tap.equal([(r["officer"], r["act"]) for r in made["reviews"]], [("H0001", "review"), ("H0002", "review")], "case.json has the reviews")
+    tap.equal({c["check"]: c["outcome"] for c in made["photo_checks"]["checks"] if c["check"] != "clock-error"},
+              {"photos": "met", "width": "met", "height": "met"}, "and what was found of the pictures")
+    tap.equal([f["name"] for f in made["files"] if f["class"] == "视听资料"], ["photos/01-front.jpg", "photos/02-rear.jpg"],
+              "and lists them as what they are")
+    verified = subprocess.run([os.path.join(BIN, "smogverify"), lab.path("case.asice"), "--ca", lab.path("keys/ca.pem")],
+                              stdout=subprocess.PIPE, encoding="utf-8", check=False)
+    tap.equal(verified.returncode, 0, "smogverify agrees: " + (verified.stdout.splitlines() or [""])[0])
+
+
 with Lab() as lab:
     feeder = Feeder()
+    subprocess.run(["sh", os.path.join(ROOT, "tests/shift/keys.sh"), lab.path("keys")], check=True)
     station_conf(lab, """link rsd { kind = tcp  address = "%s" }
 instrument rsd1 { driver = jsonl  profile = "rsd-pinyin"  link = rsd }
-""" % feeder.address, rules='"hj845-2017", "evidence-cn"')
+seal { key = "%s/seal.key"  cert = "%s/seal.pem" }
+""" % (feeder.address, lab.path("keys"), lab.path("keys")), rules='"hj845-2017", "evidence-cn"', extra=quick_rules(lab, ("hj845-2017", "evidence-cn"), **{"photos-blocks": "1"}))
     lab.start_smogd()
     with tap.step("pictures"):
         play(lab, feeder)
+    with tap.step("a review"):
+        review(lab, feeder)
 tap.end()

@@ -1,6 +1,10 @@
 #include "tests/support/jpeg_make.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include <jpeglib.h>
 
 struct out {
     uint8_t *bytes;
@@ -101,4 +105,35 @@ size_t jpeg_make(const struct jpeg_make *m, uint8_t out[JPEG_MAKE_MAX])
         put(&o, m->coded, strlen(m->coded));
     put(&o, "\xFF\xD9", 2);
     return o.length;
+}
+
+uint8_t *jpeg_make_picture(unsigned width, unsigned height, unsigned held, size_t *size)
+{
+    struct jpeg_compress_struct c;
+    struct jpeg_error_mgr errors;
+    unsigned char *out = NULL;
+    unsigned long length = 0;
+    uint8_t exif[] = "Exif\0\0MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0\1\0\0\0\0\0\0";
+    uint8_t *row = malloc(3 * (size_t)width);
+    for (unsigned x = 0; x < width; x++)
+        memcpy(row + 3 * (size_t)x, x < width / 2 ? "\xFF\0\0" : "\0\0\xFF", 3);
+    c.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&c);
+    jpeg_mem_dest(&c, &out, &length);
+    c.image_width = width;
+    c.image_height = height;
+    c.input_components = 3;
+    c.in_color_space = JCS_RGB;
+    jpeg_set_defaults(&c);
+    jpeg_start_compress(&c, TRUE);
+    exif[25] = (uint8_t)held;
+    if (held)
+        jpeg_write_marker(&c, JPEG_APP0 + 1, exif, sizeof exif - 1);
+    while (c.next_scanline < height)
+        jpeg_write_scanlines(&c, &row, 1);
+    jpeg_finish_compress(&c);
+    jpeg_destroy_compress(&c);
+    free(row);
+    *size = length;
+    return out;
 }

@@ -1,4 +1,4 @@
-/* The head of a JPEG as a camera writes it, without a picture worth decoding: for what reads sizes and Exif only. */
+/* JPEGs for tests: the head as a camera writes it, for what reads sizes and Exif only, and whole pictures. */
 #ifndef TESTS_SUPPORT_JPEG_MAKE_H
 #define TESTS_SUPPORT_JPEG_MAKE_H
 
@@ -15,7 +15,10 @@ struct jpeg_make {
     const char *coded;                                     /* bytes of the picture, without FF; NULL: some */
 };
 
-/* Returns how many bytes of out it takes. */
+/* Without a picture worth decoding. Returns how many bytes of out it takes. */
 size_t jpeg_make(const struct jpeg_make *m, uint8_t out[JPEG_MAKE_MAX]);
+
+/* A whole picture whose left half is red and whose right half is blue, malloc'ed; held: Exif's orientation, 0: none. */
+uint8_t *jpeg_make_picture(unsigned width, unsigned height, unsigned held, size_t *size);
 
 #endif

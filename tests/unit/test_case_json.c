@@ -86,11 +86,9 @@ static void add_event(struct bench *b, const char *subject, const char *kind, co
     must(store_commit(b->owner, &err));
 }
 
-static void add_photo(struct bench *b, const char *subject)
+static void add_picture(struct bench *b, const char *subject, const uint8_t *jpeg, size_t length)
 {
-    uint8_t jpeg[JPEG_MAKE_MAX];
     char sha256[65], body[600];
-    size_t length = jpeg_make(&(struct jpeg_make){.width = 1920, .height = 1080, .components = 3}, jpeg);
     must(store_object_put(b->owner, jpeg, length, sha256, &err));
     snprintf(body, sizeof body,
              "{\"at\":\"2026-07-01T09:40:00.000+08:00\",\"bits\":24,\"height\":1080,\"kind\":\"photo\",\"mono_ms\":5,"
@@ -102,6 +100,13 @@ static void add_photo(struct bench *b, const char *subject)
     must(store_begin(b->owner, &err));
     must(store_file_add(b->owner, subject, "photos/01-front.jpg", sha256, length, &err));
     must(store_commit(b->owner, &err));
+}
+
+static void add_photo(struct bench *b, const char *subject)
+{
+    uint8_t jpeg[JPEG_MAKE_MAX];
+    size_t length = jpeg_make(&(struct jpeg_make){.width = 1920, .height = 1080, .components = 3}, jpeg);
+    add_picture(b, subject, jpeg, length);
 }
 
 static int take(void *ctx, const struct store_case *c)
@@ -310,6 +315,34 @@ static void the_last_check_of_the_pictures_stands(void **state)
     assert_string_equal(before, after); /* a check changes nothing */
 }
 
+static void a_sheet_is_made_of_the_first_whole_picture(void **state)
+{
+    struct bench *b = *state;
+    size_t size;
+    uint8_t *jpeg = jpeg_make_picture(640, 480, 0, &size);
+    add_case(b, false);
+    add_picture(b, b->files.id, jpeg, size);
+    seal(b);
+    const struct container_entry *original = container_find(&b->container, "photos/01-front.jpg"),
+                                 *sheet = container_find(&b->container, "overlay/sheet.jpg");
+    assert_non_null(sheet);
+    assert_int_equal(original->size, size);
+    assert_memory_equal(original->data, jpeg, size);
+    ptrdiff_t listed = file_of(b, "overlay/sheet.jpg"), from = json_member(&b->made, (size_t)listed, "derived_from");
+    assert_true(json_equals(&b->made, json_element(&b->made, (size_t)from, 0), "photos/01-front.jpg"));
+    expect(&b->made, listed, "class", "视听资料");
+    free(jpeg);
+}
+
+/* A picture whose data are none keeps no case from its seal. */
+static void without_a_sheet_a_case_is_sealed_too(void **state)
+{
+    struct bench *b = *state;
+    add_case(b, true);
+    seal(b);
+    assert_null(container_find(&b->container, "overlay/sheet.jpg"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -319,6 +352,8 @@ int main(void)
         TEST(each_file_has_its_columns),
         TEST(what_is_not_known_is_left_out),
         TEST(the_last_check_of_the_pictures_stands),
+        TEST(a_sheet_is_made_of_the_first_whole_picture),
+        TEST(without_a_sheet_a_case_is_sealed_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
