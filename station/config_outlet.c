@@ -1,8 +1,10 @@
 /* Outlets: who gets what, over which way, when and how fast. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "reports/outlet_map.h"
+#include "reports/receivers.h"
 #include "station/config_read.h"
 
 enum { BYTES_PER_S_MIN = 1000, DAY_MINUTES = 24 * 60, BATCH = 500, BATCH_MAX = 1000, BATCH_S = 60 };
@@ -267,6 +269,42 @@ static int check_values(const struct config_outlet *o, const struct outlet_map *
     return 0;
 }
 
+/* Does the map ask for anything that its receiver may not have? */
+static int check_fields(const struct receivers *all, const char *file, const char *name, const struct outlet_map *map,
+                        struct err *err)
+{
+    const struct receiver *receiver = receivers_find(all, name);
+    if (!receiver)
+        return err_set(err, ERR_INVALID, "%s has no receiver '%s': say there which fields it may have", file, name);
+    for (size_t i = 0; i < map->fields_count; i++)
+        for (size_t k = 0; k < map->fields[i].from_count; k++)
+            if (!receiver_may_have(receiver, map->fields[i].from[k]))
+                return err_set(err, ERR_INVALID,
+                               "the map '%s' asks for %s (field %s), which %s does not give to that receiver", name,
+                               map->fields[i].from[k], map->fields[i].name, file);
+    return 0;
+}
+
+static int check_receiver(const struct config *config, const struct config_outlet *o, const struct outlet_map *map,
+                          struct err *err)
+{
+    char file[CONFIG_PATH_MAX + 20];
+    struct config_source source;
+    struct receivers *all = malloc(sizeof *all);
+    if (!all)
+        return err_set(err, ERR_FAILED, "out of memory");
+    snprintf(file, sizeof file, "%s/receivers.conf", config->outlets_dir);
+    int result = config_source_open(&source, file, err);
+    if (result == 0) {
+        result = receivers_load(all, &source.conf, err);
+        if (result == 0)
+            result = check_fields(all, file, o->map, map, err);
+        config_source_close(&source);
+    }
+    free(all);
+    return result;
+}
+
 int config_outlet_map(const struct config *config, const struct config_outlet *o, struct outlet_map **out,
                       struct err *err)
 {
@@ -274,7 +312,8 @@ int config_outlet_map(const struct config *config, const struct config_outlet *o
     if (!o->has_map)
         return 0;
     if (outlet_map_open(out, config->outlets_dir, o->map, err) == 0 &&
-        (!o->interface[0] || check_call(o, *out, err) == 0) && check_values(o, *out, err) == 0)
+        (!o->interface[0] || check_call(o, *out, err) == 0) && check_values(o, *out, err) == 0 &&
+        check_receiver(config, o, *out, err) == 0)
         return 0;
     outlet_map_close(*out);
     *out = NULL;
