@@ -7,6 +7,7 @@
 #include "station/clock.h"
 #include "station/counted.h"
 #include "station/ctl.h"
+#include "station/ctl_funnel.h"
 #include "station/progress.h"
 
 enum { MINUTE_MS = 60000, DAY_MS = 86400000 };
@@ -75,6 +76,12 @@ static int open_stores(struct collecting *c, struct err *err)
     return counted_open(&c->counted, c->stores, c->stores_count, err);
 }
 
+static void period(const struct collecting *c, int64_t *from_ms, int64_t *to_ms)
+{
+    *from_ms = ctl_day_ms(c->first, c->offset_minutes);
+    *to_ms = ctl_day_ms(civil_from_days(civil_days(c->last) + 1), c->offset_minutes);
+}
+
 /* ---- counting ---- */
 
 static int read_words(struct collecting *c, struct err *err)
@@ -112,11 +119,11 @@ static void add(struct collecting *c, const struct store_measurement *m)
 
 static int count(struct collecting *c, struct err *err)
 {
-    int64_t from_ms = ctl_day_ms(c->first, c->offset_minutes), done = 0;
-    int64_t to_ms = ctl_day_ms(civil_from_days(civil_days(c->last) + 1), c->offset_minutes);
+    int64_t from_ms, to_ms, done = 0;
     struct progress progress;
     struct store_measurement m;
     int rc;
+    period(c, &from_ms, &to_ms);
     progress_start(&progress, "records", 0, c->ctl->json);
     if (counted_walk(&c->counted, from_ms, to_ms, err) != 0)
         return -1;
@@ -143,7 +150,7 @@ static int vehicle(void *ctx, int64_t id, char plate[40], char colour[16], struc
 
 static int collect(struct collecting *c, struct err *err)
 {
-    int64_t vehicles;
+    int64_t vehicles, from_ms, to_ms;
     const struct bulletin_names names = {.ctx = c, .word = word, .vehicle = vehicle, .hide_plates = c->ctl->hide};
     if (ctl_load_config(c->ctl, err) != 0 || ctl_zone(c->ctl, &c->offset_minutes, err) != 0 ||
         ctl_days(c->ctl, &c->first, &c->last, err) != 0 || open_stores(c, err) != 0 || read_words(c, err) != 0 ||
@@ -152,7 +159,10 @@ static int collect(struct collecting *c, struct err *err)
                       err) != 0 ||
         count(c, err) != 0)
         return -1;
-    return bulletin_sheets(&c->bulletin, &names, &c->sheets, err);
+    period(c, &from_ms, &to_ms);
+    if (bulletin_sheets(&c->bulletin, &names, &c->sheets, err) != 0)
+        return -1;
+    return ctl_funnel(c->stores, c->stores_count, from_ms, to_ms, &c->sheets, err);
 }
 
 /* ---- writing ---- */
@@ -200,8 +210,9 @@ static int write_json(struct collecting *c, struct err *err)
 
 static int write_xlsx(struct collecting *c, struct aside *a, struct err *err)
 {
-    int64_t end_s = ctl_day_ms(civil_from_days(civil_days(c->last) + 1), c->offset_minutes) / 1000;
-    return sheets_xlsx(&c->sheets, a->temporary, "机动车排放检测通报 Emissions bulletin", end_s, err);
+    int64_t from_ms, to_ms;
+    period(c, &from_ms, &to_ms);
+    return sheets_xlsx(&c->sheets, a->temporary, "机动车排放检测通报 Emissions bulletin", to_ms / 1000, err);
 }
 
 static const char *extension(const char *path)

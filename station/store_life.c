@@ -98,6 +98,23 @@ int store_case_steps(struct store *s, const char *case_id, int (*each)(void *ctx
     return rc;
 }
 
+int store_case_step_walk(struct store *s, int (*each)(void *ctx, const char *case_id, int64_t at_ms, const char *to),
+                         void *ctx, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_CASE_STEP_WALK, err);
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, "");
+    int rc;
+    while ((rc = store_step(s, q, "walk through the cases", err)) > 0)
+        if (each(ctx, (const char *)sqlite3_column_text(q, 0), sqlite3_column_int64(q, 1),
+                 (const char *)sqlite3_column_text(q, 2)) != 0) {
+            store_done(q);
+            return 0;
+        }
+    return rc;
+}
+
 void store_case_life(const struct store_case *row, struct caselife *life)
 {
     *life = (struct caselife){.state = caselife_state_by_name(row->state),

@@ -25,6 +25,9 @@ int store_case_move(struct store *s, const struct store_case *c, const struct st
 /* In their order; `each` returns 0 to go on. */
 int store_case_steps(struct store *s, const char *case_id, int (*each)(void *ctx, const struct store_case_step *step),
                      void *ctx, struct err *err);
+/* Every step of every case, case after case. */
+int store_case_step_walk(struct store *s, int (*each)(void *ctx, const char *case_id, int64_t at_ms, const char *to),
+                         void *ctx, struct err *err);
 /* Cases that smogpush has sealed, of which the journal does not know it yet. */
 int store_case_sealed(struct store *s, int limit, int (*each)(void *ctx, const struct store_case *c), void *ctx,
                       struct err *err);

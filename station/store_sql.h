@@ -236,6 +236,7 @@
       "number,"                                                                                                        \
       " ground, until, detail, event) VALUES(?1, (SELECT ifnull(max(n), 0) + 1 FROM case_step WHERE case_id = ?1),"    \
       " ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)")                                                \
+    X(CASE_STEP_WALK, false, "SELECT case_id, at_ms, to_state FROM case_step WHERE case_id > ? ORDER BY case_id, n")   \
     X(CASE_STEP_LIST, false,                                                                                           \
       "SELECT n, at_ms, track, act, from_state, to_state, officer, role, police, reason, number, ground, until, "      \
       "detail,"                                                                                                        \

@@ -161,6 +161,21 @@ def exports(lab):
     tap.result(not os.path.exists(lab.path("m.csv")), "and nothing is written")
 
 
+def cases(lab):
+    """Two cases; one is reviewed after two days and sealed a day later."""
+    base = sqlite3.connect(lab.path("fixed", "smogd.db"))
+    day = 86400000
+    for case, steps in (("A-P1", (("exceeded", 0), ("review1", 2 * day), ("review2", 2 * day), ("sealed", 3 * day))), ("A-P2", (("exceeded", day), ("review1", 2 * day)))):
+        for n, (to, after) in enumerate(steps, 1):
+            base.execute("INSERT INTO case_step(case_id, n, at_ms, track, act, from_state, to_state, event) VALUES(?, ?, ?, 'penalty', 'x', '', ?, 0)",
+                         (case, n, 1782835200000 + after, to))
+    base.commit()
+    base.close()
+    rows = json.loads(bulletin(lab, "fixed", "--json", "bulletin", *MONTH).stdout)["sheets"]["cases"]
+    tap.equal([(r["cases"], r["median_days"]) for r in rows], [(2, "0.00"), (2, "1.50"), (1, "0.00"), (1, "1.00")],
+              "how far cases came, with the median days of each step")
+
+
 def refusals(lab):
     for words, say in ((("bulletin",), "--from 2026-07-01"), (("bulletin", "--from", "2026-07-02", "--to", "2026-07-01"), "is before"),
                        (("bulletin", "--from", "2026-02-30", "--to", "2026-03-01"), "is no day"), (("bulletin", *MONTH, "--zone", "6"), "+06:00"),
@@ -179,5 +194,6 @@ with Lab() as lab:
     depot(lab)
     ways_out(lab)
     exports(lab)
+    cases(lab)
     refusals(lab)
 tap.end()

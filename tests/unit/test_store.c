@@ -288,7 +288,8 @@ static void every_query_runs_on_an_index(void **state)
         assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &q, NULL), SQLITE_OK);
         while (sqlite3_step(q) == SQLITE_ROW) {
             const char *plan = (const char *)sqlite3_column_text(q, 3);
-            if (strstr(plan, "SCAN") || strstr(plan, "TEMP B-TREE"))
+            bool scans = strstr(plan, "SCAN") && strcmp(plan, "SCAN CONSTANT ROW") != 0;
+            if (scans || strstr(plan, "TEMP B-TREE"))
                 fail_msg("%s: %s", texts[i], plan);
         }
         sqlite3_finalize(q);
