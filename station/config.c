@@ -93,10 +93,13 @@ static int read_folders(struct config *config, struct conf *conf, ptrdiff_t stat
         config_default_folder("share/smogd/profiles", "sensors/profiles", config->profiles_dir, err) != 0 ||
         config_default_folder("share/smogd/codes", "station/codes", config->codes_dir, err) != 0 ||
         config_default_folder("share/smogd/outlets", "reports/outlets", config->outlets_dir, err) != 0 ||
+        config_default_folder("share/smogd/deadlines", "station/deadlines", config->deadlines_dir, err) != 0 ||
         config_default_folder("share/smogd/checklists", "station/checklists", config->checklists_dir, err) != 0)
         return -1;
     if (config_path(conf, station, "rules-dir", false, config->rules_dir, sizeof config->rules_dir, err) != 0 ||
         config_path(conf, station, "codes-dir", false, config->codes_dir, sizeof config->codes_dir, err) != 0 ||
+        config_path(conf, station, "deadlines-dir", false, config->deadlines_dir, sizeof config->deadlines_dir, err) !=
+            0 ||
         config_path(conf, station, "outlets-dir", false, config->outlets_dir, sizeof config->outlets_dir, err) != 0 ||
         config_path(conf, station, "checklists-dir", false, config->checklists_dir, sizeof config->checklists_dir,
                     err) != 0)
@@ -270,6 +273,7 @@ void config_close(struct config *config)
         return;
     free(config->codes);
     free(config->checklists);
+    free(config->deadlines);
     free(config->rules);
     free(config->profiles);
     free(config);

@@ -11,8 +11,9 @@
  *
  * Unknown keys, wrong types, missing files and two instruments on one port are errors. Relative paths count from the
  * folder of the configuration file. Rule packs and profiles are files ID.conf in rules-dir and profiles-dir, code lists
- * all .conf files of codes-dir, checklists those of checklists-dir; where these are not given they are looked for
- * beside the program: PREFIX/share/smogd, or the source tree when it runs from build/.
+ * all .conf files of codes-dir, checklists those of checklists-dir, deadlines and holidays those of deadlines-dir;
+ * where these are not given they are looked for beside the program: PREFIX/share/smogd, or the source tree when it runs
+ * from build/.
  */
 #ifndef STATION_CONFIG_H
 #define STATION_CONFIG_H
@@ -25,6 +26,7 @@
 #include "sensors/profile.h"
 #include "sensors/sensor.h"
 #include "station/core/checklist.h"
+#include "station/core/deadline.h"
 #include "station/core/civil.h"
 #include "station/core/codes.h"
 #include "station/core/err.h"
@@ -138,7 +140,7 @@ struct config {
     char id[CONFIG_NAME_MAX], name[CONFIG_TEXT_MAX], kind[CONFIG_NAME_MAX], region[CONFIG_NAME_MAX];
     char state[CONFIG_PATH_MAX];
     char rules_dir[CONFIG_PATH_MAX], profiles_dir[CONFIG_PATH_MAX], codes_dir[CONFIG_PATH_MAX],
-        checklists_dir[CONFIG_PATH_MAX], outlets_dir[CONFIG_PATH_MAX];
+        checklists_dir[CONFIG_PATH_MAX], outlets_dir[CONFIG_PATH_MAX], deadlines_dir[CONFIG_PATH_MAX];
     bool has_position;
     struct decimal latitude, longitude;
     int utc_offset_minutes; /* option utc-offset, "+08:00" when not given: the one legal time of the country */
@@ -166,6 +168,7 @@ struct config {
     struct profile *profiles; /* profiles_count; NULL until config_law */
     struct codes *codes;      /* NULL until config_law or config_codes */
     size_t checklists_count;
+    struct deadlines *deadlines;  /* NULL until config_law or config_deadlines */
     struct checklist *checklists; /* NULL until config_law or config_checklists */
 };
 
@@ -180,6 +183,7 @@ int config_law(struct config *config, struct conf *conf, struct err *err);
 /* Load the code lists and the checklists alone, for smogctl; parts of config_law. */
 int config_codes(struct config *config, struct err *err);
 int config_checklists(struct config *config, struct err *err);
+int config_deadlines(struct config *config, struct err *err);
 /* Opens the map of an outlet (NULL: its kind has none) and checks that configuration and map fit. */
 struct outlet_map;
 int config_outlet_map(const struct config *config, const struct config_outlet *outlet, struct outlet_map **out,

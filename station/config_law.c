@@ -144,9 +144,9 @@ static int check_console(const struct config *config, const struct conf *conf, s
 int config_law(struct config *config, struct conf *conf, struct err *err)
 {
     if (load_rules(config, conf, err) != 0 || load_profiles(config, conf, err) != 0 || config_codes(config, err) != 0 ||
-        config_checklists(config, err) != 0 || check_drivers(config, conf, err) != 0 ||
-        check_links(config, conf, err) != 0 || check_console(config, conf, err) != 0 ||
-        config_outlets_law(config, err) != 0)
+        config_checklists(config, err) != 0 || config_deadlines(config, err) != 0 ||
+        check_drivers(config, conf, err) != 0 || check_links(config, conf, err) != 0 ||
+        check_console(config, conf, err) != 0 || config_outlets_law(config, err) != 0)
         return -1;
     return config_cameras_law(config, conf, err) == 0 ? config_witnesses_law(config, conf, err) : -1;
 }

@@ -76,3 +76,16 @@ int config_checklists(struct config *config, struct err *err)
         return err_set(err, ERR_FAILED, "out of memory for the checklists");
     return each_file(config, config->checklists_dir, "checklists-dir", load_checklist, err);
 }
+
+static int load_deadlines(struct config *config, struct config_source *source, struct err *err)
+{
+    return deadlines_load(config->deadlines, &source->conf, err);
+}
+
+int config_deadlines(struct config *config, struct err *err)
+{
+    config->deadlines = calloc(1, sizeof *config->deadlines);
+    if (!config->deadlines)
+        return err_set(err, ERR_FAILED, "out of memory for the deadlines");
+    return each_file(config, config->deadlines_dir, "deadlines-dir", load_deadlines, err);
+}

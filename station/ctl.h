@@ -11,7 +11,7 @@
  * ctl_test.c     test start, watch, confirm, bypass-warm, observe, abort, void
  * ctl_words.c    what prompts, verdicts and quantities are called
  * ctl_show.c     test show, passes, alerts, outbox list and show
- * ctl_case.c     case list, show, and all acts; ctl_officer.c: officer add, list, disable
+ * ctl_case.c     case list, show; ctl_case_act.c: all acts; ctl_officer.c: officer add, list, disable
  * ctl_plate.c    plate
  * ctl_plates.c   plates suggest
  * ctl_print.c    print: the slip on the receipt printer
@@ -63,7 +63,7 @@ struct ctl {
     const char *file;
     bool entries; /* tiles: the events, too */
     const char *ratchet;
-    bool json, invalid, probe, hide;
+    bool json, invalid, probe, hide, due;
     const char *plate, *colour, *method, *reason, *officer, *since, *output, *filter, *outlet, *consistency, *limit,
         *from, *to, *name, *instrument, *result, *suggestion, *confirm, *photo, *remark, *value, *ca, *kind, *zone,
         *encoding, *size, *lang, *layout, *officer2, *police, *number, *ground, *until, *role, *certificate, *state;

@@ -1,35 +1,90 @@
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "station/clock.h"
 #include "station/core/caselife.h"
+#include "station/core/deadline.h"
 #include "station/ctl_rows.h"
 #include "station/store_life.h"
 
-enum { ROWS = 100 };
+enum { ROWS = 100, CASES_MAX = 20000 };
 
-/* ---- acts ---- */
+/* ---- what is due ---- */
 
-int ctl_case_act(struct ctl *ctl, struct err *err)
+enum { STEPS_MAX = 128, DUE_MAX = 16 };
+
+struct steps {
+    size_t count;
+    struct deadline_step items[STEPS_MAX];
+};
+
+struct due {
+    size_t count;
+    struct deadline_due items[DUE_MAX];
+};
+
+/* Beyond so many steps the oldest are forgotten: what runs hangs on the last ones. */
+static int take_due_step(void *ctx, const struct store_case_step *step)
 {
-    struct entries arguments = {0};
-    entries_text(&arguments, "act", ctl->words[0]);
-    entries_text(&arguments, "ground", ctl->ground);
-    entries_text(&arguments, "id", ctl->words[1]);
-    entries_text(&arguments, "number", ctl->number);
-    entries_text(&arguments, "officer", ctl->officer);
-    entries_text(&arguments, "police", ctl->police);
-    entries_text(&arguments, "reason", ctl->reason);
-    entries_text(&arguments, "until", ctl->until);
-    if (ctl_call(ctl, "case-act", &arguments, err) != 0)
-        return -1;
-    if (ctl->json)
-        return ctl_print_line(ctl);
-    const char *state = ctl_text(ctl, 0, "state"), *repair = ctl_text(ctl, 0, "repair");
-    printf("%s: %s %s", ctl_text(ctl, 0, "case"), ctl_word_case(state)->zh, ctl_word_case(state)->en);
-    if (strcmp(repair, "none") != 0)
-        printf("; %s %s", ctl_word_case(repair)->zh, ctl_word_case(repair)->en);
-    printf("\n");
+    struct steps *all = ctx;
+    enum case_act act = caselife_act_by_name(step->act);
+    if (act == ACT_COUNT)
+        return 0;
+    if (all->count == STEPS_MAX)
+        memmove(all->items, all->items + 1, --all->count * sizeof all->items[0]);
+    struct deadline_step *to = &all->items[all->count++];
+    *to = (struct deadline_step){.act = act, .at_ms = step->at_ms};
+    if (step->until[0] && !civil_date_parse(&to->until, step->until, strlen(step->until)))
+        to->until = (struct civil_date){0};
     return 0;
+}
+
+static int find_due(struct ctl *ctl, const struct store_case *c, struct due *due, struct err *err)
+{
+    struct steps steps = {0};
+    if (store_case_steps(ctl->store, c->id, take_due_step, &steps, err) != 0)
+        return -1;
+    due->count = deadlines_due(ctl->config->deadlines, steps.items, steps.count, ctl->config->utc_offset_minutes,
+                               due->items, DUE_MAX);
+    if (due->count > DUE_MAX)
+        due->count = DUE_MAX;
+    return 0;
+}
+
+static void json_due(struct ctl_rows *rows, const struct due *due)
+{
+    struct json_writer *w = rows->w;
+    json_array_begin(w, "due");
+    for (size_t i = 0; i < due->count; i++) {
+        const struct deadline_due *d = &due->items[i];
+        json_object_begin(w, NULL);
+        json_bool(w, "assumed", d->assumed);
+        json_string(w, "clause", d->deadline->origin.clause);
+        json_string(w, "deadline", d->deadline->name);
+        ctl_rows_time(rows, "due_at", d->due_ms);
+        json_string(w, "en", d->deadline->en);
+        ctl_rows_time(rows, "from_at", d->from_ms);
+        json_bool(w, "overdue", d->due_ms < rows->now_ms);
+        json_string(w, "source", d->deadline->origin.source);
+        json_string(w, "status", d->deadline->origin.status == RULE_CONFIRMED ? "confirmed" : "unconfirmed");
+        json_string(w, "zh", d->deadline->zh);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
+static void print_due(const struct ctl_rows *rows, const struct due *due)
+{
+    for (size_t i = 0; i < due->count; i++) {
+        const struct deadline_due *d = &due->items[i];
+        char at[24];
+        ctl_time(rows->ctl, d->due_ms, at);
+        printf("  %s %s  %s %s (%s)%s%s\n", d->due_ms < rows->now_ms ? "逾期 OVERDUE" : "期限 due", at, d->deadline->zh,
+               d->deadline->en, d->deadline->origin.clause,
+               d->deadline->origin.status == RULE_CONFIRMED ? "" : ", 待确认 unconfirmed",
+               d->assumed ? ", 无该年节假日历,按周计 no holiday calendar of that year" : "");
+    }
 }
 
 /* ---- rows ---- */
@@ -82,37 +137,113 @@ static void json_case_tail(const struct ctl_rows *rows, const struct store_case 
     json_string(w, "state", c->state);
 }
 
-static int take_case(void *ctx, const struct store_case *c)
+static void list_one(struct ctl_rows *rows, const struct store_case *c, const struct due *due)
 {
-    struct ctl_rows *rows = ctx;
-    if (rows->colour && strcmp(rows->colour, c->colour) != 0)
-        return 0;
     rows->count++;
     if (!rows->w) {
         print_case(rows->ctl, c);
-        return 0;
+        print_due(rows, due);
+        return;
     }
     json_object_begin(rows->w, NULL);
     json_case_head(rows, c);
+    json_due(rows, due);
     json_case_middle(rows, c);
     json_string(rows->w, "number", c->number);
     json_case_tail(rows, c);
     json_string(rows->w, "subject", c->subject);
     json_string(rows->w, "tester", c->tester);
     json_object_end(rows->w);
+}
+
+/* The cases of a list, with what is due of each. */
+struct found {
+    struct ctl_rows *rows;
+    struct found_case {
+        struct store_case row;
+        struct due due;
+        int64_t first_ms; /* the earliest deadline; INT64_MAX: none */
+    } * cases;
+    size_t count, room;
+    struct err *err;
+    bool failed;
+};
+
+static int take_case(void *ctx, const struct store_case *c)
+{
+    struct found *all = ctx;
+    if (all->rows->colour && strcmp(all->rows->colour, c->colour) != 0)
+        return 0;
+    if (all->count == all->room) {
+        size_t room = all->room ? 2 * all->room : 64;
+        struct found_case *more = realloc(all->cases, room * sizeof *more);
+        if (!more) {
+            all->failed = true;
+            err_set(all->err, ERR_FAILED, "out of memory; ask for less with --limit");
+            return 1;
+        }
+        all->cases = more;
+        all->room = room;
+    }
+    all->cases[all->count++].row = *c;
     return 0;
+}
+
+static int by_deadline(const void *a, const void *b)
+{
+    const struct found_case *x = a, *y = b;
+    if (x->first_ms != y->first_ms)
+        return x->first_ms < y->first_ms ? -1 : 1;
+    return x->row.seq < y->row.seq ? -1 : x->row.seq > y->row.seq;
+}
+
+static int add_deadlines(struct found *all, struct err *err)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        struct found_case *f = &all->cases[i];
+        if (find_due(all->rows->ctl, &f->row, &f->due, err) != 0)
+            return -1;
+        f->first_ms = INT64_MAX;
+        for (size_t k = 0; k < f->due.count; k++)
+            if (f->due.items[k].due_ms < f->first_ms)
+                f->first_ms = f->due.items[k].due_ms;
+    }
+    if (all->rows->ctl->due)
+        qsort(all->cases, all->count, sizeof all->cases[0], by_deadline);
+    return 0;
+}
+
+static int collect(struct found *all, struct err *err)
+{
+    const struct ctl_rows *rows = all->rows;
+    /* what is due may hang on an old case: then the limit counts what is shown */
+    int limit = rows->ctl->due ? CASES_MAX : rows->limit;
+    if (store_case_list(rows->ctl->store, rows->plate, rows->ctl->state, limit, take_case, all, err) != 0 ||
+        all->failed)
+        return -1;
+    return add_deadlines(all, err);
 }
 
 static int list_cases(struct ctl_rows *rows, struct err *err)
 {
+    struct found all = {.rows = rows, .err = err};
+    int result = collect(&all, err);
     ctl_rows_begin(rows, "cases");
-    if (store_case_list(rows->ctl->store, rows->plate, rows->ctl->state, rows->limit, take_case, rows, err) != 0)
-        return -1;
+    for (size_t i = 0; i < all.count && result == 0 && rows->count < rows->limit; i++)
+        if (!rows->ctl->due || all.cases[i].due.count > 0)
+            list_one(rows, &all.cases[i].row, &all.cases[i].due);
     ctl_rows_end(rows);
+    free(all.cases);
     ctl_rows_ok(rows);
-    if (!rows->w && rows->count == 0)
+    if (!rows->w && rows->count == 0 && result == 0)
         printf("no cases\n");
-    return 0;
+    return result;
+}
+
+static int open_files(struct ctl_rows *rows, struct err *err)
+{
+    rows->now_ms = clock_unix_ms();
+    return ctl_open_store(rows->ctl, err) == 0 ? config_deadlines(rows->ctl->config, err) : -1;
 }
 
 int ctl_case_list(struct ctl *ctl, struct err *err)
@@ -122,7 +253,7 @@ int ctl_case_list(struct ctl *ctl, struct err *err)
         return err_set(err, ERR_INVALID, "there is no state '%s' of a case; see smogctl --help", ctl->state);
     if (ctl->state && ctl->plate)
         return err_set(err, ERR_INVALID, "case list takes --state or --plate, not both");
-    if (ctl_open_store(ctl, err) != 0 || ctl_limit(ctl, ROWS, &rows.limit, err) != 0)
+    if (open_files(&rows, err) != 0 || ctl_limit(ctl, ROWS, &rows.limit, err) != 0)
         return -1;
     return ctl_rows_object(&rows, list_cases, err);
 }
@@ -249,9 +380,10 @@ static int show_steps(struct ctl_rows *rows, const struct store_case *c, struct 
     return 0;
 }
 
-static int print_one(struct ctl_rows *rows, const struct store_case *c, struct err *err)
+static int print_one(struct ctl_rows *rows, const struct store_case *c, const struct due *due, struct err *err)
 {
     print_case(rows->ctl, c);
+    print_due(rows, due);
     if (show_steps(rows, c, err) != 0 || show_lists(rows, c, err) != 0)
         return -1;
     show_next(rows, c);
@@ -262,14 +394,16 @@ static int show_case(struct ctl_rows *rows, struct err *err)
 {
     struct ctl *ctl = rows->ctl;
     struct store_case c;
-    if (store_case_get(ctl->store, ctl->words[0], &c, err) != 0)
+    struct due due;
+    if (store_case_get(ctl->store, ctl->words[0], &c, err) != 0 || find_due(ctl, &c, &due, err) != 0)
         return -1;
     if (!rows->w)
-        return print_one(rows, &c, err);
+        return print_one(rows, &c, &due, err);
     json_case_head(rows, &c);
     json_bool(rows->w, "daemon_running", ctl->daemon_running);
     if (show_lists(rows, &c, err) != 0)
         return -1;
+    json_due(rows, &due);
     json_case_middle(rows, &c);
     show_next(rows, &c);
     json_string(rows->w, "number", c.number);
@@ -285,5 +419,5 @@ static int show_case(struct ctl_rows *rows, struct err *err)
 int ctl_case_show(struct ctl *ctl, struct err *err)
 {
     struct ctl_rows rows = {.ctl = ctl};
-    return ctl_open_store(ctl, err) == 0 ? ctl_rows_object(&rows, show_case, err) : -1;
+    return open_files(&rows, err) == 0 ? ctl_rows_object(&rows, show_case, err) : -1;
 }

@@ -100,6 +100,17 @@ static void print_state(const struct ctl *ctl)
            ctl_integer(ctl, outbox, "unknown"));
 }
 
+static void print_officers(const struct ctl *ctl)
+{
+    ptrdiff_t officers = json_member(&ctl->doc, 0, "officers");
+    int64_t registered = ctl_integer(ctl, officers, "registered");
+    if (registered == 0)
+        printf("officers  nobody is registered: any officer's number is taken\n");
+    else
+        printf("officers  %" PRId64 " registered, %" PRId64 " may act\n", registered,
+               ctl_integer(ctl, officers, "enabled"));
+}
+
 static void print_console(const struct ctl *ctl)
 {
     ptrdiff_t console = json_member(&ctl->doc, 0, "console");
@@ -221,6 +232,7 @@ int ctl_status(struct ctl *ctl, struct err *err)
         return ctl_print_line(ctl);
     print_state(ctl);
     print_push(ctl);
+    print_officers(ctl);
     print_console(ctl);
     print_test(ctl);
     print_lockouts(ctl);

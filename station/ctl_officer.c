@@ -55,12 +55,15 @@ static int take_officer(void *ctx, const struct store_officer *o)
 
 static int list_officers(struct ctl_rows *rows, struct err *err)
 {
-    ctl_rows_ok(rows);
+    if (rows->w)
+        json_bool(rows->w, "daemon_running", rows->ctl->daemon_running);
     ctl_rows_begin(rows, "officers");
     if (store_officer_list(rows->ctl->store, OFFICERS_LISTED, take_officer, rows, err) != 0)
         return -1;
     ctl_rows_end(rows);
-    if (!rows->w && rows->count == 0)
+    if (rows->w)
+        json_bool(rows->w, "ok", true);
+    else if (rows->count == 0)
         printf("nobody is registered: any officer's number is taken\n");
     return 0;
 }

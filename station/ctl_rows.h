@@ -14,7 +14,7 @@ struct ctl_rows {
     struct json_writer *w; /* NULL: for people */
     struct json_writer writer;
     const char *plate, *colour;
-    int64_t since_ms;
+    int64_t since_ms, now_ms;
     int limit, count;
 };
 

@@ -53,7 +53,8 @@ static int take_seals(struct live *live, size_t *done, struct err *err)
     if (result == 0 && all->count > 0)
         result = store_begin(live->store, err);
     for (size_t i = 0; i < all->count && result == 0; i++)
-        if ((result = seal(live, &all->rows[i], err)) != 0)
+        if ((result = seal(live, &all->rows[i], err)) != 0 ||
+            (result = live_case_waiting(live, &all->rows[i], err)) != 0)
             store_rollback(live->store);
     if (result == 0 && all->count > 0)
         result = store_commit(live->store, err);
@@ -179,7 +180,7 @@ static enum case_act act_of(const struct store_case *c, const char *kind)
         {"accepted", ACT_ENTER},
         {"entered", ACT_ENTER},
         {"returned", ACT_POLICE_RETURN},
-        {"handled-on-site", ACT_POLICE_RETURN}, /* with ground 4 */
+        {"handled-on-site", ACT_HANDLE},
         {"notified", ACT_NOTIFY},
         {"objected", ACT_OBJECT},
         {"upheld", ACT_UPHOLD},
@@ -198,7 +199,8 @@ static enum case_act act_of(const struct store_case *c, const char *kind)
 /* Has the case been given out of our hands? Before that no decision about it can have its effect. */
 static bool is_out(const struct store_case *row)
 {
-    static const enum case_state before[] = {CASE_NONE, CASE_EXCEEDED, CASE_REVIEW1, CASE_REVIEW2, CASE_SEALED};
+    static const enum case_state before[] = {CASE_NONE,    CASE_EXCEEDED,     CASE_REVIEW1,
+                                             CASE_REVIEW2, CASE_SEND_ORDERED, CASE_SEALED};
     for (size_t i = 0; i < sizeof before / sizeof before[0]; i++)
         if (strcmp(row->state, caselife_state_name(before[i])) == 0)
             return false;

@@ -4,6 +4,8 @@
 #include "reports/log.h"
 #include "station/live_parts.h"
 
+enum { OFFICERS_MAX = 100000 };
+
 /* ---- may he? ---- */
 
 int live_officer_check(const struct live *live, const char *number, unsigned roles, enum role *role, struct err *err)
@@ -62,6 +64,30 @@ void live_officer_write(const struct live *live, const char *number, const char 
     entries_bool(&e, "registered", found);
     entries_text(&e, "role", role);
     entries_write(&e, w, NULL);
+}
+
+struct officer_counts {
+    int64_t registered, enabled;
+};
+
+static int count_officer(void *ctx, const struct store_officer *o)
+{
+    struct officer_counts *counts = ctx;
+    counts->registered++;
+    counts->enabled += o->disabled_ms == 0;
+    return 0;
+}
+
+void live_officer_status(const struct live *live, struct json_writer *w)
+{
+    struct officer_counts counts = {0};
+    struct err ignored = {0};
+    json_object_begin(w, "officers");
+    if (store_officer_list(live->store, OFFICERS_MAX, count_officer, &counts, &ignored) == 0) {
+        json_integer(w, "enabled", counts.enabled);
+        json_integer(w, "registered", counts.registered);
+    }
+    json_object_end(w);
 }
 
 /* ---- the register ---- */

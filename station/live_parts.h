@@ -415,6 +415,8 @@ int live_request_officer(const struct live *live, struct control_client *client,
                          unsigned roles, char out[LIVE_OFFICER_MAX], struct err *err);
 /* One element of a record's `officers`; nothing for the number "". */
 void live_officer_write(const struct live *live, const char *number, const char *role, struct json_writer *w);
+/* How many there are: an empty register lets everybody act. */
+void live_officer_status(const struct live *live, struct json_writer *w);
 live_answer live_officer_add, live_officer_disable;
 
 /* ---- live_case.c ---- */

@@ -235,6 +235,7 @@ int live_status(struct live *live, struct control_client *client, const struct j
     json_array_end(answer);
     write_journal(live, answer);
     live_lockout_write(live, answer, "lockouts");
+    live_officer_status(live, answer);
     json_bool(answer, "ok", true);
     if (write_outbox(live, answer, err) != 0)
         json_null(answer, "outbox");

@@ -47,7 +47,7 @@ static const char help_station[] =
     "  rules list · rules unconfirmed      the law in force here; its numbers that nobody has confirmed\n"
     "  plates suggest [--limit N]          what cameras have read, newest first\n";
 static const char help_office[] =
-    "  case list [--state S] [--plate P [--colour C]] [--limit N] · case show ID\n"
+    "  case list [--due] [--state S] [--plate P [--colour C]] [--limit N] · case show ID\n"
     "  case review|send|return ID --officer N [--police N] [--reason TEXT]     two different officers review, then "
     "send\n"
     "  case ACT ID [--officer N] [--police N] [--number N] [--ground 1-8] [--reason TEXT] [--until D]\n"
@@ -124,7 +124,7 @@ static const struct command {
     {"rules", "list", 0, 0, "", ctl_rules_list},
     {"rules", "unconfirmed", 0, 0, "", ctl_rules_unconfirmed},
     {"plates", "suggest", 0, 0, "l", ctl_plates_suggest},
-    {"case", "list", 0, 0, "l9pq", ctl_case_list},
+    {"case", "list", 0, 0, "l91pq", ctl_case_list},
     {"case", "show", 1, 1, "", ctl_case_show},
     {"case", NULL, 2, 2, "f3r456", ctl_case_act},
     {"officer", "add", 1, 1, "e78f", ctl_officer_add},
@@ -191,6 +191,7 @@ static const struct option names[] = {
     {"kind", required_argument, NULL, 'K'},
     {"size", required_argument, NULL, 'S'},
     {"lang", required_argument, NULL, 'L'},
+    {"due", no_argument, NULL, '1'},
     {"officer2", required_argument, NULL, '2'},
     {"police", required_argument, NULL, '3'},
     {"number", required_argument, NULL, '4'},
@@ -219,6 +220,7 @@ static int take_option(struct ctl *ctl, int letter, struct err *err)
     case 'q': ctl->colour = optarg; break;
     case 'm': ctl->method = optarg; break;
     case 'r': ctl->reason = optarg; break;
+    case '1': ctl->due = true; break;
     case '2': ctl->officer2 = optarg; break;
     case '3': ctl->police = optarg; break;
     case '4': ctl->number = optarg; break;

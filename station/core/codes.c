@@ -51,16 +51,6 @@ static int load_entries(struct codes *codes, struct code_table *table, const str
     return 0;
 }
 
-static int load_text(struct conf *conf, ptrdiff_t section, const char *key, char *out, size_t size, struct err *err)
-{
-    const char *text = NULL;
-    if (conf_get_string(conf, section, key, true, &text, err) != 0)
-        return -1;
-    if (!take(out, size, text, strlen(text)))
-        return conf_error(conf, section, err, "'%s' is empty or longer than %zu bytes", key, size - 1);
-    return 0;
-}
-
 static int load_table(struct codes *codes, struct conf *conf, ptrdiff_t section, struct err *err)
 {
     const char *name = conf->nodes[section].value, *word = NULL;
@@ -73,8 +63,8 @@ static int load_table(struct codes *codes, struct conf *conf, ptrdiff_t section,
         return conf_error(conf, section, err, "there is a table '%s' already", name);
     if (codes->tables_count == CODES_TABLES_MAX)
         return conf_error(conf, section, err, "more than %d tables", CODES_TABLES_MAX);
-    if (load_text(conf, section, "title", table->title, sizeof table->title, err) != 0 ||
-        load_text(conf, section, "source", table->source, sizeof table->source, err) != 0 ||
+    if (conf_get_text(conf, section, "title", true, table->title, sizeof table->title, err) != 0 ||
+        conf_get_text(conf, section, "source", true, table->source, sizeof table->source, err) != 0 ||
         conf_get_string(conf, section, "status", true, &word, err) != 0)
         return -1;
     bool confirmed = strcmp(word, "confirmed") == 0;

@@ -407,6 +407,21 @@ static int check_integer(const struct conf *conf, ptrdiff_t node, const char *te
     return 0;
 }
 
+int conf_get_text(struct conf *conf, ptrdiff_t section, const char *name, bool required, char *out, size_t size,
+                  struct err *err)
+{
+    const char *text = NULL;
+    out[0] = '\0';
+    if (conf_get_string(conf, section, name, required, &text, err) != 0)
+        return -1;
+    size_t length = text ? strlen(text) : 0;
+    if (text && (length == 0 || length >= size))
+        return conf_error(conf, section, err, "'%s' is empty or longer than %zu bytes", name, size - 1);
+    if (text)
+        memcpy(out, text, length + 1);
+    return 0;
+}
+
 int conf_get_integer(struct conf *conf, ptrdiff_t section, const char *name, bool required, int64_t min, int64_t max,
                      int64_t *out, struct err *err)
 {

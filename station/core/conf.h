@@ -56,6 +56,9 @@ ptrdiff_t conf_next(const struct conf *conf, ptrdiff_t parent, ptrdiff_t after, 
  * in one section is an error. */
 int conf_get_string(struct conf *conf, ptrdiff_t section, const char *name, bool required, const char **out,
                     struct err *err);
+/* The same as a copy; empty, or longer than the buffer, is an error. Absent leaves "". */
+int conf_get_text(struct conf *conf, ptrdiff_t section, const char *name, bool required, char *out, size_t size,
+                  struct err *err);
 int conf_get_integer(struct conf *conf, ptrdiff_t section, const char *name, bool required, int64_t min, int64_t max,
                      int64_t *out, struct err *err); /* decimal or 0x… */
 int conf_get_decimal(struct conf *conf, ptrdiff_t section, const char *name, bool required, struct decimal *out,

@@ -25,7 +25,7 @@ static int get_text(struct conf *conf, ptrdiff_t section, const char *name, char
     return copy_text(out, size, text, conf, conf_next(conf, section, CONF_FIRST, CONF_OPTION, name), name, err);
 }
 
-static int load_origin(struct rule_origin *origin, struct conf *conf, ptrdiff_t section, struct err *err)
+int rules_load_origin(struct rule_origin *origin, struct conf *conf, ptrdiff_t section, struct err *err)
 {
     char status[16];
     if (get_text(conf, section, "clause", origin->clause, sizeof origin->clause, err) != 0 ||
@@ -77,7 +77,7 @@ static int load_limit(struct rule *rule, struct conf *conf, ptrdiff_t section, s
         conf_get_decimal(conf, section, "b", true, &limit.value[LIMIT_CLASS_B], err) != 0 ||
         conf_get_bool(conf, section, "at-least", false, &limit.at_least, err) != 0 ||
         conf_get_integer(conf, section, "point", false, 1, POINT_MAX, &point, err) != 0 ||
-        load_judge(&limit, conf, section, err) != 0 || load_origin(&limit.origin, conf, section, err) != 0)
+        load_judge(&limit, conf, section, err) != 0 || rules_load_origin(&limit.origin, conf, section, err) != 0)
         return -1;
     limit.point = (int)point;
     if (has_limit(rule, &limit))
@@ -106,7 +106,7 @@ static int load_param(struct rule *rule, struct conf *conf, ptrdiff_t section, s
         conf_get_decimal(conf, section, "value", true, &param.value, err) != 0 ||
         conf_get_string(conf, section, "unit", false, &unit, err) != 0 ||
         (unit && get_text(conf, section, "unit", param.unit, sizeof param.unit, err) != 0) ||
-        load_origin(&param.origin, conf, section, err) != 0)
+        rules_load_origin(&param.origin, conf, section, err) != 0)
         return -1;
     if (find_param(rule, param.name))
         return conf_error(conf, section, err, "rule '%s' has two parameters '%s'", rule->name, param.name);
@@ -134,7 +134,7 @@ static int load_class(struct rule_pack *pack, struct conf *conf, ptrdiff_t secti
     if (copy_text(c->region, sizeof c->region, conf->nodes[section].value, conf, section, "the region's code", err) !=
             0 ||
         load_dates(&c->from, &c->to, conf, section, "class-b", err) != 0 ||
-        load_origin(&c->origin, conf, section, err) != 0)
+        rules_load_origin(&c->origin, conf, section, err) != 0)
         return -1;
     if (strspn(c->region, "0123456789") != strlen(c->region) || strlen(c->region) > 6)
         return conf_error(conf, section, err, "'%s' is no code of a region; write its first 2, 4 or 6 digits",

@@ -146,4 +146,7 @@ int rule_param_ms(const struct rule *rule, const char *name, int64_t *out_ms, st
 /* Where the parameter comes from. */
 int rule_param_origin(const struct rule *rule, const char *name, struct rule_origin *out, struct err *err);
 
+/* Where a figure of any file comes from: its clause, source and status, all of them required. */
+int rules_load_origin(struct rule_origin *origin, struct conf *conf, ptrdiff_t section, struct err *err);
+
 #endif

@@ -14,8 +14,8 @@ size_t utf8_put(uint32_t code, char out[4]);
 /* The offset of the first byte that is not valid UTF-8; `length` when all is well. */
 size_t utf8_check(const char *text, size_t length);
 
-/* Makes text fit to be shown on a terminal or a page: what is no UTF-8, controls of the terminal (C0, DEL, C1), line and
- * paragraph separators, and marks that cannot be seen or turn the direction of what follows become '?'. */
+/* Makes text fit to be shown on a terminal or a page: what is no UTF-8, controls of the terminal (C0, DEL, C1), line
+ * and paragraph separators, and marks that cannot be seen or turn the direction of what follows become '?'. */
 void utf8_plain(char *text);
 
 /* Takes away a last character that was cut in two, as vsnprintf does. */

@@ -236,8 +236,11 @@ check_delivery() {
     received=$(find "$dir/inbox" -name '*.asice' | wc -l)
     expect "packages at the police" 2 "$received"
     wait_for 5 "the receipt in the journal" police_has_it
-    "$bin/smoginbox" --store "$dir/inbox" --decide "$(json package "$case_id" -o "$dir/case.asice" | jq -r .sha256)" penalised \
-        --number 652301-2026-17 >"$dir/log/decide.log" 2>&1 || fail "the police cannot decide: $(cat "$dir/log/decide.log")"
+    for decision in accepted notified "penalised --number 652301-2026-17"; do
+        # shellcheck disable=SC2086 # the words are several
+        "$bin/smoginbox" --store "$dir/inbox" --decide "$(json package "$case_id" -o "$dir/case.asice" | jq -r .sha256)" $decision \
+            --officer 650012 >"$dir/log/decide.log" 2>&1 || fail "the police cannot decide: $(cat "$dir/log/decide.log")"
+    done
     wait_for 60 "the police's decision" penalised
     say "the police has decided" "$(json case show "$case_id" | jq -r '"\(.state), decision \(.number)"')"
     ctl rejudge "$failed" >"$dir/log/rejudge.log" 2>&1 || fail "rejudge: $(tail -n 1 "$dir/log/rejudge.log")"
