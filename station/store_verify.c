@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PROGRESS_EVERY = 65536, JUMPS_MAX = 64 };
+enum { PROGRESS_EVERY = 65536, JUMPS_MAX = 64, COLUMNS_AT = 6 };
 
 struct verifier {
     struct store *s;
@@ -188,8 +188,21 @@ static int check_tree(struct verifier *v, void (*progress)(void *ctx, uint64_t d
 
 /* ---- tests and passages ---- */
 
-/* A row of: seq, id, verdict, record, the text of the event that ended it (NULL: none yet), the first event's text. */
-static int check_subject(sqlite3_stmt *q, const char *what, uint64_t number, struct err *err)
+/* The columns by which a row is found and shown are those that the signed text has. */
+static int check_columns(sqlite3_stmt *q, const char *what, const char *id, const char *text, struct err *err)
+{
+    for (int column = COLUMNS_AT; column < sqlite3_column_count(q); column++) {
+        const char *name = sqlite3_column_name(q, column), *value = (const char *)sqlite3_column_text(q, column);
+        if (!value || !store_body_says(text, name, value))
+            return err_set(err, ERR_FAILED, "the table says '%s' for %s of %s %s, the journal does not",
+                           value ? value : "", name, what, id);
+    }
+    return 0;
+}
+
+/* A row of: seq, id, verdict, record, the text of the event that ended it (NULL: none yet), the first event's text, and
+ * the columns that the first event (of a passage: its record) must have, called as there. */
+static int check_subject(sqlite3_stmt *q, const char *what, uint64_t number, bool passage, struct err *err)
 {
     const char *id = (const char *)sqlite3_column_text(q, 1), *verdict = (const char *)sqlite3_column_text(q, 2);
     const char *record = (const char *)sqlite3_column_text(q, 3), *end = (const char *)sqlite3_column_text(q, 4);
@@ -200,16 +213,18 @@ static int check_subject(sqlite3_stmt *q, const char *what, uint64_t number, str
                        number);
     if (!id || !start || !store_body_says(start, what, id))
         return err_set(err, ERR_FAILED, "%s number %" PRIu64 " is not in the journal", what, number);
+    if (!passage && check_columns(q, what, id, start, err) != 0)
+        return -1;
     if (!end)
         return record || verdict ? err_set(err, ERR_FAILED, "the end of %s %s is not in the journal", what, id) : 0;
-    if (!verdict || !store_body_says(end, what, id) || !store_body_says(end, "verdict", verdict))
+    if (!verdict || (!passage && !store_body_says(end, what, id)) || !store_body_says(end, "verdict", verdict))
         return err_set(err, ERR_FAILED, "the verdict of %s %s is not the one in the journal", what, id);
     if (record)
         sha256_hex(record, (size_t)sqlite3_column_bytes(q, 3), digest);
     if (!record || !store_body_says(end, "record_sha256", digest))
         return err_set(err, ERR_FAILED, "the record of %s %s was changed: its digest is not the one in the journal",
                        what, id);
-    return 0;
+    return passage ? check_columns(q, what, id, record, err) : 0;
 }
 
 /* The number that follows `last`, when this one may: the next, or one from which a restored journal goes on. */
@@ -229,7 +244,7 @@ static int check_subjects(struct verifier *v, const char *what, const char *sql,
     int64_t last = 0;
     while (rc == 0 && (rc = store_step(v->s, q, "verify the records", err)) > 0) {
         last = expected(v, last, sqlite3_column_int64(q, 0));
-        rc = check_subject(q, what, (uint64_t)last, err);
+        rc = check_subject(q, what, (uint64_t)last, strcmp(what, "passage") == 0, err);
         (*count)++;
     }
     sqlite3_finalize(q);
@@ -242,13 +257,15 @@ static int check_subjects(struct verifier *v, const char *what, const char *sql,
 static int check_records(struct verifier *v, struct err *err)
 {
     if (check_subjects(v, "test",
-                       "SELECT seq, id, verdict, record, e.body, b.body FROM test t"
+                       "SELECT seq, id, verdict, record, e.body, b.body, method AS method, plate AS plate,"
+                       " colour AS colour FROM test t"
                        " LEFT JOIN event e ON e.idx = t.end_event LEFT JOIN event b ON b.idx = t.start_event"
                        " ORDER BY seq",
                        v->started, &v->out->tests, err) != 0)
         return -1;
     return check_subjects(v, "passage",
-                          "SELECT seq, id, verdict, record, e.body, e.body FROM passage p"
+                          "SELECT seq, id, verdict, record, e.body, e.body, plate AS plate, colour AS colour,"
+                          " instrument AS name FROM passage p"
                           " LEFT JOIN event e ON e.idx = p.event ORDER BY seq",
                           v->passed, &v->out->passages, err);
 }

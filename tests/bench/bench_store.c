@@ -39,10 +39,14 @@ static void must(int rc, const char *what)
 
 /* ---- saving ---- */
 
-static const char *record_of(int64_t n, int bytes)
+static const char *record_of(int64_t n, int64_t plate, int bytes)
 {
     static char record[RECORD_BYTES + 1];
-    int head = snprintf(record, sizeof record, "{\"id\":\"P%" PRId64 "\",\"x\":\"", n);
+    int head =
+        snprintf(record, sizeof record,
+                 "{\"id\":\"P%" PRId64 "\",\"instruments\":[{\"name\":\"rsd1\"}],\"vehicle\":{\"colour\":\"yellow\","
+                 "\"plate\":\"新A%05" PRId64 "\"},\"x\":\"",
+                 n, plate);
     memset(record + head, 'x', (size_t)(bytes - head - 2));
     memcpy(record + bytes - 2, "\"}", 3);
     return record;
@@ -64,7 +68,7 @@ static void add_passage(struct store *s, int64_t n, int64_t plates, int bytes)
     snprintf(p.id, sizeof p.id, "P%" PRId64, n);
     snprintf(p.device_record, sizeof p.device_record, "%" PRId64, n);
     snprintf(p.plate, sizeof p.plate, "新A%05" PRId64, n % plates);
-    p.record = record_of(n, bytes);
+    p.record = record_of(n, n % plates, bytes);
     sha256_hex(p.record, (size_t)bytes, digest);
     int length = snprintf(body, sizeof body,
                           "{\"at\":\"2026-07-01T09:30:00.250+08:00\",\"boot\":\"7b0c6a1e-3f5b-4d7c-9a51-0c4d1e8f2a63\","
@@ -117,7 +121,7 @@ static double raw_per_second(sqlite3 *db, int group, int count)
     for (int n = 0; n < count;) {
         raw(db, "BEGIN IMMEDIATE");
         for (int i = 0; i < group; i++, n++) {
-            sqlite3_bind_text(q, 1, record_of(n, RECORD_BYTES), RECORD_BYTES, SQLITE_STATIC);
+            sqlite3_bind_text(q, 1, record_of(n, n % 500, RECORD_BYTES), RECORD_BYTES, SQLITE_STATIC);
             if (sqlite3_step(q) != SQLITE_DONE)
                 exit(1);
             sqlite3_reset(q);

@@ -61,12 +61,13 @@ uint64_t fixture_event(struct store *s, const char *kind)
 void fixture_start(struct store *s, int64_t n, const char *plate, const char *colour)
 {
     struct store_test t = {.seq = n, .method = "free-acceleration", .started_ms = 1000 * n};
-    char more[128];
+    char more[256];
     uint64_t index;
     snprintf(t.id, sizeof t.id, "T%" PRId64, n);
     snprintf(t.plate, sizeof t.plate, "%s", plate);
     snprintf(t.colour, sizeof t.colour, "%s", colour);
-    snprintf(more, sizeof more, ",\"test\":\"%s\"", t.id);
+    snprintf(more, sizeof more, ",\"method\":\"%s\",\"test\":\"%s\",\"vehicle\":{\"colour\":\"%s\",\"plate\":\"%s\"}",
+             t.method, t.id, colour, plate);
     must(store_begin(s, &err));
     must(append(s, "test-start", more, &index));
     must(store_test_start(s, &t, index, &err));
@@ -95,13 +96,15 @@ void fixture_passage(struct store *s, int64_t n, const char *plate, const char *
                               .verdict = "suspect",
                               .valid = valid,
                               .exceeded = 5};
-    char more[256], digest[65], record[64], raw[16];
+    char more[256], digest[65], record[256], raw[16];
     uint64_t index;
     snprintf(p.id, sizeof p.id, "P%" PRId64, n);
     snprintf(p.device_record, sizeof p.device_record, "R%" PRId64, n);
     snprintf(p.plate, sizeof p.plate, "%s", plate);
     snprintf(p.colour, sizeof p.colour, "%s", colour);
-    snprintf(record, sizeof record, "{\"id\":\"%s\"}", p.id);
+    snprintf(record, sizeof record,
+             "{\"id\":\"%s\",\"instruments\":[{\"name\":\"rsd1\"}],\"vehicle\":{\"colour\":\"%s\",\"plate\":\"%s\"}}",
+             p.id, colour, plate);
     snprintf(raw, sizeof raw, "7b%02x", (unsigned)(n & 0xFF));
     p.record = record;
     p.raw = raw;
