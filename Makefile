@@ -188,7 +188,7 @@ lint:
 DESTDIR ?=
 PREFIX ?= /usr/local
 install: programs
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin share/smogd/rules share/smogd/profiles share/smogd/codes share/smogd/outlets share/smogd/checklists share/smogd/deadlines share/smogd/layouts share/doc/smogd) \
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin share/smogd/rules share/smogd/profiles share/smogd/codes share/smogd/outlets share/smogd/checklists share/smogd/deadlines share/smogd/layouts share/smogd/templates share/doc/smogd) \
 		$(addprefix $(DESTDIR),/etc/smogd /usr/lib/systemd/system /usr/lib/sysusers.d /usr/lib/tmpfiles.d /usr/lib/udev/rules.d)
 	install -m 755 $(addprefix $(B)/bin/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 station/rules/*.conf $(DESTDIR)$(PREFIX)/share/smogd/rules
@@ -196,6 +196,7 @@ install: programs
 	install -m 644 reports/outlets/*.conf $(DESTDIR)$(PREFIX)/share/smogd/outlets
 	install -m 644 station/checklists/*.conf $(DESTDIR)$(PREFIX)/share/smogd/checklists
 	install -m 644 station/deadlines/*.conf $(DESTDIR)$(PREFIX)/share/smogd/deadlines
+	install -m 644 reports/templates/*.txt $(DESTDIR)$(PREFIX)/share/smogd/templates
 	install -m 644 station/layouts/*.conf $(DESTDIR)$(PREFIX)/share/smogd/layouts
 	install -m 644 sensors/profiles/*.conf $(DESTDIR)$(PREFIX)/share/smogd/profiles
 	install -m 644 README.md station/README.zh-CN.md reports/FORMATS.md $(DESTDIR)$(PREFIX)/share/doc/smogd

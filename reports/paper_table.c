@@ -84,5 +84,5 @@ void paper_table(struct paper *p, const struct paper_column *columns, size_t col
         unit->keep = row == 0 || (row + 2 == t->rows && row > 1); /* no head and no last row alone */
         unit->head = row == 0 ? 0 : head;
     }
-    paper_space(p, p->font * 0.3);
+    paper_space(p, p->font * 0.6);
 }

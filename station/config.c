@@ -92,6 +92,7 @@ static int read_folders(struct config *config, struct conf *conf, ptrdiff_t stat
     if (config_default_folder("share/smogd/rules", "station/rules", config->rules_dir, err) != 0 ||
         config_default_folder("share/smogd/profiles", "sensors/profiles", config->profiles_dir, err) != 0 ||
         config_default_folder("share/smogd/codes", "station/codes", config->codes_dir, err) != 0 ||
+        config_default_folder("share/smogd/templates", "reports/templates", config->templates_dir, err) != 0 ||
         config_default_folder("share/smogd/outlets", "reports/outlets", config->outlets_dir, err) != 0 ||
         config_default_folder("share/smogd/deadlines", "station/deadlines", config->deadlines_dir, err) != 0 ||
         config_default_folder("share/smogd/checklists", "station/checklists", config->checklists_dir, err) != 0)
@@ -99,6 +100,8 @@ static int read_folders(struct config *config, struct conf *conf, ptrdiff_t stat
     if (config_path(conf, station, "rules-dir", false, config->rules_dir, sizeof config->rules_dir, err) != 0 ||
         config_path(conf, station, "codes-dir", false, config->codes_dir, sizeof config->codes_dir, err) != 0 ||
         config_path(conf, station, "deadlines-dir", false, config->deadlines_dir, sizeof config->deadlines_dir, err) !=
+            0 ||
+        config_path(conf, station, "templates-dir", false, config->templates_dir, sizeof config->templates_dir, err) !=
             0 ||
         config_path(conf, station, "outlets-dir", false, config->outlets_dir, sizeof config->outlets_dir, err) != 0 ||
         config_path(conf, station, "checklists-dir", false, config->checklists_dir, sizeof config->checklists_dir,

@@ -140,7 +140,8 @@ struct config {
     char id[CONFIG_NAME_MAX], name[CONFIG_TEXT_MAX], kind[CONFIG_NAME_MAX], region[CONFIG_NAME_MAX];
     char state[CONFIG_PATH_MAX];
     char rules_dir[CONFIG_PATH_MAX], profiles_dir[CONFIG_PATH_MAX], codes_dir[CONFIG_PATH_MAX],
-        checklists_dir[CONFIG_PATH_MAX], outlets_dir[CONFIG_PATH_MAX], deadlines_dir[CONFIG_PATH_MAX];
+        checklists_dir[CONFIG_PATH_MAX], outlets_dir[CONFIG_PATH_MAX], deadlines_dir[CONFIG_PATH_MAX],
+        templates_dir[CONFIG_PATH_MAX];
     bool has_position;
     struct decimal latitude, longitude;
     int utc_offset_minutes; /* option utc-offset, "+08:00" when not given: the one legal time of the country */

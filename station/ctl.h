@@ -16,7 +16,7 @@
  * ctl_plates.c   plates suggest
  * ctl_print.c    print: the slip on the receipt printer
  * ctl_slip.c     slip: as text
- * ctl_paper.c    slip: as a page
+ * ctl_paper.c    slip: as a page; ctl_document.c: notice, document
  * ctl_journal.c  journal verify, export
  * ctl_checkpoint.c  journal checkpoint
  * ctl_backup.c  backup, restore
@@ -90,6 +90,7 @@ ctl_command ctl_zero, ctl_span, ctl_leak_test, ctl_check_list, ctl_check_show;
 ctl_command ctl_test_start, ctl_test_watch, ctl_test_confirm, ctl_test_bypass, ctl_test_observe, ctl_test_abort,
     ctl_test_void;
 ctl_command ctl_test_show, ctl_passes, ctl_plate, ctl_plates_suggest, ctl_outbox_list, ctl_outbox_show;
+ctl_command ctl_notice, ctl_document, ctl_document_list;
 ctl_command ctl_slip, ctl_print, ctl_journal_verify, ctl_journal_export, ctl_journal_checkpoint, ctl_rejudge,
     ctl_package;
 ctl_command ctl_roster_import, ctl_roster_list, ctl_roster_report, ctl_roster_absent;

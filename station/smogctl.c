@@ -64,6 +64,8 @@ static const char help_office[] =
     "  export records|counted|passages|readings --from D --to D [--layout pinyin|conox|FILE] [--zone Z] -o FILE\n"
     "                                      for other programs: JSON lines, CSV\n"
     "  slip ID -o F.pdf|F.txt [--size a4|a5|80mm] [--lang zh-en|zh|en|ug]\n"
+    "  notice CASE -o F.pdf · document KIND CASE -o F.pdf [--set NAME=VALUE …] · document list\n"
+    "                                      papers of the procedure, from the agency's templates\n"
     "  package CASE -o F.asice · rejudge ID|F.asice\n";
 static const char help_proofs[] =
     "  backup FILE                         database, objects and packages as they are now, while smogd runs\n"
@@ -137,6 +139,9 @@ static const struct command {
     {"bulletin", NULL, 0, CTL_WORDS_MAX, "wazEHo", ctl_bulletin},
     {"export", NULL, 1, 1, "wazETo", ctl_export},
     {"slip", NULL, 1, 1, "oSL", ctl_slip},
+    {"notice", NULL, 1, 1, "oV", ctl_notice},
+    {"document", "list", 0, 0, "", ctl_document_list},
+    {"document", NULL, 2, 2, "oV", ctl_document},
     {"print", NULL, 1, 1, "uL", ctl_print},
     {"package", NULL, 1, 1, "o", ctl_package},
     {"rejudge", NULL, 1, 1, "", ctl_rejudge},
@@ -190,6 +195,7 @@ static const struct option names[] = {
     {"suggestion", required_argument, NULL, 'g'},
     {"kind", required_argument, NULL, 'K'},
     {"size", required_argument, NULL, 'S'},
+    {"set", required_argument, NULL, 'V'},
     {"lang", required_argument, NULL, 'L'},
     {"due", no_argument, NULL, '1'},
     {"officer2", required_argument, NULL, '2'},
@@ -264,8 +270,9 @@ static int take_option(struct ctl *ctl, int letter, struct err *err)
     case 'L': ctl->lang = optarg; break;
     case 'T': ctl->layout = optarg; break;
     case 'v':
+    case 'V':
         if (ctl->facts_count == CTL_FACTS_MAX)
-            return err_set(err, ERR_INVALID, "more than %d vehicle facts", CTL_FACTS_MAX);
+            return err_set(err, ERR_INVALID, "more than %d facts", CTL_FACTS_MAX);
         ctl->facts[ctl->facts_count++] = optarg;
         break;
     default: return err_set(err, ERR_INVALID, "see smogctl --help"); /* getopt has said what is wrong */
