@@ -273,6 +273,9 @@
     " signed_ms INTEGER NOT NULL, code TEXT NOT NULL) STRICT, WITHOUT ROWID;"                                          \
     "CREATE INDEX slip_event ON slip(event);"
 
+/* A delivery's attempts in their order. */
+#define SCHEMA_ATTEMPT_ORDER "CREATE INDEX attempt_order ON attempt(case_id, outlet, n);"
+
 /* X(what the step makes); append only. */
 #define SCHEMA_STEPS(X)                                                                                                \
     X(SCHEMA_BASE)                                                                                                     \
@@ -294,7 +297,8 @@
     X(SCHEMA_PROOFS)                                                                                                   \
     X(SCHEMA_PUSH)                                                                                                     \
     X(SCHEMA_OUTLETS)                                                                                                  \
-    X(SCHEMA_SLIP)
+    X(SCHEMA_SLIP)                                                                                                     \
+    X(SCHEMA_ATTEMPT_ORDER)
 
 #define SCHEMA_ONE(step) +1
 enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };
