@@ -241,7 +241,7 @@ check_delivery() {
         "$bin/smoginbox" --store "$dir/inbox" --decide "$(json package "$case_id" -o "$dir/case.asice" | jq -r .sha256)" $decision \
             --officer 650012 >"$dir/log/decide.log" 2>&1 || fail "the police cannot decide: $(cat "$dir/log/decide.log")"
     done
-    wait_for 60 "the police's decision" penalised
+    wait_for 120 "the police's decision" penalised # smogpush asks for them once a minute
     say "the police has decided" "$(json case show "$case_id" | jq -r '"\(.state), decision \(.number)"')"
     ctl rejudge "$failed" >"$dir/log/rejudge.log" 2>&1 || fail "rejudge: $(tail -n 1 "$dir/log/rejudge.log")"
     say "verdict recomputed from raw bytes" "the same, bit for bit"
@@ -258,7 +258,7 @@ summary() {
     echo "look around: $bin/smogctl -c $dir/smogd.conf status | passes | plate 新A66T21 | alerts | outbox list"
 }
 
-echo "smogd: a shift on loopback (about four minutes)"
+echo "smogd: a shift on loopback (about five minutes)"
 write_files
 open_station
 register_officers
