@@ -136,8 +136,8 @@ $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(LIBS)
 	$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
 
 # its tests are made as in the unit tests
-$(addprefix $(B)/bench/bench_,verdict seal verify): $(TEST_SUPPORT)
-$(addprefix $(B)/bench/bench_,verdict seal verify): BENCH_SUPPORT += $(TEST_SUPPORT)
+$(addprefix $(B)/bench/bench_,verdict seal verify paper): $(TEST_SUPPORT)
+$(addprefix $(B)/bench/bench_,verdict seal verify paper): BENCH_SUPPORT += $(TEST_SUPPORT)
 $(B)/bench/%: $(B)/obj/tests/bench/%.o $(BENCH_SUPPORT) $(LIBS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(BENCH_SUPPORT) -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)

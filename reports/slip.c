@@ -423,7 +423,8 @@ static void lay_foot(struct lay *l)
     const struct slip *s = l->slip;
     const char *lines[LINES_MAX], *journal = journal_text(l);
     size_t count = 0;
-    lines[count++] = officers_text(l);
+    if (count_of(l, top(l, "officers")) > 0)
+        lines[count++] = officers_text(l);
     if (!s->sealed) {
         lines[count++] = both(l, "slip.officer-signs");
         lines[count++] = NULL;

@@ -15,7 +15,7 @@ enum { DER_MAX = 2 * SLIP_NOTE_MAX };
 struct slip_check {
     struct verification v;
     struct slip_note note;
-    const char *text;
+    char *text;        /* owned */
     X509 *certificate; /* owned */
 };
 
@@ -163,6 +163,24 @@ static void check(struct slip_check *s, size_t length)
     check_known(s);
 }
 
+/* As it was signed: what telephones and people do to the ends of lines, and to the last one, is undone. */
+static char *plain_copy(const char *text, size_t *length)
+{
+    char *copy = malloc(*length + 2);
+    size_t used = 0;
+    for (size_t i = 0; copy && i < *length; i++)
+        if (text[i] != '\r')
+            copy[used++] = text[i];
+    while (copy && used > 0 && (copy[used - 1] == '\n' || copy[used - 1] == ' '))
+        used--;
+    if (copy) {
+        copy[used++] = '\n';
+        copy[used] = '\0';
+    }
+    *length = used;
+    return copy;
+}
+
 void verifier_slip(struct verifier *out, const char *text, size_t length, const struct verifier_options *options)
 {
     struct slip_check *s = calloc(1, sizeof *s);
@@ -173,8 +191,12 @@ void verifier_slip(struct verifier *out, const char *text, size_t length, const 
     sha256_hex(text, length, out->sha256);
     s->v.out = out;
     s->v.options = options;
-    s->text = text;
-    check(s, length);
+    s->text = plain_copy(text, &length);
+    if (s->text)
+        check(s, length);
+    else
+        out->ok = false;
+    free(s->text);
     X509_free(s->certificate);
     free(s);
 }

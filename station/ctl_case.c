@@ -12,16 +12,11 @@ enum { ROWS = 100, CASES_MAX = 20000 };
 
 /* ---- what is due ---- */
 
-enum { STEPS_MAX = 128, DUE_MAX = 16 };
+enum { STEPS_MAX = 128 };
 
 struct steps {
     size_t count;
     struct deadline_step items[STEPS_MAX];
-};
-
-struct due {
-    size_t count;
-    struct deadline_due items[DUE_MAX];
 };
 
 /* Beyond so many steps the oldest are forgotten: what runs hangs on the last ones. */
@@ -40,19 +35,19 @@ static int take_due_step(void *ctx, const struct store_case_step *step)
     return 0;
 }
 
-static int find_due(struct ctl *ctl, const struct store_case *c, struct due *due, struct err *err)
+int ctl_case_due(struct ctl *ctl, const struct store_case *c, struct ctl_due *due, struct err *err)
 {
     struct steps steps = {0};
     if (store_case_steps(ctl->store, c->id, take_due_step, &steps, err) != 0)
         return -1;
     due->count = deadlines_due(ctl->config->deadlines, steps.items, steps.count, ctl->config->utc_offset_minutes,
-                               due->items, DUE_MAX);
-    if (due->count > DUE_MAX)
-        due->count = DUE_MAX;
+                               due->items, CTL_DUE_MAX);
+    if (due->count > CTL_DUE_MAX)
+        due->count = CTL_DUE_MAX;
     return 0;
 }
 
-static void json_due(struct ctl_rows *rows, const struct due *due)
+static void json_due(struct ctl_rows *rows, const struct ctl_due *due)
 {
     struct json_writer *w = rows->w;
     json_array_begin(w, "due");
@@ -74,7 +69,7 @@ static void json_due(struct ctl_rows *rows, const struct due *due)
     json_array_end(w);
 }
 
-static void print_due(const struct ctl_rows *rows, const struct due *due)
+static void print_due(const struct ctl_rows *rows, const struct ctl_due *due)
 {
     for (size_t i = 0; i < due->count; i++) {
         const struct deadline_due *d = &due->items[i];
@@ -137,7 +132,7 @@ static void json_case_tail(const struct ctl_rows *rows, const struct store_case 
     json_string(w, "state", c->state);
 }
 
-static void list_one(struct ctl_rows *rows, const struct store_case *c, const struct due *due)
+static void list_one(struct ctl_rows *rows, const struct store_case *c, const struct ctl_due *due)
 {
     rows->count++;
     if (!rows->w) {
@@ -161,7 +156,7 @@ struct found {
     struct ctl_rows *rows;
     struct found_case {
         struct store_case row;
-        struct due due;
+        struct ctl_due due;
         int64_t first_ms; /* the earliest deadline; INT64_MAX: none */
     } * cases;
     size_t count, room;
@@ -201,7 +196,7 @@ static int add_deadlines(struct found *all, struct err *err)
 {
     for (size_t i = 0; i < all->count; i++) {
         struct found_case *f = &all->cases[i];
-        if (find_due(all->rows->ctl, &f->row, &f->due, err) != 0)
+        if (ctl_case_due(all->rows->ctl, &f->row, &f->due, err) != 0)
             return -1;
         f->first_ms = INT64_MAX;
         for (size_t k = 0; k < f->due.count; k++)
@@ -380,7 +375,7 @@ static int show_steps(struct ctl_rows *rows, const struct store_case *c, struct 
     return 0;
 }
 
-static int print_one(struct ctl_rows *rows, const struct store_case *c, const struct due *due, struct err *err)
+static int print_one(struct ctl_rows *rows, const struct store_case *c, const struct ctl_due *due, struct err *err)
 {
     print_case(rows->ctl, c);
     print_due(rows, due);
@@ -394,8 +389,8 @@ static int show_case(struct ctl_rows *rows, struct err *err)
 {
     struct ctl *ctl = rows->ctl;
     struct store_case c;
-    struct due due;
-    if (store_case_get(ctl->store, ctl->words[0], &c, err) != 0 || find_due(ctl, &c, &due, err) != 0)
+    struct ctl_due due;
+    if (store_case_get(ctl->store, ctl->words[0], &c, err) != 0 || ctl_case_due(ctl, &c, &due, err) != 0)
         return -1;
     if (!rows->w)
         return print_one(rows, &c, &due, err);

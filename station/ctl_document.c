@@ -65,23 +65,19 @@ static void set_officers(struct ctl *ctl, struct gathered *g)
     document_set(&g->facts, "case.reviewer2", text);
 }
 
-/* "2026年7月31日" */
-static void set_day(struct gathered *g, const char *name, const char *day)
+/* deadline.repair-by …: the day of each that runs, "2026年7月31日". */
+static int set_deadlines(struct ctl *ctl, struct gathered *g, struct err *err)
 {
-    char text[64];
-    int year, month, date;
-    if (sscanf(day, "%4d-%2d-%2d", &year, &month, &date) != 3)
-        return;
-    snprintf(text, sizeof text, "%d年%d月%d日", year, month, date);
-    document_set(&g->facts, name, text);
-}
-
-/* The day by which repair is ordered, and the last reason that a step gave. */
-static int take_step(void *ctx, const struct store_case_step *s)
-{
-    struct gathered *g = ctx;
-    if (strcmp(s->act, "repair-notice") == 0)
-        set_day(g, "deadline.repair_by", s->until);
+    struct ctl_due due;
+    if (config_deadlines(ctl->config, err) != 0 || ctl_case_due(ctl, &g->of, &due, err) != 0)
+        return -1;
+    for (size_t i = 0; i < due.count; i++) {
+        char name[DOCUMENT_NAME_MAX + 16], text[64];
+        struct civil_date day = civil_date_of(due.items[i].due_ms, ctl->config->utc_offset_minutes);
+        snprintf(name, sizeof name, "deadline.%s", due.items[i].deadline->name);
+        snprintf(text, sizeof text, "%d年%d月%d日", day.year, day.month, day.day);
+        document_set(&g->facts, name, day.year ? text : "");
+    }
     return 0;
 }
 
@@ -108,7 +104,7 @@ static int set_case(struct ctl *ctl, struct gathered *g, struct err *err)
     if (c->ground > 0 && c->ground < (int)(sizeof grounds / sizeof grounds[0]))
         document_set(&g->facts, "case.ground", grounds[c->ground]);
     set_officers(ctl, g);
-    return store_case_steps(ctl->store, c->id, take_step, g, err);
+    return set_deadlines(ctl, g, err);
 }
 
 static int set_retest(struct ctl *ctl, struct gathered *g, struct err *err)

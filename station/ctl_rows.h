@@ -6,6 +6,7 @@
 #ifndef STATION_CTL_ROWS_H
 #define STATION_CTL_ROWS_H
 
+#include "station/core/deadline.h"
 #include "station/ctl.h"
 
 /* A walk through rows: what is asked for, where it goes, and how many there were. */
@@ -34,5 +35,14 @@ int ctl_rows_alert(void *ctx, const struct store_alert *a);
 int ctl_rows_case(void *ctx, const struct store_outbox_row *row);
 /* ---- ctl_checklist.c ---- */
 int ctl_rows_referral(void *ctx, const struct store_referral *r);
+
+/* ---- ctl_case.c ---- */
+enum { CTL_DUE_MAX = 16 };
+struct ctl_due {
+    size_t count;
+    struct deadline_due items[CTL_DUE_MAX];
+};
+/* The deadlines that run in that case; config_deadlines must have been called. */
+int ctl_case_due(struct ctl *ctl, const struct store_case *c, struct ctl_due *due, struct err *err);
 
 #endif

@@ -172,6 +172,9 @@ static void no_byte_can_change_unseen(void **state)
     const char *code = run(b);
     size_t length = strlen(code) - 1; /* a newline at the end says nothing */
     char *forged = strdup(code);
+    forged[length] = '\0';
+    check(b, forged, length, "slip");
+    assert_true(b->verifier.ok && !b->verifier.open);
     for (size_t i = 0; i < length; i++) {
         forged[i] ^= 1;
         check(b, forged, length, "slip");
