@@ -61,6 +61,7 @@ static const char *const names[] = {
     "retest.day",
     "retest.value",
     "deadline.",
+    "checklist.id",
 };
 
 struct page {
@@ -258,11 +259,13 @@ static int add_table(struct page *p, const char *name)
     for (size_t i = 0; i < p->facts->tables_count; i++) {
         const struct document_table *t = &p->facts->tables[i];
         if (strcmp(t->name, name) == 0) {
-            paper_table(p->paper, t->columns, t->columns_count, (const char *const *)t->cells, t->rows);
+            if (t->rows > 0)
+                paper_table(p->paper, t->columns, t->columns_count, (const char *const *)t->cells, t->rows);
             return 0;
         }
     }
-    return wrong(p, "there is no table", name, "values, instruments, files and officers are known");
+    return wrong(p, "there is no table", name,
+                 "values, instruments, files (of a sealed package) and checklist (where one was filled in) are known");
 }
 
 static int add_sign(struct page *p, const char *label)

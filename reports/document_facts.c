@@ -216,27 +216,28 @@ static const char *said_of(const struct opened *o, const char *name, const char 
 static int add_file(struct document_table *t, const struct opened *o, const struct manifest_reference *r,
                     struct err *err)
 {
-    char number[16], class_[CELL_MAX], format[CELL_MAX], size[24], hex[SHA256_HEX_SIZE];
+    char number[16], class_[CELL_MAX], format[CELL_MAX], size[24], hex[SHA256_HEX_SIZE], digest[SHA256_HEX_SIZE + 1];
     const struct container_entry *entry = container_find(&o->container, r->name);
     if (!entry)
         return err_set(err, ERR_FAILED, "the package lists %s, but does not have it", r->name);
     snprintf(number, sizeof number, "%zu", t->rows + 1);
     snprintf(size, sizeof size, "%zu", entry->size);
     sha256_to_hex(r->digest, hex);
+    snprintf(digest, sizeof digest, "%.32s\n%.32s", hex, hex + 32);
     const char *cells[] = {number,
                            r->name,
                            said_of(o, r->name, "class", class_, sizeof class_),
                            said_of(o, r->name, "format", format, sizeof format),
                            size,
-                           hex};
+                           digest};
     return document_row_add(t, cells, err);
 }
 
 static int add_files(struct document_facts *f, const struct opened *o, struct err *err)
 {
-    static const struct paper_column columns[] = {{"序号", 0.7, true},         {"文件名称", 2.6, false},
-                                                  {"类别", 1.2, false},        {"格式", 1.7, false},
-                                                  {"大小（字节）", 1.3, true}, {"完整性校验值 SHA-256", 3.8, false}};
+    static const struct paper_column columns[] = {{"序号", 0.7, true},   {"文件名称", 2.6, false},
+                                                  {"类别", 1.2, false},  {"格式", 1.7, false},
+                                                  {"字节数", 1.1, true}, {"完整性校验值 SHA-256", 4.2, false}};
     struct document_table *t = document_table_add(f, "files", columns, 6);
     char text[32];
     for (size_t i = 0; t && i < o->manifest.count; i++)

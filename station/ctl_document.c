@@ -153,6 +153,74 @@ static int set_package(struct ctl *ctl, struct gathered *g, struct err *err)
     return result == 0 ? 0 : err_prefix(err, "%s", path);
 }
 
+/* ---- checklist ---- */
+
+struct answers {
+    struct ctl *ctl;
+    struct document_table *table;
+    const char *test; /* whose list is looked for */
+    struct store_checklist found;
+    struct err *err;
+    bool failed;
+};
+
+static int take_checklist(void *ctx, const struct store_checklist *c)
+{
+    struct answers *a = ctx;
+    if (strcmp(c->test, a->test) != 0)
+        return 0;
+    a->found = *c;
+    return 1;
+}
+
+/* What the list in force calls the item; its name where it is from another one. */
+static const char *item_text(const struct answers *a, const char *name)
+{
+    for (size_t i = 0; i < a->ctl->config->checklists_count; i++) {
+        const struct checklist *list = &a->ctl->config->checklists[i];
+        for (size_t k = 0; strcmp(list->name, a->found.name) == 0 && k < list->items_count; k++)
+            if (strcmp(list->items[k].name, name) == 0)
+                return list->items[k].zh;
+    }
+    return name;
+}
+
+static int take_answer(void *ctx, const struct store_answer *answer)
+{
+    struct answers *a = ctx;
+    const char *word = strcmp(answer->answer, "passed") == 0   ? "合格"
+                       : strcmp(answer->answer, "failed") == 0 ? "不合格"
+                                                               : "未检查";
+    const char *cells[] = {item_text(a, answer->item), word, answer->value, answer->remark, answer->officer};
+    a->failed = document_row_add(a->table, cells, a->err) != 0;
+    return a->failed;
+}
+
+/* Table checklist: the newest one that was filled in with the test. */
+static int set_checklist(struct ctl *ctl, struct gathered *g, struct err *err)
+{
+    enum { LISTS = 100 };
+    static const struct paper_column columns[] = {{"检查项目", 3.4, false},
+                                                  {"结果", 1.1, false},
+                                                  {"数值", 1.1, true},
+                                                  {"说明", 2.6, false},
+                                                  {"检查人", 1.4, false}};
+    const char *test = document_get(&g->facts, "record.id"), *plate = document_get(&g->facts, "plate");
+    struct answers a = {.ctl = ctl, .test = test, .err = err};
+    if (!plate[0])
+        return 0;
+    if (store_checklist_list(ctl->store, plate, LISTS, take_checklist, &a, err) != 0)
+        return -1;
+    if (a.found.id[0] == '\0')
+        return 0;
+    a.table = document_table_add(&g->facts, "checklist", columns, 5);
+    document_set(&g->facts, "checklist.id", a.found.id);
+    if (!a.table || config_checklists(ctl->config, err) != 0 ||
+        store_checklist_answers(ctl->store, a.found.seq, take_answer, &a, err) != 0)
+        return -1;
+    return a.failed ? -1 : 0;
+}
+
 static int set_journal(struct ctl *ctl, struct gathered *g, struct err *err)
 {
     char *note = NULL, text[SHA256_HEX_SIZE];
@@ -202,6 +270,8 @@ static int gather(struct ctl *ctl, struct gathered *g, const char *id, struct er
         document_record(&g->facts, g->record, strlen(g->record), &g->ended_ms, err) != 0)
         return -1;
     document_set(&g->facts, "void.reason", g->void_reason);
+    if (set_checklist(ctl, g, err) != 0)
+        return -1;
     if (g->has_case && (set_case(ctl, g, err) != 0 || set_retest(ctl, g, err) != 0 || set_package(ctl, g, err) != 0))
         return -1;
     return set_journal(ctl, g, err);

@@ -276,6 +276,25 @@ static void save_longest(void)
 
 /* ---- documents ---- */
 
+/* Twenty answers, as the joint stand's longest lists have. */
+static void add_checklist(struct document_facts *facts)
+{
+    static const struct paper_column columns[] = {{"检查项目", 3.4, false},
+                                                  {"结果", 1.1, false},
+                                                  {"数值", 1.1, true},
+                                                  {"说明", 2.6, false},
+                                                  {"检查人", 1.4, false}};
+    struct document_table *t = document_table_add(facts, "checklist", columns, 5);
+    for (int i = 1; i <= 20; i++) {
+        char item[64];
+        snprintf(item, sizeof item, "第%d项：排气后处理装置外观与铅封完好", i);
+        const char *cells[] = {item, i % 7 ? "合格" : "不合格", i % 5 ? "" : "32.4",
+                               i % 7 ? "" : "颗粒捕集器被拆除，已拍照", "P0042"};
+        must(document_row_add(t, cells, &err));
+    }
+    document_set(facts, "checklist.id", "652301-0007-C000001");
+}
+
 static void save_documents(void)
 {
     static const char *const kinds[] = {"notice",          "on-site-record", "data-list",
@@ -299,6 +318,7 @@ static void save_documents(void)
     document_set(&facts, "police", "650012");
     document_set(&facts, "package.sha256", "ebcc825081cdd417b9c02dbe085408140740b4ee69d00f56e3eabd5162d0b552");
     document_set(&facts, "package.sealed", "2026-07-01 09:31:00");
+    add_checklist(&facts);
     document_set(&facts, "deadline.repair-by", "2026年7月31日");
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         struct paper *paper = NULL;
