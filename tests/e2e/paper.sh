@@ -16,7 +16,7 @@ for pdf in *.pdf; do
     name=${pdf%.pdf}
     pdftotext -layout "$pdf" "$name.txt"
     # digests of what is signed anew each time, wherever they are divided, and the size of it
-    sed -i -E 's/[0-9a-f]{16}…/DIGEST…/; s/[0-9a-f]{24,}/DIGEST/g; s/^(证据包字节数) [0-9]+$/\1 SIZE/; s/ +/ /g; s/(log\/proof.json) [0-9]+/\1 SIZE/; /^ *[0-9a-f]+$/d' "$name.txt"
+    sed -i -E 's/[0-9a-f]{16}…/DIGEST…/; s/[0-9a-f]{24,}/DIGEST/g; s/ +/ /g; s/^(证据包字节数) [0-9]+$/\1 SIZE/; s/(log\/proof.json) [0-9]+/\1 SIZE/; /^ *[0-9a-f]+$/d' "$name.txt"
     [ "${PAPERS:-}" = keep ] && cp "$name.txt" "$ROOT/tests/papers/$name.txt"
     diff "$ROOT/tests/papers/$name.txt" "$name.txt" >differs && continue
     bad="$bad $name"
