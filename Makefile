@@ -14,7 +14,7 @@ PACKAGES_TEST := clang libcmocka-dev libgps-dev gpsd socat python3-minimal pytho
 PACKAGES_RUN := openssl jq fonts-dejavu-core fonts-wqy-microhei
 PACKAGES_COVERAGE := gcovr
 PACKAGES_FUZZ := clang libclang-rt-14-dev
-PACKAGES_BENCH := mbpoll strace
+PACKAGES_BENCH := nginx-light mbpoll strace
 PACKAGES_LINT := clang clang-format clang-tidy cppcheck
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wformat=2 -Wvla -Wundef -Wcast-qual -Wwrite-strings \

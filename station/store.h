@@ -20,6 +20,7 @@
 #include "reports/checkpoint_read.h"
 #include "reports/merkle.h"
 #include "station/core/err.h"
+#include "station/core/verdict.h"
 #include "station/core/remote.h"
 
 struct store;
@@ -341,8 +342,16 @@ struct store_measurement {
     int64_t vehicle;                                                           /* 0: nobody could read its plate */
     int64_t k, k_limit, opacity, opacity_limit, nox, nox_limit;                /* thousandths, or STORE_NO_VALUE */
 };
-/* Counts a record, of whatever station; one that is counted already changes nothing. 1: this is no record that could be
- * counted, and *err says why. */
+/* What a record is counted by. */
+struct store_counted {
+    int64_t at_ms, seq;
+    bool passage;
+    const char *station, *place, *method, *plate, *colour, *stage, *class_, *instrument; /* "": not known */
+    const struct verdict *verdict;
+};
+int store_measurement_put(struct store *s, const struct store_counted *c, struct err *err);
+/* The same from the text of a record, of whatever station; one that is counted already changes nothing. 1: this is no
+ * record that could be counted, and *err says why. */
 int store_measurement_add(struct store *s, const char *record, size_t length, struct err *err);
 int store_measurement_void(struct store *s, const char *record, size_t length, struct err *err);
 /* Counts all records of a database that is older than the table. */

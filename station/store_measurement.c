@@ -104,57 +104,41 @@ static void bind_value(sqlite3_stmt *q, int at, const struct verdict_value *valu
     store_bind_int(q, at + 1, limit.units);
 }
 
-/* Columns 1 to 4; 1: it has none. */
-static int key_of(struct store *s, const struct record *r, int64_t key[4], struct err *err)
+/* Columns 1 to 4. */
+static int key_of(struct store *s, const struct store_counted *c, int64_t key[4], struct err *err)
 {
-    char at[CIVIL_TIME_TEXT_MAX];
-    member(r, 0, r->passage ? "started_at" : "ended_at", at, sizeof at);
-    if (!civil_time_parse(&key[0], at, strlen(at), 0) ||
-        !json_get_integer(&r->doc, json_member(&r->doc, 0, "seq"), &key[3]))
-        return err_set(err, ERR_INVALID, "record %s has no time or number", r->id), 1;
-    key[2] = r->passage;
-    return word(s, r->station, &key[1], err);
+    key[0] = c->at_ms;
+    key[2] = c->passage;
+    key[3] = c->seq;
+    return word(s, c->station, &key[1], err);
 }
 
 /* Columns 5 to 13, in their order. */
-static int words_of(struct store *s, const struct record *r, int64_t at_ms, int64_t out[9], struct err *err)
+static int words_of(struct store *s, const struct store_counted *c, int64_t out[9], struct err *err)
 {
-    char text[6][64], reasons[512] = "", colour[16];
+    char reasons[512] = "";
     struct store_roster_entry entry = {0};
     int64_t roster, to_ms = 0;
-    ptrdiff_t instruments = json_member(&r->doc, 0, "instruments");
-    member(r, json_member(&r->doc, 0, "station"), "kind", text[0], sizeof text[0]);
-    vehicle_fact(r, "stage", text[1], sizeof text[1]);
-    vehicle_fact(r, "class", text[2], sizeof text[2]);
-    member(r, instruments < 0 ? -1 : json_element(&r->doc, (size_t)instruments, 0), "name", text[3], sizeof text[3]);
-    member(r, r->vehicle, "colour", colour, sizeof colour);
-    if (r->judged.kind == VERDICT_INVALID)
-        reason_words(&r->judged, reasons, sizeof reasons);
-    if (r->plate[0] && store_roster_entry_find(s, r->plate, colour, at_ms, &roster, &to_ms, &entry, err) != 0)
+    if (c->verdict->kind == VERDICT_INVALID)
+        reason_words(c->verdict, reasons, sizeof reasons);
+    if (c->plate[0] && store_roster_entry_find(s, c->plate, c->colour, c->at_ms, &roster, &to_ms, &entry, err) != 0)
         return -1;
-    const char *const words[9] = {text[0],
-                                  NULL,
-                                  r->method,
-                                  verdict_kind_name(r->judged.kind),
-                                  text[1],
-                                  text[2],
-                                  at_ms < to_ms ? entry.fleet : "",
-                                  text[3],
+    const char *fleet = c->at_ms < to_ms ? entry.fleet : "";
+    const char *const words[9] = {c->place, NULL,      c->method, verdict_kind_name(c->verdict->kind),
+                                  c->stage, c->class_, fleet,     c->instrument,
                                   reasons};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (words[i] && word(s, words[i], &out[i], err) != 0)
             return -1;
     out[1] = 0;
-    return r->plate[0] ? number_of(s, STORE_SQL_VEHICLE_ADD, STORE_SQL_VEHICLE_GET, r->plate, colour, &out[1], err) : 0;
+    return c->plate[0] ? number_of(s, STORE_SQL_VEHICLE_ADD, STORE_SQL_VEHICLE_GET, c->plate, c->colour, &out[1], err)
+                       : 0;
 }
 
-static int add(struct store *s, const struct record *r, struct err *err)
+int store_measurement_put(struct store *s, const struct store_counted *c, struct err *err)
 {
     int64_t key[4], words[9];
-    int rc = key_of(s, r, key, err);
-    if (rc != 0)
-        return rc;
-    if (words_of(s, r, key[0], words, err) != 0)
+    if (key_of(s, c, key, err) != 0 || words_of(s, c, words, err) != 0)
         return -1;
     sqlite3_stmt *q = store_statement(s, STORE_SQL_MEASUREMENT_ADD, err);
     if (!q)
@@ -163,19 +147,62 @@ static int add(struct store *s, const struct record *r, struct err *err)
         store_bind_int(q, 1 + i, key[i]);
     for (int i = 0; i < 9; i++)
         store_bind_int(q, 5 + i, words[i]);
-    bind_value(q, 14, worst(&r->judged, QUANTITY_K, QUANTITY_K));
-    bind_value(q, 16, worst(&r->judged, QUANTITY_OPACITY, QUANTITY_OPACITY));
-    bind_value(q, 18, worst(&r->judged, QUANTITY_NOX, QUANTITY_NO));
+    bind_value(q, 14, worst(c->verdict, QUANTITY_K, QUANTITY_K));
+    bind_value(q, 16, worst(c->verdict, QUANTITY_OPACITY, QUANTITY_OPACITY));
+    bind_value(q, 18, worst(c->verdict, QUANTITY_NOX, QUANTITY_NO));
     return store_run(s, q, "count the record", err);
+}
+
+/* ---- from the text of a record ---- */
+
+/* What is counted of it, with room for its words; 1: it has no time or number. */
+struct counted_text {
+    struct store_counted counted;
+    char place[32], colour[16], stage[64], class_[64], instrument[64];
+};
+
+static int read_counted(const struct record *r, struct counted_text *out, struct err *err)
+{
+    char at[CIVIL_TIME_TEXT_MAX];
+    ptrdiff_t instruments = json_member(&r->doc, 0, "instruments");
+    out->counted = (struct store_counted){.passage = r->passage,
+                                          .station = r->station,
+                                          .place = out->place,
+                                          .method = r->method,
+                                          .plate = r->plate,
+                                          .colour = out->colour,
+                                          .stage = out->stage,
+                                          .class_ = out->class_,
+                                          .instrument = out->instrument,
+                                          .verdict = &r->judged};
+    member(r, 0, r->passage ? "started_at" : "ended_at", at, sizeof at);
+    if (!civil_time_parse(&out->counted.at_ms, at, strlen(at), 0) ||
+        !json_get_integer(&r->doc, json_member(&r->doc, 0, "seq"), &out->counted.seq))
+        return err_set(err, ERR_INVALID, "record %s has no time or number", r->id), 1;
+    member(r, json_member(&r->doc, 0, "station"), "kind", out->place, sizeof out->place);
+    member(r, r->vehicle, "colour", out->colour, sizeof out->colour);
+    vehicle_fact(r, "stage", out->stage, sizeof out->stage);
+    vehicle_fact(r, "class", out->class_, sizeof out->class_);
+    member(r, instruments < 0 ? -1 : json_element(&r->doc, (size_t)instruments, 0), "name", out->instrument,
+           sizeof out->instrument);
+    return 0;
+}
+
+static int add(struct store *s, const struct record *r, struct err *err)
+{
+    struct counted_text text;
+    int rc = read_counted(r, &text, err);
+    return rc != 0 ? rc : store_measurement_put(s, &text.counted, err);
 }
 
 static int void_one(struct store *s, const struct record *r, struct err *err)
 {
+    struct counted_text text;
     int64_t key[4], verdict;
-    int rc = key_of(s, r, key, err);
+    int rc = read_counted(r, &text, err);
     if (rc != 0)
         return rc;
-    if (word(s, verdict_kind_name(VERDICT_VOID), &verdict, err) != 0)
+    if (key_of(s, &text.counted, key, err) != 0 || word(s, verdict_kind_name(VERDICT_VOID), &verdict, err) != 0)
         return -1;
     sqlite3_stmt *q = store_statement(s, STORE_SQL_MEASUREMENT_VERDICT, err);
     if (!q)

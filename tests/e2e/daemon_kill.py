@@ -133,7 +133,7 @@ def check_end(lab, officer, device):
 
 
 with Lab() as lab, tap.step("kills"):
-    feeder = Feeder(repeat=400)
+    feeder = Feeder(repeat=2000)
     lab.start_sim('instrument smoke { protocol = nht6  pty = "%s"  reply-ms = 1 }' % lab.path("dev/smoke"))
     station_conf(lab, """link com1 { kind = serial  device = "%s" }
 link rsd { kind = tcp  address = "%s" }

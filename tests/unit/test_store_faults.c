@@ -47,11 +47,12 @@ static int append(struct store *s, const char *kind, const char *more, uint64_t 
 static int start_test(struct store *s, int n, struct err *err)
 {
     struct store_test t = {.seq = n, .method = "m", .plate = "A", .colour = "blue", .started_ms = n};
-    char more[64];
+    char more[128];
     uint64_t index;
     int64_t seq;
     snprintf(t.id, sizeof t.id, "T%d", n);
-    snprintf(more, sizeof more, ",\"test\":\"T%d\"", n);
+    snprintf(more, sizeof more, ",\"method\":\"m\",\"test\":\"T%d\",\"vehicle\":{\"colour\":\"blue\",\"plate\":\"A\"}",
+             n);
     if (store_test_next_seq(s, &seq, err) != 0)
         return -1;
     t.seq = seq;
@@ -88,13 +89,14 @@ static int add_passage(struct store *s, struct err *err)
                               .colour = "blue",
                               .day = "2026-07-01",
                               .verdict = "pass",
-                              .record = "{}",
+                              .record = "{\"instruments\":[{\"name\":\"rsd1\"}],"
+                                        "\"vehicle\":{\"colour\":\"blue\",\"plate\":\"A\"}}",
                               .raw = "00"};
     uint64_t index;
     if (store_passage_next_seq(s, &p.seq, err) != 0 ||
         append(s, "passage",
                ",\"passage\":\"P1\",\"record_sha256\":"
-               "\"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a\",\"verdict\":\"pass\"",
+               "\"57326fbb904cfa9322d810525d208add69cd045b87971ff67460a42c83464b17\",\"verdict\":\"pass\"",
                &index, err) != 0)
         return -1;
     return store_passage_add(s, &p, index, err);
