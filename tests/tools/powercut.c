@@ -45,7 +45,8 @@ static int save_test(struct store *s, int64_t n)
     int length = snprintf(record, sizeof record, "{\"id\":\"%s\"}", t.id);
     if (store_object_put(s, record, (size_t)length, digest, &err) != 0 || store_begin(s, &err) != 0)
         return -1;
-    snprintf(more, sizeof more, ",\"test\":\"%s\"", t.id);
+    snprintf(more, sizeof more, ",\"method\":\"m\",\"test\":\"%s\",\"vehicle\":{\"colour\":\"blue\",\"plate\":\"A\"}",
+             t.id);
     if (append(s, "test-start", more, &index) != 0 || store_test_start(s, &t, index, &err) != 0)
         return -1;
     snprintf(more, sizeof more, ",\"record_sha256\":\"%s\",\"test\":\"%s\",\"verdict\":\"pass\"", digest, t.id);
