@@ -54,6 +54,7 @@ is "the inbox holds the others, each once" 15 "$(sqlite3 own/inbox.db 'SELECT co
 own_inbox --awkward "401,403,302" --office 127.0.0.1:0
 for _ in 1 2 3 4 5 6; do # an operator says: again
     "$BIN/smogpush" -c smogd.conf --once 2>>push.log && break
+    read -r -t 0.4 <> <(:) # no operator is quicker; the sender is judged by its pace
     db "UPDATE delivery SET next_ms = 0 WHERE state IN ('retry', 'unknown')"
 done
 curl -s -b officer=023456 -o page "http://$(sed -n 's/^office on //p' report)/view/$(db "SELECT sha256 FROM package ORDER BY case_id LIMIT 1")"
