@@ -228,7 +228,7 @@ static int write_file(struct collecting *c, const char *path, struct err *err)
     struct aside a;
     bool xlsx = strcmp(kind, "xlsx") == 0, csv = strcmp(kind, "csv") == 0;
     if (!xlsx && !csv && strcmp(kind, "txt") != 0)
-        return err_set(err, ERR_INVALID, "%s: end its name in .txt, .csv, .xlsx or .pdf; --json prints JSON", path);
+        return err_set(err, ERR_INVALID, "%s: end its name in .txt, .csv or .xlsx; --json prints JSON", path);
     if (c->ctl->encoding && aside_encoding_by_name(c->ctl->encoding, &encoding, err) != 0)
         return -1;
     if (aside_open(&a, path, xlsx ? ASIDE_BYTES : encoding, err) != 0)
