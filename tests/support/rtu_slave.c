@@ -57,12 +57,9 @@ static int on_rest(sd_event_source *source, uint64_t usec, void *ctx)
     return 0;
 }
 
-static int on_answer(sd_event_source *source, uint64_t usec, void *ctx)
+static void send_answer(struct rtu_slave_pending *p)
 {
-    (void)source;
-    (void)usec;
     static const uint8_t noise[] = {0x00, 0xFF, 0x01};
-    struct rtu_slave_pending *p = ctx;
     p->slave->late_sent += p->how.delay_ms > 0;
     if (p->how.noise_before)
         put(p->slave, noise, sizeof noise);
@@ -70,11 +67,23 @@ static int on_answer(sd_event_source *source, uint64_t usec, void *ctx)
         put(p->slave, p->bytes, 3);
         p->timer = sd_event_source_disable_unref(p->timer);
         sd_event_add_time_relative(p->slave->event, &p->timer, CLOCK_MONOTONIC, 30000, 1000, on_rest, p);
-        return 0;
+        return;
     }
     put(p->slave, p->bytes, p->length);
     if (p->how.noise_after)
         put(p->slave, noise, sizeof noise);
+}
+
+/* A slave answers in the order it was asked: what is ready waits for what is not. */
+static int on_answer(sd_event_source *source, uint64_t usec, void *ctx)
+{
+    (void)source;
+    (void)usec;
+    struct rtu_slave_pending *ready = ctx;
+    struct rtu_slave *s = ready->slave;
+    ready->ready = true;
+    while (s->sent < s->pending && s->answers[s->sent % RTU_SLAVE_ANSWERS_MAX].ready)
+        send_answer(&s->answers[s->sent++ % RTU_SLAVE_ANSWERS_MAX]);
     return 0;
 }
 
@@ -117,6 +126,7 @@ static void take_request(struct rtu_slave *s, const uint8_t *request)
     struct rtu_slave_pending *p = &s->answers[s->pending++ % RTU_SLAVE_ANSWERS_MAX];
     p->timer = sd_event_source_disable_unref(p->timer);
     p->slave = s;
+    p->ready = false;
     p->how = how;
     p->length = make_answer(s, request, how.exception, p->bytes);
     if (how.other_unit) {

@@ -35,11 +35,12 @@ struct rtu_slave {
     /* Says how to answer this request; NULL: well, at once. */
     struct rtu_slave_answer (*plan)(void *ctx, int unit, unsigned request);
     void *ctx;
-    size_t pending;
+    size_t pending, sent; /* answers, ever */
     struct rtu_slave_pending {
         struct rtu_slave *slave;
         sd_event_source *timer;
         struct rtu_slave_answer how;
+        bool ready;
         size_t length;
         uint8_t bytes[300];
     } answers[RTU_SLAVE_ANSWERS_MAX]; /* a ring */
