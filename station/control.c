@@ -22,6 +22,7 @@ struct control_client {
     bool closing; /* goes away once its backlog is sent */
     bool dead;
     bool own; /* root's, or of the daemon's own account */
+    bool console;
     char user[CONTROL_USER_MAX];
     char topic[CONTROL_TOPIC_MAX]; /* empty: watches nothing */
     size_t in_length, out_at, out_length;
@@ -34,6 +35,7 @@ struct control {
     sd_event_source *listener, *reaper;
     struct control_host host;
     struct control_client *clients;
+    struct control_client *guest; /* has no connection, and so no place among them */
     size_t clients_count;
     int fd;
     char path[sizeof((struct sockaddr_un *)0)->sun_path];
@@ -60,18 +62,32 @@ bool control_own(const struct control_client *client)
     return client->own;
 }
 
-int control_take_file(struct control_client *client)
-{
-    int file = client->file;
-    client->file = -1;
-    return file;
-}
-
 static void drop_file(struct control_client *client)
 {
     if (client->file >= 0)
         close(client->file);
     client->file = -1;
+}
+
+struct control_client *control_guest(struct control *control, const char *user, int file)
+{
+    struct control_client *guest = control->guest;
+    drop_file(guest);
+    guest->file = file;
+    snprintf(guest->user, sizeof guest->user, "%s", user);
+    return guest;
+}
+
+bool control_is_console(const struct control_client *client)
+{
+    return client->console;
+}
+
+int control_take_file(struct control_client *client)
+{
+    int file = client->file;
+    client->file = -1;
+    return file;
 }
 
 static void client_free(struct control_client *client)
@@ -271,6 +287,19 @@ static void find_user(struct control_client *client)
         snprintf(client->user, sizeof client->user, "uid %ld", (long)peer.uid);
 }
 
+/* Its buffers' pages are touched only when used. */
+static struct control_client *client_new(struct control *control, int fd)
+{
+    struct control_client *client = malloc(sizeof *client);
+    if (!client)
+        return NULL;
+    memset(client, 0, offsetof(struct control_client, in));
+    client->control = control;
+    client->fd = fd;
+    client->file = -1;
+    return client;
+}
+
 static int on_connection(sd_event_source *source, int fd, uint32_t events, void *ctx)
 {
     (void)source;
@@ -279,7 +308,7 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
     int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (peer < 0)
         return 0;
-    struct control_client *client = control->clients_count < CONTROL_CLIENTS_MAX ? malloc(sizeof *client) : NULL;
+    struct control_client *client = control->clients_count < CONTROL_CLIENTS_MAX ? client_new(control, peer) : NULL;
     if (!client) {
         static const char full[] =
             "{\"code\":3,\"error\":\"too many connections; close some and try again\",\"ok\":false}\n";
@@ -287,10 +316,6 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
         close(peer);
         return 0;
     }
-    memset(client, 0, offsetof(struct control_client, in)); /* the buffers' pages are touched only when used */
-    client->control = control;
-    client->fd = peer;
-    client->file = -1;
     find_user(client);
     if (sd_event_add_io(control->event, &client->source, peer, EPOLLIN, on_client, client) < 0) {
         client_free(client);
@@ -345,6 +370,12 @@ int control_open(struct control **out, sd_event *event, const char *path, const 
     control->fd = -1;
     control->event = sd_event_ref(event);
     control->host = *host;
+    control->guest = client_new(control, -1);
+    if (!control->guest) {
+        err_set(err, ERR_FAILED, "out of memory");
+        goto failed;
+    }
+    control->guest->console = true;
     if (listen_at(control, path, err) != 0)
         goto failed;
     if (sd_event_add_io(event, &control->listener, control->fd, EPOLLIN, on_connection, control) < 0 ||
@@ -368,6 +399,8 @@ void control_close(struct control *control)
         next = client->next;
         client_free(client);
     }
+    if (control->guest)
+        client_free(control->guest);
     sd_event_source_disable_unref(control->listener);
     sd_event_source_disable_unref(control->reaper);
     if (control->fd >= 0)

@@ -49,6 +49,12 @@ const char *control_user(const struct control_client *client);
 /* Is it root's login, or the daemon's own? */
 bool control_own(const struct control_client *client);
 
+/* Who asks without a connection: the console's officer, for the one request at hand; `user` is what stands in the
+ * journal for a login. `file`: an open file that comes with it and is the guest's now, -1: none. Valid until the next
+ * call. */
+struct control_client *control_guest(struct control *control, const char *user, int file);
+bool control_is_console(const struct control_client *client);
+
 /* The open file that came with the request at hand (SCM_RIGHTS), or -1: its sender may read it, we perhaps may not. The
  * caller closes it. */
 int control_take_file(struct control_client *client);

@@ -12,6 +12,7 @@
  * ctl_words.c    what prompts, verdicts and quantities are called
  * ctl_show.c     test show, passes, alerts, outbox list and show
  * ctl_case.c     case list, show; ctl_case_act.c: all acts; ctl_officer.c: officer add, list, disable
+ * ctl_pin.c      officer pin, and what the console asks about PINs
  * ctl_plate.c    plate
  * ctl_plates.c   plates suggest
  * ctl_print.c    print: the slip on the receipt printer
@@ -102,6 +103,7 @@ ctl_command ctl_photo_add, ctl_photo_list;
 ctl_command ctl_backup, ctl_restore, ctl_journal_tiles, ctl_journal_ratchet;
 ctl_command ctl_witness_request, ctl_witness_import, ctl_witnessed;
 ctl_command ctl_case_list, ctl_case_show, ctl_case_act, ctl_officer_add, ctl_officer_list, ctl_officer_disable;
+ctl_command ctl_officer_pin, ctl_officer_check_pin, ctl_officer_hash_pin;
 /* --ratchet KEYFILE: the seals of the journal. */
 int ctl_ratchet_verify(struct ctl *ctl, struct store_ratchet_result *r, struct err *err);
 int ctl_probe(struct ctl *ctl, struct err *err);

@@ -1,8 +1,10 @@
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "reports/log.h"
 #include "station/live_parts.h"
+#include "station/pin.h"
 
 enum { OFFICERS_MAX = 100000 };
 
@@ -108,11 +110,11 @@ static int may_register(const struct live *live, struct control_client *client, 
                    "--officer N");
 }
 
-static int write_register(struct live *live, struct control_client *client, const char *act,
-                          const struct store_officer *o, const char *by, struct err *err)
+/* The event of a change: what was done, to whom, by whom. */
+static int append_change(struct live *live, const struct control_client *client, const char *act,
+                         const struct store_officer *o, const char *by, uint64_t *event, struct err *err)
 {
     char text[1024];
-    uint64_t event;
     struct entries e = {0};
     entries_text(&e, "act", act);
     entries_text(&e, "by", by);
@@ -121,12 +123,34 @@ static int write_register(struct live *live, struct control_client *client, cons
     entries_text(&e, "number", o->number);
     entries_text(&e, "role", o->role);
     entries_text(&e, "user", control_user(client));
+    return live_journal_append(live, "officer", &e, text, sizeof text, event, err);
+}
+
+static int write_register(struct live *live, const struct control_client *client, const char *act,
+                          const struct store_officer *o, const char *by, struct err *err)
+{
+    uint64_t event;
     if (store_begin(live->store, err) != 0)
         return -1;
-    int result = live_journal_append(live, "officer", &e, text, sizeof text, &event, err);
+    int result = append_change(live, client, act, o, by, &event, err);
     if (result == 0)
         result = o->disabled_ms ? store_officer_disable(live->store, o->number, o->disabled_ms, event, err)
                                 : store_officer_set(live->store, o, event, err);
+    if (result == 0)
+        return store_commit(live->store, err);
+    store_rollback(live->store);
+    return -1;
+}
+
+static int write_pin(struct live *live, const struct control_client *client, const struct store_officer *o,
+                     const char *hash, const char *by, struct err *err)
+{
+    uint64_t event;
+    if (store_begin(live->store, err) != 0)
+        return -1;
+    int result = append_change(live, client, "pin", o, by, &event, err);
+    if (result == 0)
+        result = store_pin_set(live->store, o->number, hash, clock_unix_ms(), event, err);
     if (result == 0)
         return store_commit(live->store, err);
     store_rollback(live->store);
@@ -154,6 +178,38 @@ static int read_officer(const struct json_doc *request, struct store_officer *o,
     if (role_by_name(o->role) == ROLE_UNKNOWN)
         return err_set(err, ERR_INVALID,
                        "there is no role '%s'; there are ecology, police, technician, supervisor and auditor", o->role);
+    return 0;
+}
+
+/* A PIN is set by who changes the register, and by the officer himself where the console knows him. */
+static int may_set_pin(const struct live *live, struct control_client *client, const struct json_doc *request,
+                       const struct store_officer *o, char by[LIVE_OFFICER_MAX], struct err *err)
+{
+    if (live_request_text(request, "officer", false, by, LIVE_OFFICER_MAX, err) != 0)
+        return -1;
+    if (control_is_console(client) && strcasecmp(by, o->number) == 0)
+        return 0;
+    return may_register(live, client, request, by, err);
+}
+
+int live_officer_pin(struct live *live, struct control_client *client, const struct json_doc *request,
+                     struct json_writer *answer, struct err *err)
+{
+    struct store_officer o = {0};
+    char by[LIVE_OFFICER_MAX], number[LIVE_OFFICER_MAX], hash[PIN_HASH_MAX];
+    bool found;
+    if (live_request_text(request, "number", true, number, sizeof number, err) != 0 ||
+        live_request_text(request, "hash", true, hash, sizeof hash, err) != 0 ||
+        store_officer_get(live->store, number, &o, &found, err) != 0)
+        return -1;
+    if (!found || o.disabled_ms)
+        return err_set(err, ERR_REFUSED, "there is no enabled officer '%s'; smogctl officer list shows them", number);
+    if (!pin_hash_valid(hash))
+        return err_set(err, ERR_INVALID, "'hash' is no hash of a PIN; smogctl officer pin makes one");
+    if (may_set_pin(live, client, request, &o, by, err) != 0 || write_pin(live, client, &o, hash, by, err) != 0)
+        return -1;
+    log_notice("a PIN is set for officer %s", o.number);
+    say_officer(&o, answer);
     return 0;
 }
 

@@ -417,7 +417,7 @@ int live_request_officer(const struct live *live, struct control_client *client,
 void live_officer_write(const struct live *live, const char *number, const char *role, struct json_writer *w);
 /* How many there are: an empty register lets everybody act. */
 void live_officer_status(const struct live *live, struct json_writer *w);
-live_answer live_officer_add, live_officer_disable;
+live_answer live_officer_add, live_officer_disable, live_officer_pin;
 
 /* ---- live_case.c ---- */
 /* All of these but the command belong into a transaction. */

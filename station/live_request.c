@@ -47,6 +47,7 @@ static const struct {
     {"history-import", live_history_import},
     {"officer-add", live_officer_add},
     {"officer-disable", live_officer_disable},
+    {"officer-pin", live_officer_pin},
     {"roster-absent", live_roster_absent},
     {"roster-import", live_roster_import},
     {"ratchet-start", live_ratchet_start},

@@ -276,6 +276,11 @@
 /* A delivery's attempts in their order. */
 #define SCHEMA_ATTEMPT_ORDER "CREATE INDEX attempt_order ON attempt(case_id, outlet, n);"
 
+/* What is kept of the officers' PINs (station/pin.h); journaled is only that one was set. */
+#define SCHEMA_PIN                                                                                                     \
+    "CREATE TABLE pin(number TEXT PRIMARY KEY COLLATE NOCASE, hash TEXT NOT NULL, set_ms INTEGER NOT NULL,"            \
+    " event INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+
 /* X(what the step makes); append only. */
 #define SCHEMA_STEPS(X)                                                                                                \
     X(SCHEMA_BASE)                                                                                                     \
@@ -298,7 +303,8 @@
     X(SCHEMA_PUSH)                                                                                                     \
     X(SCHEMA_OUTLETS)                                                                                                  \
     X(SCHEMA_SLIP)                                                                                                     \
-    X(SCHEMA_ATTEMPT_ORDER)
+    X(SCHEMA_ATTEMPT_ORDER)                                                                                            \
+    X(SCHEMA_PIN)
 
 #define SCHEMA_ONE(step) +1
 enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };

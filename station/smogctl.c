@@ -56,7 +56,7 @@ static const char help_office[] =
     "release\n"
     "  officer add NUMBER --name N --role ecology|police|technician|supervisor|auditor [--certificate C] [--officer "
     "N]\n"
-    "  officer list · officer disable NUMBER [--officer N]\n"
+    "  officer list · officer disable NUMBER [--officer N] · officer pin NUMBER [--officer N]     for the console\n"
     "  outbox list · outbox show ID · outbox retry ID [--outlet NAME] · outbox release ID [--outlet NAME]\n"
     "  print ID [--instrument NAME]        the slip on the receipt printer (instrument 'printer')\n"
     "  bulletin [FOLDER …] --from D --to D [--zone +06:00] [--public] [--encoding E] [-o F.txt|csv|xlsx]\n"
@@ -132,6 +132,9 @@ static const struct command {
     {"officer", "add", 1, 1, "e78f", ctl_officer_add},
     {"officer", "list", 0, 0, "", ctl_officer_list},
     {"officer", "disable", 1, 1, "f", ctl_officer_disable},
+    {"officer", "pin", 1, 1, "f", ctl_officer_pin},
+    {"officer", "check-pin", 1, 1, "", ctl_officer_check_pin}, /* these two are for smogd's console */
+    {"officer", "hash-pin", 0, 0, "", ctl_officer_hash_pin},
     {"outbox", "list", 0, 0, "l", ctl_outbox_list},
     {"outbox", "show", 1, 1, "", ctl_outbox_show},
     {"outbox", "retry", 1, 1, "tf", ctl_outbox_retry},

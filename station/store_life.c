@@ -218,6 +218,34 @@ int store_officer_any(struct store *s, bool *any, struct err *err)
     return store_officer_list(s, 1, note_one, any, err);
 }
 
+int store_pin_set(struct store *s, const char *number, const char *hash, int64_t now_ms, uint64_t event,
+                  struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_PIN_SET, err);
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, number);
+    store_bind_text(q, 2, hash);
+    store_bind_int(q, 3, now_ms);
+    store_bind_int(q, 4, (int64_t)event);
+    return store_run(s, q, "save the PIN", err);
+}
+
+int store_pin_get(struct store *s, const char *number, char *hash, size_t size, struct err *err)
+{
+    hash[0] = '\0';
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_PIN_GET, err);
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, number);
+    int rc = store_step(s, q, "find the PIN", err);
+    if (rc <= 0)
+        return rc;
+    store_column_text(q, 0, hash, size);
+    store_done(q);
+    return 0;
+}
+
 /* ---- decisions ---- */
 
 static void read_decision(sqlite3_stmt *q, struct store_decision *d)

@@ -53,6 +53,11 @@ int store_officer_list(struct store *s, int limit, int (*each)(void *ctx, const 
 /* Is anybody in the register, enabled or not? */
 int store_officer_any(struct store *s, bool *any, struct err *err);
 
+/* What is kept of his PIN for the console (station/pin.h); "": none is set. */
+int store_pin_set(struct store *s, const char *number, const char *hash, int64_t now_ms, uint64_t event,
+                  struct err *err);
+int store_pin_get(struct store *s, const char *number, char *hash, size_t size, struct err *err);
+
 /* ---- decisions of receivers, which smogpush stores ---- */
 
 enum store_decision_stage { DECISION_NEW, DECISION_WAITING, DECISION_DONE };

@@ -131,7 +131,7 @@ static bool may_update(enum store_mode mode, const char *table, const char *colu
 {
     static const char *const of_owner[] = {"meta",         "test",         "case_file", "lockout",
                                            "device_check", "roster_entry", "checklist", "checklist_answer",
-                                           "measurement",  "officer",      NULL};
+                                           "measurement",  "officer",      "pin",       NULL};
     static const char *const decided[] = {"state", "next_ms", "journaled", NULL};
     static const char *const of_delivery[] = {"package", "delivery", "feedback", "push_note",
                                               "attempt", "feed",     "slip",     NULL};

@@ -251,6 +251,11 @@
     X(OFFICER_GET, false, "SELECT " STORE_OFFICER_COLUMNS " FROM officer WHERE number = ?")                            \
     X(OFFICER_LIST, false, "SELECT " STORE_OFFICER_COLUMNS " FROM officer WHERE number > ? ORDER BY number LIMIT ?")   \
                                                                                                                        \
+    X(PIN_SET, true,                                                                                                   \
+      "INSERT INTO pin(number, hash, set_ms, event) VALUES(?1, ?2, ?3, ?4)"                                            \
+      " ON CONFLICT(number) DO UPDATE SET hash = ?2, set_ms = ?3, event = ?4")                                         \
+    X(PIN_GET, false, "SELECT hash FROM pin WHERE number = ?")                                                         \
+                                                                                                                       \
     X(DECISION_NEW, false,                                                                                             \
       "SELECT " STORE_DECISION_COLUMNS " FROM decision WHERE journaled = 0 ORDER BY outlet, n LIMIT ?")                \
     X(DECISION_WAITING, false,                                                                                         \
