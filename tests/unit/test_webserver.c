@@ -1,4 +1,6 @@
 /* The web server: routes, bodies with a maximum, and clients that are slow, many or malicious. */
+#define _GNU_SOURCE
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,6 +24,10 @@ enum { CLIENTS = 8, ANSWER_MAX = 8192, TURNS = 5000 };
 
 struct fixture {
     sd_event *event;
+    struct webserver_request *kept; /* answered later */
+    int gone, closed;
+    const char *news; /* what the stream says next; NULL: nothing */
+    bool ended;
     struct webserver *web;
     uint16_t port;
     char listen[32];
@@ -64,7 +71,90 @@ static bool who_knows(void *ctx, struct webserver_request *request)
     return false;
 }
 
+static void on_gone(void *ctx)
+{
+    struct fixture *f = ctx;
+    f->gone++;
+    f->kept = NULL;
+}
+
+static void later(void *ctx, struct webserver_request *request)
+{
+    struct fixture *f = ctx;
+    f->answered++;
+    f->kept = request;
+    webserver_later(request, on_gone, f);
+}
+
+static ptrdiff_t read_news(void *ctx, char *out, size_t size)
+{
+    struct fixture *f = ctx;
+    if (!f->news)
+        return f->ended ? -1 : 0;
+    size_t length = strlen(f->news) < size ? strlen(f->news) : size;
+    memcpy(out, f->news, length);
+    f->news = NULL;
+    return (ptrdiff_t)length;
+}
+
+static ptrdiff_t read_without_end(void *ctx, char *out, size_t size)
+{
+    (void)ctx;
+    memset(out, 'x', size);
+    return (ptrdiff_t)size;
+}
+
+static void on_closed(void *ctx)
+{
+    struct fixture *f = ctx;
+    f->closed++;
+    f->kept = NULL;
+}
+
+static const struct webserver_stream news = {.read = read_news, .closed = on_closed};
+static const struct webserver_stream flood = {.read = read_without_end, .closed = on_closed};
+
+static void stream(void *ctx, struct webserver_request *request)
+{
+    struct fixture *f = ctx;
+    f->kept = request;
+    webserver_answer_stream(request, "text/event-stream", strcmp(webserver_rest(request), "flood") ? &news : &flood, f);
+}
+
+static void drop(void *ctx, struct webserver_request *request)
+{
+    struct fixture *f = ctx;
+    const char *cookie = webserver_cookie(request, "session");
+    f->answered++;
+    webserver_answer(request, 200, "text/plain", cookie ? cookie : "-", cookie ? strlen(cookie) : 1);
+    webserver_set_header(request, "Set-Cookie", "session=none");
+    webserver_set_header(request, "Cache-Control", "immutable");
+}
+
+static void bytes(void *ctx, struct webserver_request *request)
+{
+    (void)ctx;
+    size_t length = strcmp(webserver_rest(request), "many") == 0 ? 1001 : 700;
+    char *data = malloc(length);
+    memset(data, 'b', length);
+    webserver_answer_bytes(request, 200, "image/jpeg", data, length);
+}
+
+static void file(void *ctx, struct webserver_request *request)
+{
+    (void)ctx;
+    int fd = memfd_create("page", MFD_CLOEXEC);
+    assert_int_equal(write(fd, "<p>page", 7), 7);
+    webserver_answer_file(request, 200, "text/html", fd, 7);
+}
+
 static const struct webserver_route routes[] = {
+    {.method = "GET", .path = "/later", .answer = later},
+    {.method = "GET", .path = "/stream/*", .answer = stream},
+    {.method = "DELETE", .path = "/drop", .answer = drop},
+    {.method = "POST", .path = "/drop", .answer = hello},
+    {.method = "GET", .path = "/bytes/*", .answer = bytes},
+    {.method = "GET", .path = "/file", .answer = file},
     {.method = "GET", .path = "/hello", .answer = hello},
     {.method = "POST", .path = "/echo/*", .body_max = 100, .answer = echo},
     {.method = "POST", .path = "/large", .body_max = 600, .answer = hello},
@@ -262,6 +352,153 @@ static void test_password_is_asked_for(void **state)
     assert_int_equal(f->answered, 0);
 }
 
+static void test_methods_and_heads(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "DELETE /drop HTTP/1.1\r\nHost: x\r\nCookie: a=b; session=s1\r\n\r\n", "\r\n\r\ns1");
+    ask(f, "DELETE /drop HTTP/1.1\r\nHost: x\r\n\r\n", "\r\nSet-Cookie: session=none\r\n");
+    ask(f, "DELETE /drop HTTP/1.1\r\nHost: x\r\n\r\n", "\r\nCache-Control: immutable\r\n");
+    ask(f, "PUT /drop HTTP/1.1\r\nHost: x\r\n\r\n", "\r\nAllow: DELETE, POST\r\n");
+    static const char *const always[] = {"Cache-Control: no-store", "frame-ancestors 'none'",
+                                         "X-Frame-Options: DENY",   "Referrer-Policy: no-referrer",
+                                         "default-src 'self'",      "X-Content-Type-Options: nosniff"};
+    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
+        ask(f, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", always[i]);
+        ask(f, "GET /other HTTP/1.1\r\nHost: x\r\n\r\n", always[i]);
+    }
+}
+
+static void test_files_and_bytes(void **state)
+{
+    struct fixture *f = *state;
+    ask(f, "GET /file HTTP/1.1\r\nHost: x\r\n\r\n", "\r\n\r\n<p>page");
+    ask(f, "GET /file HTTP/1.1\r\nHost: x\r\n\r\n", "\r\nContent-Type: text/html\r\n");
+    ask(f, "GET /bytes/few HTTP/1.1\r\nHost: x\r\n\r\n", "\r\nContent-Length: 700\r\n");
+    ask(f, "GET /bytes/few HTTP/1.1\r\nHost: x\r\n\r\n", "bbbb"); /* the first has given back its memory */
+    ask(f, "GET /bytes/many HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 503");
+}
+
+/* Sends that request and turns until the handler has kept it. */
+static int begin(struct fixture *f, const char *request)
+{
+    int fd = dial(f);
+    put(f, fd, request, strlen(request));
+    for (int i = 0; i < TURNS && !f->kept; i++)
+        turn(f);
+    assert_non_null(f->kept);
+    return fd;
+}
+
+static void test_answered_later(void **state)
+{
+    struct fixture *f = *state;
+    char answer[ANSWER_MAX];
+    int fd = begin(f, "GET /later HTTP/1.1\r\nHost: x\r\n\r\nGET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+    ask(f, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", "hello"); /* others do not wait for it */
+    webserver_answer(f->kept, 200, "text/plain", "at last", 7);
+    webserver_set_header(f->kept, "X-Mark", "late");
+    assert_true(get(f, fd, "\r\n\r\nhello", answer));
+    assert_non_null(strstr(answer, "\r\nX-Mark: late\r\n"));
+    assert_non_null(strstr(answer, "\r\n\r\nat last"));
+    assert_int_equal(f->answered, 3);
+    assert_int_equal(f->gone, 0);
+    close(fd);
+}
+
+static void wait_for(struct fixture *f, const int *counter)
+{
+    for (int i = 0; i < TURNS && *counter == 0; i++)
+        turn(f);
+    assert_int_equal(*counter, 1);
+}
+
+static void test_client_does_not_wait(void **state)
+{
+    struct fixture *f = *state;
+    close(begin(f, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n"));
+    wait_for(f, &f->gone);
+    for (int i = 0; i < TURNS && webserver_connections(f->web) > 0; i++)
+        turn(f);
+    assert_int_equal(webserver_connections(f->web), 0);
+}
+
+static const struct webserver_limits quick = {
+    .connections = CLIENTS, .bodies = 1000, .head_ms = 50, .whole_ms = 50, .idle_ms = 50, .retry_ms = 20};
+
+static void test_answer_that_takes_too_long(void **state)
+{
+    struct fixture *f = *state;
+    char answer[ANSWER_MAX];
+    webserver_close(f->web);
+    open_server(f, &quick);
+    int fd = begin(f, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+    wait_for(f, &f->gone);
+    assert_true(get(f, fd, NULL, answer));
+    assert_string_equal(answer, "");
+    close(fd);
+}
+
+static void test_end_tells_those_who_answer_later(void **state)
+{
+    struct fixture *f = *state;
+    int first = begin(f, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+    f->kept = NULL;
+    int second = begin(f, "GET /stream/news HTTP/1.1\r\nHost: x\r\n\r\n");
+    turn(f);
+    webserver_close(f->web);
+    f->web = NULL;
+    assert_int_equal(f->gone, 1);
+    assert_int_equal(f->closed, 1);
+    close(first);
+    close(second);
+}
+
+static void test_stream(void **state)
+{
+    struct fixture *f = *state;
+    char answer[ANSWER_MAX];
+    f->news = "data: 1\n\n";
+    int fd = begin(f, "GET /stream/news HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_true(get(f, fd, "data: 1\n\n", answer));
+    assert_non_null(strstr(answer, "Content-Type: text/event-stream"));
+    f->news = "data: 2\n\n";
+    webserver_more(f->kept);
+    assert_true(get(f, fd, "data: 2\n\n", answer));
+    f->ended = true;
+    webserver_more(f->kept);
+    assert_true(get(f, fd, "0\r\n\r\n", answer));
+    assert_int_equal(f->closed, 1);
+    close(fd);
+    f->kept = NULL;
+    f->closed = 0;
+    f->ended = false;
+    close(begin(f, "GET /stream/news HTTP/1.1\r\nHost: x\r\n\r\n"));
+    wait_for(f, &f->closed); /* though there is nothing to send */
+    ask(f, "HEAD /stream/news HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "text/event-stream");
+}
+
+/* A stream has no deadline as a whole; a piece that is not read has. */
+static void test_stream_deadlines(void **state)
+{
+    struct fixture *f = *state;
+    char answer[ANSWER_MAX];
+    webserver_close(f->web);
+    open_server(f, &quick);
+    f->news = "first";
+    int fd = begin(f, "GET /stream/news HTTP/1.1\r\nHost: x\r\n\r\n");
+    struct webserver_request *news_request = f->kept;
+    assert_true(get(f, fd, "first", answer));
+    f->kept = NULL;
+    int unread = begin(f, "GET /stream/flood HTTP/1.1\r\nHost: x\r\n\r\n");
+    wait_for(f, &f->closed);
+    f->news = "second";
+    webserver_more(news_request);
+    assert_true(get(f, fd, "second", answer));
+    assert_int_equal(f->closed, 1);
+    close(unread);
+    close(fd);
+}
+
 static void test_nonsense(void **state)
 {
     struct fixture *f = *state;
@@ -284,8 +521,6 @@ static void test_nonsense(void **state)
 static void test_slow_clients_are_cut_off(void **state)
 {
     struct fixture *f = *state;
-    static const struct webserver_limits quick = {
-        .connections = CLIENTS, .bodies = 1000, .head_ms = 50, .whole_ms = 50, .idle_ms = 50, .retry_ms = 20};
     static const char *const begun[] = {"", "GET /hel",
                                         "POST /echo/ HTTP/1.1\r\nHost: x\r\nContent-Length: 90\r\n\r\na",
                                         "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"};
@@ -358,6 +593,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refused_body_is_read_and_forgotten, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory_of_all_bodies_is_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_password_is_asked_for, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_methods_and_heads, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_files_and_bytes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_answered_later, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_client_does_not_wait, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_answer_that_takes_too_long, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_end_tells_those_who_answer_later, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stream, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stream_deadlines, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nonsense, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_clients_are_cut_off, setup, teardown),
         cmocka_unit_test_setup_teardown(test_more_connections_than_allowed, setup, teardown),
