@@ -113,6 +113,13 @@ int ctl_leak_test(struct ctl *ctl, struct err *err)
 
 /* ---- those that were ---- */
 
+static int read_event(struct ctl *ctl, const char *event, size_t length, struct err *err)
+{
+    if (!ctl->tokens && !(ctl->tokens = calloc(CTL_TOKENS_MAX, sizeof *ctl->tokens)))
+        return err_set(err, ERR_FAILED, "out of memory");
+    return json_parse(&ctl->doc, event, length, ctl->tokens, CTL_TOKENS_MAX, err);
+}
+
 /* One row; `more` holds what else the object says. */
 static void json_check(const struct ctl *ctl, const struct store_check *c, struct entries *more, struct json_writer *w)
 {
@@ -141,26 +148,46 @@ static void print_check(const struct ctl *ctl, const struct store_check *c)
 }
 
 struct rows {
-    const struct ctl *ctl;
+    struct ctl *ctl;
     struct json_writer *w; /* NULL: for people */
+    struct err *err;
+    bool failed;
 };
+
+/* What came of it, out of its last event; left out while it runs. */
+static int json_result(struct rows *rows, const struct store_check *c, struct err *err)
+{
+    struct ctl *ctl = rows->ctl;
+    struct entries e = {0};
+    char *event = NULL;
+    size_t length = 0;
+    int result = 0;
+    if (c->end_event >= 0 &&
+        (result = store_event_get(ctl->store, (uint64_t)c->end_event, &event, &length, err)) == 0 &&
+        (result = read_event(ctl, event, length, err)) == 0) {
+        ptrdiff_t body = json_member(&ctl->doc, 0, "result");
+        if (body >= 0)
+            entries_raw(&e, "result", event + ctl->doc.tokens[body].start, ctl->doc.tokens[body].length);
+    }
+    if (result == 0)
+        json_check(ctl, c, &e, rows->w);
+    free(event);
+    return result;
+}
 
 static int each(void *ctx, const struct store_check *c)
 {
-    const struct rows *rows = ctx;
-    if (!rows->w) {
-        print_check(rows->ctl, c);
-        return 0;
-    }
-    struct entries none = {0};
-    json_check(rows->ctl, c, &none, rows->w);
+    struct rows *rows = ctx;
+    if (rows->w)
+        return rows->failed = json_result(rows, c, rows->err) != 0;
+    print_check(rows->ctl, c);
     return 0;
 }
 
 int ctl_check_list(struct ctl *ctl, struct err *err)
 {
     struct json_writer w;
-    struct rows rows = {.ctl = ctl, .w = ctl->json ? &w : NULL};
+    struct rows rows = {.ctl = ctl, .w = ctl->json ? &w : NULL, .err = err};
     int limit;
     if (ctl_limit(ctl, ROWS, &limit, err) != 0 || ctl_open_store(ctl, err) != 0 ||
         (ctl->json && ctl_json_begin(&w, err) != 0))
@@ -169,7 +196,7 @@ int ctl_check_list(struct ctl *ctl, struct err *err)
         return store_check_list(ctl->store, ctl->words[0], false, limit, each, &rows, err);
     json_object_begin(&w, NULL);
     json_array_begin(&w, "checks");
-    if (store_check_list(ctl->store, ctl->words[0], false, limit, each, &rows, err) != 0) {
+    if (store_check_list(ctl->store, ctl->words[0], false, limit, each, &rows, err) != 0 || rows.failed) {
         free(w.out);
         return -1;
     }
@@ -185,10 +212,7 @@ static int show(struct ctl *ctl, const struct store_check *c, char *event, size_
     struct json_writer w;
     if (!ctl->json) {
         print_check(ctl, c);
-        ctl->doc = (struct json_doc){.tokens = ctl->tokens, .max = CTL_TOKENS_MAX};
-        if (!ctl->tokens && !(ctl->tokens = calloc(CTL_TOKENS_MAX, sizeof *ctl->tokens)))
-            return err_set(err, ERR_FAILED, "out of memory");
-        if (event && json_parse(&ctl->doc, event, length, ctl->tokens, CTL_TOKENS_MAX, err) != 0)
+        if (event && read_event(ctl, event, length, err) != 0)
             return -1;
         if (event)
             print_result(ctl, json_member(&ctl->doc, 0, "result"));

@@ -6,6 +6,8 @@
 
 #include "station/ctl_rows.h"
 
+enum { OPEN_AMONG = 1000 };
+
 /* ---- the lists ---- */
 
 static void print_list(const struct checklist *list)
@@ -45,10 +47,44 @@ static void write_list(const struct checklist *list, struct json_writer *w)
     json_object_end(w);
 }
 
+static int take_open(void *ctx, const struct store_checklist *c)
+{
+    struct ctl_rows *rows = ctx;
+    if (c->ended_ms)
+        return 0;
+    if (!rows->w) {
+        char started[24];
+        ctl_time(rows->ctl, c->started_ms, started);
+        printf("being filled in: %s  %s  %s %s  %s%s%s\n", c->id, started, c->plate, c->colour, c->name,
+               c->test[0] ? "  test " : "", c->test);
+        return 0;
+    }
+    json_object_begin(rows->w, NULL);
+    json_string(rows->w, "checklist", c->id);
+    json_string(rows->w, "colour", c->colour);
+    json_string(rows->w, "list", c->name);
+    json_string(rows->w, "plate", c->plate);
+    ctl_rows_time(rows, "started_at", c->started_ms);
+    json_string(rows->w, "test", c->test);
+    json_object_end(rows->w);
+    return 0;
+}
+
+/* Those that were begun and not ended, among the newest OPEN_AMONG. */
+static int show_open(struct ctl *ctl, struct json_writer *w, struct err *err)
+{
+    struct ctl_rows rows = {.ctl = ctl, .w = w};
+    ctl_rows_begin(&rows, "open");
+    if (store_checklist_list(ctl->store, NULL, OPEN_AMONG, take_open, &rows, err) != 0)
+        return -1;
+    ctl_rows_end(&rows);
+    return 0;
+}
+
 static int show_lists(struct ctl *ctl, struct err *err)
 {
     struct json_writer w;
-    if (ctl_load_config(ctl, err) != 0 || config_checklists(ctl->config, err) != 0 ||
+    if (ctl_load_config(ctl, err) != 0 || config_checklists(ctl->config, err) != 0 || ctl_open_store(ctl, err) != 0 ||
         (ctl->json && ctl_json_begin(&w, err) != 0))
         return -1;
     if (ctl->json) {
@@ -62,9 +98,13 @@ static int show_lists(struct ctl *ctl, struct err *err)
             print_list(&ctl->config->checklists[i]);
     }
     if (!ctl->json)
-        return 0;
+        return show_open(ctl, NULL, err);
     json_array_end(&w);
     json_bool(&w, "ok", true);
+    if (show_open(ctl, &w, err) != 0) {
+        free(w.out);
+        return -1;
+    }
     json_object_end(&w);
     return ctl_json_print(&w, err);
 }

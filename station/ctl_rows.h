@@ -17,6 +17,8 @@ struct ctl_rows {
     const char *plate, *colour;
     int64_t since_ms, now_ms;
     int limit, count;
+    bool failed; /* a row could not be written: *err says why */
+    struct err err;
 };
 
 /* An array of an answer in JSON; nothing for people. */

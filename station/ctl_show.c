@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/record.h"
 #include "station/ctl_rows.h"
+#include "station/pass_row.h"
 
 enum { ROWS = 100 };
 
@@ -25,7 +27,12 @@ int ctl_rows_object(struct ctl_rows *rows, int (*write)(struct ctl_rows *rows, s
         return -1;
     rows->w = &rows->writer;
     json_object_begin(rows->w, NULL);
-    if (write(rows, err) != 0) {
+    int result = write(rows, err);
+    if (result == 0 && rows->failed) {
+        *err = rows->err;
+        result = -1;
+    }
+    if (result != 0) {
         free(rows->w->out);
         return -1;
     }
@@ -153,27 +160,53 @@ int ctl_test_show(struct ctl *ctl, struct err *err)
 
 /* ---- passages ---- */
 
+static int count_exceeded(const struct record *r)
+{
+    int count = 0;
+    for (uint32_t i = 0; r->basis >= 0 && i < r->doc.tokens[r->basis].count; i++) {
+        size_t past = (size_t)json_element(&r->doc, (size_t)r->basis, i);
+        ptrdiff_t exceeded = json_member(&r->doc, past, "exceeded");
+        bool valid = false;
+        json_get_bool(&r->doc, json_member(&r->doc, past, "valid"), &valid);
+        count += valid && exceeded >= 0 && r->doc.tokens[exceeded].count > 0;
+    }
+    return count;
+}
+
+/* What a list does not hold of a passage stands in its record. */
+static int write_passage(struct ctl_rows *rows, const struct store_passage *p, struct err *err)
+{
+    struct store_passage whole;
+    struct record r;
+    char *record = NULL;
+    if (store_passage_get(rows->ctl->store, p->id, &whole, &record, NULL, err) != 0)
+        return -1;
+    int result = record_open(&r, record, strlen(record), err);
+    if (result == 0) {
+        struct pass_row row = {.passage = p,
+                               .verdict = &r.judged,
+                               .utc_offset_minutes = rows->ctl->config->utc_offset_minutes,
+                               .repeat = count_exceeded(&r)};
+        ptrdiff_t passage = json_member(&r.doc, 0, "passage");
+        if (passage >= 0)
+            json_get_integer(&r.doc, json_member(&r.doc, (size_t)passage, "lane"), &row.lane);
+        pass_row_write(&row, rows->w);
+        record_close(&r);
+    }
+    free(record);
+    return result;
+}
+
 int ctl_rows_passage(void *ctx, const struct store_passage *p)
 {
     struct ctl_rows *rows = ctx;
     rows->count++;
-    if (!rows->w) {
-        char at[24];
-        ctl_time(rows->ctl, p->at_ms, at);
-        printf("%-22s %s  %-12s %-7s %-10s %s %s\n", p->id, at, p->plate[0] ? p->plate : "-", p->colour, p->instrument,
-               ctl_word_verdict(p->verdict)->zh, p->verdict);
-        return 0;
-    }
-    json_object_begin(rows->w, NULL);
-    json_time(rows->ctl, rows->w, "at", p->at_ms);
-    json_string(rows->w, "colour", p->colour);
-    json_string(rows->w, "id", p->id);
-    json_string(rows->w, "instrument", p->instrument);
-    json_string(rows->w, "plate", p->plate);
-    json_integer(rows->w, "seq", p->seq);
-    json_bool(rows->w, "valid", p->valid);
-    json_string(rows->w, "verdict", p->verdict);
-    json_object_end(rows->w);
+    if (rows->w)
+        return rows->failed = write_passage(rows, p, &rows->err) != 0;
+    char at[24];
+    ctl_time(rows->ctl, p->at_ms, at);
+    printf("%-22s %s  %-12s %-7s %-10s %s %s\n", p->id, at, p->plate[0] ? p->plate : "-", p->colour, p->instrument,
+           ctl_word_verdict(p->verdict)->zh, p->verdict);
     return 0;
 }
 

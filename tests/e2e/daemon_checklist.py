@@ -73,7 +73,9 @@ def restart(lab):
     lab.kill("smogd")
     lab.start_smogd()
     tap.equal([a["answer"] for a in lab.json("checklist", three)["answers"]], ["passed"], "what was answered outlives a kill")
+    tap.equal([(c["checklist"], c["plate"]) for c in lab.json("checklist")["open"]], [(three, "新C12345")], "it is listed as open, to be taken up again")
     lab.json("checklist", "end", three)
+    tap.equal(lab.json("checklist")["open"], [], "until it has ended")
     lab.ctl("journal", "verify")
     lab.ctl("journal", "export", "-o", lab.path("journal"))
     with open(lab.path("journal"), encoding="utf-8") as file:

@@ -169,6 +169,7 @@ def play_interruptions(lab):
     lab.sim("unplug smoke")
     zero.wait(30)
     end = lab.json("check", "show", lab.json("check", "list")["checks"][0]["id"])
+    tap.equal(lab.json("check", "list")["checks"][0]["result"], end["record"]["result"], "a row of the list has the result")
     tap.equal((zero.returncode, end["verdict"], end["record"]["result"]["reasons"]), (1, "aborted", ["instrument smoke lost"]),
               "unplugged: no result, and why")
     lab.sim("plug smoke")

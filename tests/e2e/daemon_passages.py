@@ -46,6 +46,11 @@ def play(lab, feeder):
         reasons = got["%04d" % n]["record"]["verdict"]["reasons"]
         tap.result(any(r.startswith("plate") for r in reasons), "record %d says what is wrong with its plate" % n, reasons)
     tap.equal(verdicts[8], "suspect", "history is kept by plate")
+    rows = {p["id"]: p for p in lab.json("passes", "--limit", "20")["passes"]}
+    row = rows[got["0006"]["id"]]
+    tap.equal((row["lane"], row["repeat"], [(v["value"], v["limit"], v["exceeded"]) for v in row["values"] if v["quantity"] == "opacity"]),
+              (1, 2, [("38", "30", True)]), "a row of the list has lane, value against limit and how often the plate exceeded before")
+    tap.result(any(r.startswith("wind_speed") for r in rows[got["0005"]["id"]]["reasons"]), "and why one is invalid", rows[got["0005"]["id"]])
     record = got["0006"]["record"]
     tap.equal([b["id"] for b in record["basis"]], [got["%04d" % n]["id"] for n in (1, 3, 4, 5)],
               "a verdict tells the passages it rests on")
