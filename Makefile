@@ -12,6 +12,8 @@ PACKAGES_BUILD := gcc make libserialport-dev libsqlite3-dev libcurl4-openssl-dev
 PACKAGES_TEST := clang libcmocka-dev libgps-dev gpsd socat python3-minimal python3-pymodbus python3-serial python3-serial-asyncio python3-asn1crypto unzip zip openssl softhsm2 sqlite3 jq curl procps \
 	fonts-dejavu-core fonts-wqy-microhei poppler-utils zbar-tools
 PACKAGES_RUN := openssl jq fonts-dejavu-core fonts-wqy-microhei
+# for the console page; where npm is there already, Debian's is not installed over it
+PACKAGES_WEB = $(if $(shell command -v npm 2>/dev/null),,nodejs npm)
 PACKAGES_COVERAGE := gcovr
 PACKAGES_FUZZ := clang libclang-rt-14-dev
 PACKAGES_BENCH := nginx-light mbpoll strace
@@ -80,8 +82,8 @@ BENCHES := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/bench_
 BENCH_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(filter-out tests/bench/bench_%,$(wildcard tests/bench/*.c)))
 TEST_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/support/*.c))
 
-.PHONY: all programs tests fuzzers benches run check compilers deps deps-check lint bench fuzz coverage install clean
-all: programs
+.PHONY: all programs web web-check tests fuzzers benches run check compilers deps deps-check lint bench fuzz coverage install clean
+all: programs web
 programs: $(LIBS) $(addprefix $(B)/bin/,$(PROGRAMS))
 tests: $(TESTS) $(TEST_TOOLS)
 fuzzers: $(addprefix $(B)/fuzz_,$(FUZZ))
@@ -142,6 +144,21 @@ $(B)/bench/%: $(B)/obj/tests/bench/%.o $(BENCH_SUPPORT) $(LIBS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(BENCH_SUPPORT) -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
 
+# ---- the console page: made anew only when its sources change ----
+WEB_SOURCES := $(addprefix station/web/,index.html vite.config.ts tsconfig.json) $(shell find station/web/src station/web/public -type f)
+web: build/web/index.html
+station/web/node_modules/.package-lock.json: station/web/package-lock.json
+	@sh tests/tools/deps.sh $(PACKAGES_WEB)
+	@echo "  NPM station/web"
+	$(Q)cd station/web && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+build/web/index.html: $(WEB_SOURCES) station/web/node_modules/.package-lock.json
+	@echo "  WEB build/web"
+	$(Q)cd station/web && npx --no-install vite build --logLevel warn
+	@touch $@
+web-check: station/web/node_modules/.package-lock.json
+	$(Q)cd station/web && npx --no-install tsc --noEmit
+
 deps:
 	@sh tests/tools/deps.sh $(PACKAGES_BUILD)
 deps-check:
@@ -151,7 +168,7 @@ deps-check:
 
 check: deps-check
 	@tests/tools/house.sh
-	@$(MAKE) --no-print-directory -j2 programs
+	@$(MAKE) --no-print-directory -j2 programs web web-check
 	@$(MAKE) --no-print-directory -j2 VARIANT=asan programs tests
 	@$(MAKE) --no-print-directory -s compilers
 	@tests/run.sh
@@ -166,7 +183,7 @@ compilers:
 # The whole station on loopback: simulated instruments, a shift of three trucks and sixty passages, the police inbox.
 run: deps
 	@sh tests/tools/deps.sh $(PACKAGES_RUN)
-	@$(MAKE) --no-print-directory -s -j2 programs
+	@$(MAKE) --no-print-directory -s -j2 programs web
 	@tests/shift/shift.sh
 
 # FUZZ_SECONDS=60 make fuzz: every fuzzer that long; ONLY=json: that one alone.
@@ -183,11 +200,12 @@ coverage:
 
 lint:
 	@sh tests/tools/deps.sh $(PACKAGES_BUILD) $(PACKAGES_LINT)
+	@$(MAKE) --no-print-directory web-check
 	@tests/tools/lint.sh
 
 DESTDIR ?=
 PREFIX ?= /usr/local
-install: programs
+install: programs web
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin share/smogd/rules share/smogd/profiles share/smogd/codes share/smogd/outlets share/smogd/checklists share/smogd/deadlines share/smogd/layouts share/smogd/templates share/doc/smogd) \
 		$(addprefix $(DESTDIR),/etc/smogd /usr/lib/systemd/system /usr/lib/sysusers.d /usr/lib/tmpfiles.d /usr/lib/udev/rules.d)
 	install -m 755 $(addprefix $(B)/bin/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
@@ -203,6 +221,8 @@ install: programs
 	install -m 644 systemd/smogd.sysusers $(DESTDIR)/usr/lib/sysusers.d/smogd.conf
 	install -m 644 systemd/smogd.tmpfiles $(DESTDIR)/usr/lib/tmpfiles.d/smogd.conf
 	install -m 644 systemd/70-smogd.rules $(DESTDIR)/usr/lib/udev/rules.d
+	rm -rf $(DESTDIR)$(PREFIX)/share/smogd/web
+	cd build/web && find . -type f -exec install -D -m 644 {} $(abspath $(DESTDIR)$(PREFIX))/share/smogd/web/{} \;
 	for unit in smogd smogpush smoginbox; do \
 		sed 's|@PREFIX@|$(PREFIX)|g' systemd/$$unit.service >$(DESTDIR)/usr/lib/systemd/system/$$unit.service; done
 
@@ -216,6 +236,6 @@ bench: deps-check
 benches: $(BENCHES)
 
 clean:
-	rm -rf build
+	rm -rf build station/web/node_modules
 
 -include $(shell find build -name '*.d' 2>/dev/null)

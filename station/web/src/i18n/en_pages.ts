@@ -1,0 +1,3 @@
+import type { zhPages } from "./zh_pages";
+
+export const enPages: Record<keyof typeof zhPages, string> = {};
