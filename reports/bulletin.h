@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "reports/paper.h"
 #include "reports/sheet.h"
 #include "station/core/civil.h"
 #include "station/core/err.h"
@@ -118,5 +119,12 @@ void bulletin_paragraph(const struct bulletin *b, FILE *out);
 void bulletin_definitions(const struct bulletin *b, FILE *out);
 int bulletin_sheets(const struct bulletin *b, const struct bulletin_names *names, struct sheets *sheets,
                     struct err *err);
+
+/* ---- bulletin_paper.c ---- */
+
+/* The same as pages on A4 with charts, ready for paper_pdf; `issuer`: who publishes it, "" nobody. Free with
+ * paper_close. */
+int bulletin_lay(const struct bulletin *b, const struct sheets *sheets, const char *issuer, struct paper **out,
+                 struct err *err);
 
 #endif

@@ -186,6 +186,28 @@ static void days_sheet(const struct bulletin *b, struct sheets *sheets)
     }
 }
 
+/* Only of a period that several months share. */
+static void months_sheet(const struct bulletin *b, struct sheets *sheets)
+{
+    static const struct sheet_column columns[] = {{"month", "月份", "month", SHEET_TEXT}, COUNT_COLUMNS};
+    struct sheet *sheet = sheets_add(sheets, "months", "按月", "By month", columns, 11);
+    if (b->first.year == b->last.year && b->first.month == b->last.month)
+        return;
+    struct bulletin_count month = {{0}};
+    for (size_t i = 0; i < b->days; i++) {
+        struct civil_date day = civil_from_days(civil_days(b->first) + (int32_t)i),
+                          next = civil_from_days(civil_days(day) + 1);
+        for (size_t v = 0; v <= VERDICT_VOID; v++)
+            month.by_verdict[v] += b->by_day[i].by_verdict[v];
+        if (next.month == day.month && i + 1 < b->days)
+            continue;
+        char name[CELL];
+        snprintf(name, sizeof name, "%04d-%02d", day.year, day.month);
+        count_row(sheets, sheet, name, &month);
+        month = (struct bulletin_count){{0}};
+    }
+}
+
 static void hours_sheet(const struct bulletin *b, struct sheets *sheets)
 {
     static const struct sheet_column columns[] = {{"hour", "时段", "hour", SHEET_TEXT}, COUNT_COLUMNS};
@@ -340,6 +362,7 @@ int bulletin_sheets(const struct bulletin *b, const struct bulletin_names *names
     records_sheet(b, sheets);
     split_sheet(b, names, BULLETIN_STATION, sheets);
     split_sheet(b, names, BULLETIN_METHOD, sheets);
+    months_sheet(b, sheets);
     days_sheet(b, sheets);
     hours_sheet(b, sheets);
     split_sheet(b, names, BULLETIN_STAGE, sheets);

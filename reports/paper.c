@@ -1,6 +1,7 @@
 #include "reports/paper_private.h"
 
 #include <cairo-pdf.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +99,8 @@ void paper_ink(struct paper *p, enum paper_ink ink)
         [PAPER_INK_LINE] = {0.62, 0.65, 0.69},  [PAPER_INK_SHADE] = {0.93, 0.94, 0.96},
         [PAPER_INK_GREEN] = {0.05, 0.45, 0.22}, [PAPER_INK_RED] = {0.73, 0.08, 0.10},
         [PAPER_INK_AMBER] = {0.72, 0.40, 0.00}, [PAPER_INK_GREY] = {0.35, 0.38, 0.42},
-        [PAPER_INK_BLUE] = {0.05, 0.25, 0.55},  [PAPER_INK_WHITE] = {1, 1, 1},
+        [PAPER_INK_BLUE] = {0.05, 0.25, 0.55},  [PAPER_INK_BAR] = {0.55, 0.66, 0.80},
+        [PAPER_INK_WHITE] = {1, 1, 1},
     };
     bool light = ink == PAPER_INK_WHITE || (p->mono && ink == PAPER_INK_SHADE);
     if (p->mono)
@@ -119,6 +121,19 @@ void paper_line(struct paper *p, double x1, double y1, double x2, double y2, dou
     cairo_move_to(p->cr, x1, y1);
     cairo_line_to(p->cr, x2, y2);
     cairo_stroke(p->cr);
+}
+
+double paper_step(double range, int most)
+{
+    double power = pow(10, floor(log10(range / most)));
+    while (range / power > most) {
+        double next = power * 2;
+        double digit = power / pow(10, floor(log10(power) + 1e-9));
+        if (digit > 1.5 && digit < 3)
+            next = power * 2.5;
+        power = next;
+    }
+    return power;
 }
 
 /* ---- layouts ---- */

@@ -53,7 +53,7 @@ struct paper_field {
 /* Two columns, one on 80 mm paper; a long value takes the whole width. */
 void paper_fields(struct paper *p, const struct paper_field *fields, size_t count);
 
-enum { PAPER_COLUMNS_MAX = 8 };
+enum { PAPER_COLUMNS_MAX = 12 };
 
 struct paper_column {
     const char *title;
@@ -100,6 +100,34 @@ struct paper_curve {
 };
 
 void paper_curve(struct paper *p, const struct paper_curve *curve);
+
+/* One bar of a chart, or, in a chart of points, a point with its interval. */
+struct paper_bar {
+    const char *label;
+    double value;
+    double part;      /* as much of the bar stands out in another colour */
+    double low, high; /* of a point */
+    bool absent;      /* its place stays empty */
+};
+
+struct paper_bars {
+    const char *title;
+    const char *part_label; /* what stands out; NULL: nothing does */
+    const struct paper_bar *bars;
+    size_t count;
+    bool points;
+};
+
+/* Values from 0 up, side by side; labels are left out where they would not fit. */
+void paper_bars(struct paper *p, const struct paper_bars *bars);
+
+struct paper_rate {
+    const char *label, *text;
+    double rate, low, high; /* of one scale from 0 up */
+};
+
+/* A row each: label, the interval with its point, the text that says the same in figures. */
+void paper_rates(struct paper *p, const struct paper_rate *rates, size_t count);
 
 /* A QR code of that text, at the far side, and beside it a column of lines; a line that is NULL is one to sign on,
  * after the words of the line before it. With code NULL the lines stand alone. ERR_INVALID at the end where the text is

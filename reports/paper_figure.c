@@ -160,20 +160,6 @@ static size_t thin(const struct paper_curve *from, double t0, double t1, struct 
     return count;
 }
 
-/* 1, 2 or 5 times a power of ten, so that the range has at most that many steps. */
-static double step_of(double range, int most)
-{
-    double power = pow(10, floor(log10(range / most)));
-    while (range / power > most) {
-        double next = power * 2;
-        double digit = power / pow(10, floor(log10(power) + 1e-9));
-        if (digit > 1.5 && digit < 3)
-            next = power * 2.5;
-        power = next;
-    }
-    return power;
-}
-
 static void add_ticks(struct paper *p, struct label *labels, size_t *count, size_t most, double from, double to,
                       double step)
 {
@@ -270,10 +256,10 @@ static void set_axes(struct paper *p, struct curve *c, const struct paper_curve 
     c->t0 = from->points[0].t;
     c->t1 = from->points[from->points_count - 1].t;
     highest = highest > 0 ? highest * 1.1 : 1;
-    double step = step_of(highest, 5);
+    double step = paper_step(highest, 5);
     c->top = ceil(highest / step) * step;
     add_ticks(p, c->values, &c->values_count, TICKS_MAX + 1, 0, c->top, step);
-    add_ticks(p, c->times, &c->times_count, 2 * TICKS_MAX, c->t0, c->t1, step_of(c->t1 - c->t0, 8));
+    add_ticks(p, c->times, &c->times_count, 2 * TICKS_MAX, c->t0, c->t1, paper_step(c->t1 - c->t0, 8));
 }
 
 void paper_curve(struct paper *p, const struct paper_curve *from)

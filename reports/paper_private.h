@@ -5,6 +5,7 @@
  * paper_text.c    text, fields
  * paper_table.c   tables
  * paper_figure.c  banner, curve
+ * paper_chart.c   bars, rates
  * paper_code.c    QR code and lines to sign on
  */
 #ifndef REPORTS_PAPER_PRIVATE_H
@@ -24,6 +25,7 @@ enum paper_ink {
     PAPER_INK_AMBER,
     PAPER_INK_GREY,
     PAPER_INK_BLUE,
+    PAPER_INK_BAR,
     PAPER_INK_WHITE
 };
 
@@ -82,5 +84,7 @@ void paper_ink(struct paper *p, enum paper_ink ink);
 /* Where something `width` wide stands whose distance from the page's beginning side is `from`. */
 double paper_side(const struct paper *p, double from, double width);
 void paper_line(struct paper *p, double x1, double y1, double x2, double y2, double thickness, enum paper_ink ink);
+/* 1, 2 or 5 times a power of ten, so that the range has at most that many steps. */
+double paper_step(double range, int most);
 
 #endif

@@ -1,7 +1,10 @@
 #include "reports/paper_private.h"
 
+enum { MANY = 7 }; /* columns */
+
 struct table {
     size_t columns;
+    double font; /* smaller where there are many columns */
     double from[PAPER_COLUMNS_MAX], wide[PAPER_COLUMNS_MAX];
     size_t rows;
     PangoLayout **cells; /* row 0 is the head */
@@ -37,7 +40,7 @@ static double lay_row(struct paper *p, struct table *t, const struct paper_colum
         const char *text = row == 0 ? columns[i].title : cells[i];
         if (!text || !text[0])
             continue;
-        PangoLayout *l = paper_layout(p, text, p->font * (row == 0 ? 0.86 : 0.95), t->wide[i]);
+        PangoLayout *l = paper_layout(p, text, t->font * (row == 0 ? 0.86 : 0.95), t->wide[i]);
         if (!l)
             return 0;
         if (columns[i].number)
@@ -51,7 +54,7 @@ static double lay_row(struct paper *p, struct table *t, const struct paper_colum
 
 static void set_columns(struct paper *p, struct table *t, const struct paper_column *columns)
 {
-    double shares = 0, from = 0, gap = p->font * 1.2;
+    double shares = 0, from = 0, gap = t->font * (t->columns > MANY ? 0.8 : 1.2);
     for (size_t i = 0; i < t->columns; i++)
         shares += columns[i].share;
     for (size_t i = 0; i < t->columns; i++) {
@@ -70,6 +73,7 @@ void paper_table(struct paper *p, const struct paper_column *columns, size_t col
     if (!t || columns_count > PAPER_COLUMNS_MAX)
         return;
     *t = (struct table){.columns = columns_count, .rows = rows + 1};
+    t->font = p->font * (columns_count > MANY ? 0.88 : 1);
     t->cells = paper_alloc(p, t->rows * t->columns, sizeof(PangoLayout *));
     if (!t->cells)
         return;

@@ -173,6 +173,8 @@ int ctl_slip_record(struct ctl *ctl, const char *id, char **record, int64_t *eve
 /* ---- ctl_paper.c ---- */
 /* The slip of the command's record as a page, of that size unless --size says another; free with paper_close. */
 int ctl_paper_slip(struct ctl *ctl, enum paper_size size, struct paper **out, struct err *err);
+/* Says on stderr where characters have no font. */
+void ctl_paper_fonts(const struct paper *paper);
 /* Writes the pages to --output. */
 int ctl_paper_write(const struct ctl *ctl, struct paper *paper, struct err *err);
 

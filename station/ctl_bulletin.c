@@ -1,4 +1,5 @@
 /* smogctl bulletin: what a bureau publishes of a period. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -215,6 +216,22 @@ static int write_xlsx(struct collecting *c, struct aside *a, struct err *err)
     return sheets_xlsx(&c->sheets, a->temporary, "机动车排放检测通报 Emissions bulletin", to_ms / 1000, err);
 }
 
+static int write_pdf(struct collecting *c, FILE *out, struct err *err)
+{
+    struct paper *paper = NULL;
+    uint8_t *pdf = NULL;
+    size_t size = 0;
+    if (bulletin_lay(&c->bulletin, &c->sheets, c->stores_count == 1 ? c->ctl->config->name : "", &paper, err) != 0)
+        return -1;
+    int result = paper_pdf(paper, &pdf, &size, err);
+    ctl_paper_fonts(paper);
+    paper_close(paper);
+    if (result == 0 && fwrite(pdf, 1, size, out) != size)
+        result = err_set(err, ERR_FAILED, "the PDF cannot be written: %s", strerror(errno));
+    free(pdf);
+    return result;
+}
+
 static const char *extension(const char *path)
 {
     const char *dot = strrchr(path, '.');
@@ -226,14 +243,17 @@ static int write_file(struct collecting *c, const char *path, struct err *err)
     enum aside_encoding encoding = ASIDE_BYTES;
     const char *kind = extension(path);
     struct aside a;
-    bool xlsx = strcmp(kind, "xlsx") == 0, csv = strcmp(kind, "csv") == 0;
-    if (!xlsx && !csv && strcmp(kind, "txt") != 0)
-        return err_set(err, ERR_INVALID, "%s: end its name in .txt, .csv or .xlsx; --json prints JSON", path);
+    bool xlsx = strcmp(kind, "xlsx") == 0, csv = strcmp(kind, "csv") == 0, pdf = strcmp(kind, "pdf") == 0;
+    if (!xlsx && !csv && !pdf && strcmp(kind, "txt") != 0)
+        return err_set(err, ERR_INVALID, "%s: end its name in .txt, .pdf, .csv or .xlsx; --json prints JSON", path);
     if (c->ctl->encoding && aside_encoding_by_name(c->ctl->encoding, &encoding, err) != 0)
         return -1;
-    if (aside_open(&a, path, xlsx ? ASIDE_BYTES : encoding, err) != 0)
+    if (aside_open(&a, path, xlsx || pdf ? ASIDE_BYTES : encoding, err) != 0)
         return -1;
-    int result = xlsx ? write_xlsx(c, &a, err) : csv ? sheets_csv(&c->sheets, a.file, err) : write_text(c, a.file, err);
+    int result = xlsx  ? write_xlsx(c, &a, err)
+                 : pdf ? write_pdf(c, a.file, err)
+                 : csv ? sheets_csv(&c->sheets, a.file, err)
+                       : write_text(c, a.file, err);
     if (result == 0)
         result = aside_commit(&a, err);
     aside_close(&a);

@@ -154,12 +154,18 @@ int ctl_paper_slip(struct ctl *ctl, enum paper_size size, struct paper **out, st
     if (result == 0)
         result = slip_lay(&g->slip, out, err);
     release(g);
-    if (result == 0 && paper_missing(*out) > 0)
+    if (result == 0)
+        ctl_paper_fonts(*out);
+    return result;
+}
+
+void ctl_paper_fonts(const struct paper *paper)
+{
+    if (paper_missing(paper) > 0)
         fprintf(stderr,
                 "smogctl: no font of this machine has %d of the characters; install fonts-wqy-microhei and "
                 "fonts-dejavu-core\n",
-                paper_missing(*out));
-    return result;
+                paper_missing(paper));
 }
 
 int ctl_paper_write(const struct ctl *ctl, struct paper *paper, struct err *err)

@@ -59,7 +59,7 @@ static const char help_office[] =
     "  officer list · officer disable NUMBER [--officer N] · officer pin NUMBER [--officer N]     for the console\n"
     "  outbox list · outbox show ID · outbox retry ID [--outlet NAME] · outbox release ID [--outlet NAME]\n"
     "  print ID [--instrument NAME]        the slip on the receipt printer (instrument 'printer')\n"
-    "  bulletin [FOLDER …] --from D --to D [--zone +06:00] [--public] [--encoding E] [-o F.txt|csv|xlsx]\n"
+    "  bulletin [FOLDER …] --from D --to D [--zone +06:00] [--public] [--encoding E] [-o F.txt|pdf|csv|xlsx]\n"
     "                                      what was tested and failed in these days; FOLDER: state of another station\n"
     "  export records|counted|passages|readings --from D --to D [--layout pinyin|conox|FILE] [--zone Z] -o FILE\n"
     "                                      for other programs: JSON lines, CSV\n"

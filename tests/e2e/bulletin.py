@@ -129,6 +129,35 @@ def ways_out(lab):
     tap.equal([n for n in os.listdir(lab.path(".")) if ".new-" in n], [], "nothing half-written is left")
 
 
+def pages(lab):
+    """The PDF: the same bytes each time, every sheet on it, searchable in both languages, with its fonts inside."""
+    for name in ("b.pdf", "again.pdf"):
+        run = bulletin(lab, "fixed", "bulletin", lab.path("mobile"), lab.path("joint"), *MONTH, "-o", lab.path(name))
+        tap.equal((run.returncode, "no font" in run.stderr), (0, False), "the bulletin is written as %s" % name)
+    tap.result(open(lab.path("b.pdf"), "rb").read() == open(lab.path("again.pdf"), "rb").read(), "the PDF is the same when it is drawn again")
+    text = subprocess.run(["pdftotext", "-layout", lab.path("b.pdf"), "-"], capture_output=True, text=True, check=True).stdout
+    flat = "".join(text.split())
+    tap.result("检测机动车累计17800辆，不合格126辆（其中：固定式机动车遥感检测车辆15340辆" in flat, "the published paragraph can be searched in it", text[:400])
+    tap.equal([w for w in ("检测车辆数", "按站点", "遥感检测法", "按日", "按时段", "按排放阶段", "按车型", "光吸收系数分布", "不透光度分布", "氮氧化物分布", "无效原因", "多次超标车辆",
+                           "统计口径", "Byhour", "Whatiscounted", "2026-07-31") if w not in flat], [], "every table and chart is there, and what is counted")
+    answer = json.loads(bulletin(lab, "fixed", "--json", "bulletin", lab.path("mobile"), lab.path("joint"), *MONTH).stdout)
+    rows = [" ".join(line.split()) for line in text.splitlines()]
+    wanted = ["%s %d %d %d %d %s (%s–%s) %d %d %d" % tuple(r[k] for k in ("day", "judged", "passed", "suspect", "failed", "failed_percent", "low_percent",
+                                                                         "high_percent", "invalid", "aborted", "void")) for r in answer["sheets"]["days"]]
+    tap.equal([w for w in wanted if w not in rows], [], "each day's figures are those of the JSON")
+    fonts = subprocess.run(["pdffonts", lab.path("b.pdf")], capture_output=True, text=True, check=True).stdout.splitlines()[2:]
+    tap.result(fonts and all(line.split()[-5] == "yes" for line in fonts), "every font is inside", fonts)
+    year = ("--from", "2026-01-01", "--to", "2026-12-31")
+    months = json.loads(bulletin(lab, "fixed", "--json", "bulletin", lab.path("mobile"), *year).stdout)["sheets"]
+    tap.equal([(m["month"], sum(d["judged"] for d in months["days"] if d["day"].startswith(m["month"])),
+                sum(d["failed"] for d in months["days"] if d["day"].startswith(m["month"]))) for m in months["months"]],
+              [(m["month"], m["judged"], m["failed"]) for m in months["months"]], "a year's months are the sums of their days")
+    tap.equal((len(months["months"]), len(answer["sheets"]["months"])), (12, 0), "a month alone is not listed by months")
+    bulletin(lab, "fixed", "bulletin", lab.path("mobile"), *year, "-o", lab.path("year.pdf"))
+    text = subprocess.run(["pdftotext", "-layout", lab.path("year.pdf"), "-"], capture_output=True, text=True, check=True).stdout
+    tap.result("2026-12 " in text and "2026-07-15" not in text, "a year lists its months, and only draws its days", text[:200])
+
+
 def exported(lab, what, *words):
     path = lab.path("out." + what)
     answer = json.loads(bulletin(lab, "fixed", "--json", "export", what, *MONTH, "-o", path, *words).stdout)
@@ -193,6 +222,7 @@ with Lab() as lab:
     founding_month(lab)
     depot(lab)
     ways_out(lab)
+    pages(lab)
     exports(lab)
     cases(lab)
     refusals(lab)
