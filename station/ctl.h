@@ -33,7 +33,7 @@
  * ctl_photo.c    photo add, list
  * ctl_bulletin.c  bulletin
  * ctl_export.c   export
- * ctl_funnel.c   the bulletin's table of cases
+ * ctl_funnel.c   the bulletin's table of cases; ctl_uptime.c: of instruments
  * ctl_checklist.c  checklist, checklist start, answer, end; referrals
  */
 #ifndef STATION_CTL_H

@@ -9,6 +9,7 @@
 #include "station/counted.h"
 #include "station/ctl.h"
 #include "station/ctl_funnel.h"
+#include "station/ctl_uptime.h"
 #include "station/progress.h"
 
 enum { MINUTE_MS = 60000, DAY_MS = 86400000 };
@@ -163,7 +164,9 @@ static int collect(struct collecting *c, struct err *err)
     period(c, &from_ms, &to_ms);
     if (bulletin_sheets(&c->bulletin, &names, &c->sheets, err) != 0)
         return -1;
-    return ctl_funnel(c->stores, c->stores_count, from_ms, to_ms, &c->sheets, err);
+    return ctl_funnel(c->stores, c->stores_count, from_ms, to_ms, &c->sheets, err) == 0
+               ? ctl_uptime(c->stores, c->stores_count, from_ms, to_ms, &c->sheets, err)
+               : -1;
 }
 
 /* ---- writing ---- */

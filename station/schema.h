@@ -281,6 +281,10 @@
     "CREATE TABLE pin(number TEXT PRIMARY KEY COLLATE NOCASE, hash TEXT NOT NULL, set_ms INTEGER NOT NULL,"            \
     " event INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
 
+/* The journal's edges, from which the time is counted that instruments were live. */
+#define SCHEMA_EVENT_EDGE                                                                                              \
+    "CREATE INDEX event_edge ON event(idx) WHERE kind IN ('daemon-start', 'daemon-stop', 'instrument');"
+
 /* X(what the step makes); append only. */
 #define SCHEMA_STEPS(X)                                                                                                \
     X(SCHEMA_BASE)                                                                                                     \
@@ -304,7 +308,8 @@
     X(SCHEMA_OUTLETS)                                                                                                  \
     X(SCHEMA_SLIP)                                                                                                     \
     X(SCHEMA_ATTEMPT_ORDER)                                                                                            \
-    X(SCHEMA_PIN)
+    X(SCHEMA_PIN)                                                                                                      \
+    X(SCHEMA_EVENT_EDGE)
 
 #define SCHEMA_ONE(step) +1
 enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };

@@ -79,6 +79,9 @@ int store_event_get(struct store *s, uint64_t index, char **body, size_t *length
 int store_event_list(struct store *s, uint64_t first, uint64_t limit,
                      int (*each)(void *ctx, uint64_t index, const char *body, size_t length), void *ctx,
                      struct err *err);
+/* The events daemon-start, daemon-stop and instrument alone, in their order. */
+int store_event_edges(struct store *s, int (*each)(void *ctx, uint64_t index, const char *body, size_t length),
+                      void *ctx, struct err *err);
 
 /* journal verify: recomputes every leaf, every node and the root, checks every checkpoint's root against the tree, the
  * gap-free numbers of events, tests and passages, and that each record is the one its event names. Calls `progress`

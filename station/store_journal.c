@@ -183,15 +183,10 @@ int store_event_get(struct store *s, uint64_t index, char **body, size_t *length
     return rc;
 }
 
-int store_event_list(struct store *s, uint64_t first, uint64_t limit,
-                     int (*each)(void *ctx, uint64_t index, const char *body, size_t length), void *ctx,
-                     struct err *err)
+static int list_events(struct store *s, sqlite3_stmt *q,
+                       int (*each)(void *ctx, uint64_t index, const char *body, size_t length), void *ctx,
+                       struct err *err)
 {
-    sqlite3_stmt *q = store_statement(s, STORE_SQL_EVENT_LIST, err);
-    if (!q)
-        return -1;
-    store_bind_int(q, 1, (int64_t)first);
-    store_bind_int(q, 2, limit > INT64_MAX ? INT64_MAX : (int64_t)limit);
     int rc;
     while ((rc = store_step(s, q, "read the journal", err)) > 0) {
         const char *body = (const char *)sqlite3_column_text(q, 1);
@@ -202,4 +197,26 @@ int store_event_list(struct store *s, uint64_t first, uint64_t limit,
         }
     }
     return rc;
+}
+
+int store_event_list(struct store *s, uint64_t first, uint64_t limit,
+                     int (*each)(void *ctx, uint64_t index, const char *body, size_t length), void *ctx,
+                     struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_EVENT_LIST, err);
+    if (!q)
+        return -1;
+    store_bind_int(q, 1, (int64_t)first);
+    store_bind_int(q, 2, limit > INT64_MAX ? INT64_MAX : (int64_t)limit);
+    return list_events(s, q, each, ctx, err);
+}
+
+int store_event_edges(struct store *s, int (*each)(void *ctx, uint64_t index, const char *body, size_t length),
+                      void *ctx, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_EVENT_EDGES, err);
+    if (!q)
+        return -1;
+    store_bind_int(q, 1, 0);
+    return list_events(s, q, each, ctx, err);
 }

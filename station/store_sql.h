@@ -76,6 +76,9 @@
                                                                                                                        \
     X(FILE_INSERT, true, "INSERT INTO record_file(subject, name, sha256, size) VALUES(?, ?, ?, ?)")                    \
     X(FILE_LIST, false, "SELECT name, sha256, size FROM record_file WHERE subject = ? ORDER BY name")                  \
+    X(EVENT_EDGES, false,                                                                                              \
+      "SELECT idx, body FROM event INDEXED BY event_edge WHERE idx >= ? AND kind IN ('daemon-start', 'daemon-stop', "  \
+      "'instrument') ORDER BY idx")                                                                                    \
     X(SUBJECT_EVENT_INSERT, true, "INSERT INTO subject_event(subject, event, kind) VALUES(?, ?, ?)")                   \
     X(SUBJECT_EVENT_LIST, false, "SELECT event, kind FROM subject_event WHERE subject = ? ORDER BY event")             \
                                                                                                                        \

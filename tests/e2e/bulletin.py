@@ -205,6 +205,48 @@ def cases(lab):
               "how far cases came, with the median days of each step")
 
 
+# hours of July (UTC+8) and what the journal says then; the second smogd is killed, its last word is that of hour 300
+EDGES = ((-30, "daemon-start", ""), (-20, "rsd1", "live"), (10.5, "rsd1", "stale"), (12, "rsd1", "offline"), (14.25, "rsd1", "live"), (40, "weather", "live"),
+         (100, "rsd1", "stale"), (100.1, "rsd1", "live"), (200, "daemon-stop", ""), (205, "daemon-start", ""), (205.2, "weather", "live"), (250, "rsd1", "live"),
+         (300, "test-fixture", ""), (310, "daemon-start", ""), (311, "weather", "live"), (400, "weather", "offline"), (500, "checkpoint-look", ""))
+
+
+def uptime(lab):
+    """Edges written into the journal, and the same figures by SQL: each state lasts until the next word about the instrument or the end of its smogd."""
+    base = sqlite3.connect(lab.path("fixed", "smogd.db"))
+    first = base.execute("SELECT max(idx) + 1 FROM event").fetchone()[0]
+    for n, (hour, what, state) in enumerate(EDGES):
+        body = {"at": base.execute("SELECT strftime('%Y-%m-%dT%H:%M:%f+08:00', 1782835200 + ? * 3600, 'unixepoch', '+8 hours')", (hour,)).fetchone()[0]}
+        body.update({"kind": "instrument", "name": what, "state": state} if state else {"kind": what})
+        base.execute("INSERT INTO event(idx, kind, body, leaf) VALUES(?, ?, ?, x'00')", (first + n, body["kind"], json.dumps(body, sort_keys=True, separators=(",", ":"))))
+    base.commit()
+    wanted = base.execute("""
+        WITH e AS (SELECT idx, kind, body ->> 'name' name, body ->> 'state' = 'live' live, strftime('%%s', body ->> 'at') + strftime('%%f', body ->> 'at') %% 1 t
+                     FROM event WHERE idx >= %d),
+             span AS (SELECT max(1782835200, (SELECT min(t) FROM e WHERE kind = 'daemon-start')) a, (SELECT t FROM e ORDER BY idx DESC LIMIT 1) z),
+             life AS (SELECT idx, t, ifnull((SELECT iif(s.kind = 'daemon-stop', s.t, (SELECT t FROM e WHERE idx = s.idx - 1)) FROM e s
+                        WHERE s.idx > d.idx AND s.kind IN ('daemon-start', 'daemon-stop') ORDER BY s.idx LIMIT 1), (SELECT z FROM span)) until,
+                        ifnull((SELECT min(idx) FROM e s WHERE s.idx > d.idx AND s.kind IN ('daemon-start', 'daemon-stop')), 1 << 60) last FROM e d WHERE kind = 'daemon-start'),
+             part AS (SELECT e.*, ifnull((SELECT n.t FROM e n WHERE n.name = e.name AND n.idx > e.idx AND n.idx < l.last ORDER BY n.idx LIMIT 1), l.until) until,
+                        EXISTS (SELECT 1 FROM e n WHERE n.name = e.name AND n.live AND n.idx > l.idx AND n.idx < e.idx) again
+                        FROM e JOIN life l ON e.idx > l.idx AND e.idx < l.last WHERE e.kind = 'instrument')
+        SELECT name, printf('%%.2f', (z - a) / 3600), printf('%%.2f', 100.0 * (SELECT sum(max(0, until - max(t, a))) FROM life) / (z - a)),
+               printf('%%.2f', 100.0 * sum(live * max(0, until - max(t, a))) / (z - a)),
+               sum(NOT live AND t >= a AND (SELECT p.live FROM part p WHERE p.name = part.name AND p.idx < part.idx ORDER BY p.idx DESC LIMIT 1)),
+               printf('%%.2f', sum((NOT live) * again * max(0, until - max(t, a))) / 3600)
+          FROM part, span GROUP BY name""" % first).fetchall()
+    base.close()
+    rows = json.loads(bulletin(lab, "fixed", "--json", "bulletin", lab.path("fixed"), *MONTH).stdout)["sheets"]["uptime"]
+    tap.equal([tuple(r[k] for k in ("instrument", "hours", "running_percent", "live_percent", "outages", "outage_hours")) for r in rows], wanted,
+              "how long instruments were live agrees with SQL, a database named twice once")
+    tap.equal([(r["instrument"], r["longest_hours"]) for r in rows], [("rsd1", "3.75"), ("weather", "100.00")], "an outage lasts from stale until live again")
+    bulletin(lab, "fixed", "bulletin", *MONTH, "-o", lab.path("u.pdf"))
+    text = subprocess.run(["pdftotext", "-layout", lab.path("u.pdf"), "-"], capture_output=True, text=True, check=True).stdout
+    tap.result("仪器在线率" in text and "weather" in text, "and is on the pages", text[-900:])
+    before = json.loads(bulletin(lab, "fixed", "--json", "bulletin", "--from", "2026-05-01", "--to", "2026-05-31").stdout)["sheets"]["uptime"]
+    tap.equal(before, [], "of a time before the journal nothing is said")
+
+
 def refusals(lab):
     for words, say in ((("bulletin",), "--from 2026-07-01"), (("bulletin", "--from", "2026-07-02", "--to", "2026-07-01"), "is before"),
                        (("bulletin", "--from", "2026-02-30", "--to", "2026-03-01"), "is no day"), (("bulletin", *MONTH, "--zone", "6"), "+06:00"),
@@ -225,5 +267,6 @@ with Lab() as lab:
     pages(lab)
     exports(lab)
     cases(lab)
+    uptime(lab)
     refusals(lab)
 tap.end()

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "reports/aside.h"
+#include "reports/uptime.h"
 #include "tests/support/store_fixture.h"
 
 static struct err err;
@@ -231,9 +232,49 @@ static void files_appear_when_they_are_complete(void **state)
     assert_int_equal(aside_open(&a, "/nowhere/at/all", ASIDE_BYTES, &err), -1);
 }
 
+/* smogd runs 0 … 100 with a loss, is killed after 150, and runs again 200 … 300; the period is 50 … 250. */
+static void an_instrument_is_live_while_smogd_runs(void **state)
+{
+    (void)state;
+    struct uptime u;
+    uptime_open(&u, 50, 250);
+    uptime_state(&u, -5, "early", false); /* of a journal whose beginning is lost */
+    uptime_start(&u, 0, 0);
+    uptime_state(&u, 10, "smoke", true);
+    uptime_state(&u, 20, "smoke", false); /* before the period: its outage began there, its hours count */
+    uptime_state(&u, 70, "smoke", true);
+    uptime_state(&u, 80, "smoke", false);
+    uptime_state(&u, 90, "smoke", false); /* offline after stale is the same outage */
+    uptime_state(&u, 95, "smoke", true);
+    uptime_stop(&u, 100);
+    uptime_start(&u, 120, 100);
+    uptime_state(&u, 130, "smoke", true);
+    uptime_start(&u, 200, 150);
+    uptime_state(&u, 240, "smoke", true);
+    uptime_end(&u, 300);
+    assert_int_equal(uptime_spanned_ms(&u), 200);
+    assert_int_equal(u.running_ms, 50 + 30 + 50);
+    assert_int_equal(u.count, 2);
+    const struct uptime_instrument *smoke = &u.instruments[1];
+    assert_int_equal(smoke->live_ms, 10 + 5 + 20 + 10);
+    assert_int_equal(smoke->outages, 1);
+    assert_int_equal(smoke->lost_ms, 20 + 15);
+    assert_int_equal(smoke->longest_ms, 20);
+    assert_int_equal(u.instruments[0].live_ms, 0);
+    uptime_close(&u);
+    uptime_open(&u, 50, 250);
+    uptime_start(&u, 100, 100);
+    uptime_state(&u, 110, "smoke", true);
+    uptime_end(&u, 60); /* the clock was set back */
+    assert_int_equal(u.instruments[0].live_ms, 0);
+    assert_int_equal(uptime_spanned_ms(&u), 0);
+    uptime_close(&u);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_instrument_is_live_while_smogd_runs),
         cmocka_unit_test(a_vehicle_counts_once_for_each_kind_of_station),
         cmocka_unit_test(days_begin_in_the_zone_that_is_asked_for),
         cmocka_unit_test(rates_have_wilsons_interval),
