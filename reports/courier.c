@@ -8,9 +8,9 @@
 #include "reports/drop.h"
 #include "reports/encoding.h"
 #include "reports/log.h"
+#include "reports/pace.h"
 
 enum {
-    PAUSE_MAX_MS = 30 * 1000,
     CLOCK_BACK_MS = 1000,         /* the wall clock was set back: not slewed */
     LATEST_MS = 25 * 3600 * 1000, /* later than any pause: such a time came from a wrong clock */
     FOLDER_MAX = 512,
@@ -20,12 +20,12 @@ struct outlet {
     const struct courier_outlet *config;
     const struct outlet_driver *driver;
     struct outlet_memory memory;
-    int failures; /* answers in a row that say the receiver is away */
+    struct pace pace;
     uint64_t sent;
-    int64_t pause_until_ms;
 };
 
-enum progress { TO_SEND, UNDER_WAY, DONE };
+/* GIVEN_BACK: claimed, and then the outlet could not begin it. */
+enum progress { TO_SEND, UNDER_WAY, DONE, GIVEN_BACK };
 
 /* One attempt. */
 struct attempt {
@@ -37,6 +37,7 @@ struct attempt {
     struct outlet_request request;
     struct outlet_result result;
     bool weighed, news; /* the outlet knows the result; it is worth a line in the log */
+    int64_t weighed_ms;
     struct parcel loaded;
     char now[CIVIL_TIME_TEXT_MAX];
     struct courier *owner;
@@ -49,7 +50,7 @@ struct courier {
     size_t outlets_count;
     struct outlet outlets[COURIER_OUTLETS_MAX];
     struct outlet *in_order[COURIER_OUTLETS_MAX]; /* of their priorities */
-    struct attempt *attempts;
+    struct attempt *attempts;                     /* in the order of their claims */
     bool stopping;
     int64_t last_ms;
     uint64_t counts[OUTLET_UNKNOWN + 1];
@@ -270,17 +271,12 @@ static void weigh(struct attempt *a, int64_t now_ms)
     struct outlet *o = a->outlet;
     const struct outlet_result *r = &a->result;
     a->weighed = true;
-    a->news = r->everyone ? o->failures == 0 : strcmp(r->text, a->item.last_status) != 0;
-    if (r->everyone) {
-        int64_t until = next_ms(a, ++o->failures, now_ms);
-        int64_t most = now_ms + PAUSE_MAX_MS;
-        o->pause_until_ms = until > most && r->retry_after_ms < PAUSE_MAX_MS ? most : until;
-    } else if (r->status != 0) {
-        if (o->failures > 0)
-            log_notice("outlet %s: the receiver answers again", a->item.outlet);
-        o->failures = 0;
-        o->pause_until_ms = 0;
-    }
+    a->weighed_ms = now_ms;
+    a->news = r->everyone ? o->pace.failures == 0 : strcmp(r->text, a->item.last_status) != 0;
+    if (r->everyone)
+        pace_away(&o->pace, next_ms(a, o->pace.failures + 1, now_ms), now_ms, r->retry_after_ms);
+    else if (r->status != 0 && pace_answers(&o->pace))
+        log_notice("outlet %s: the receiver answers again", a->item.outlet);
 }
 
 /* After it is written. */
@@ -317,6 +313,8 @@ static int park_rejected(struct courier *c, const struct attempt *a, int64_t now
 static int write_results(struct courier *c, int64_t now_ms, struct err *err)
 {
     for (struct attempt *a = c->attempts; a; a = a->next) {
+        if (a->progress == GIVEN_BACK && queue_unclaim(c->queue, &a->item, err) != 0)
+            return -1;
         if (a->progress != DONE)
             continue;
         if (queue_finish(c->queue, &a->item, &a->result, now_ms, next_ms(a, a->item.attempts, now_ms), err) != 0 ||
@@ -326,69 +324,91 @@ static int write_results(struct courier *c, int64_t now_ms, struct err *err)
     return 0;
 }
 
+static bool has_ended(const struct attempt *a)
+{
+    return a->progress == DONE || a->progress == GIVEN_BACK;
+}
+
 static void drop_results(struct courier *c)
 {
     struct attempt **at = &c->attempts;
     while (*at) {
         struct attempt *a = *at;
-        if (a->progress != DONE) {
+        if (!has_ended(a)) {
             at = &a->next;
             continue;
         }
         *at = a->next;
-        tell(c, a);
+        if (a->progress == DONE)
+            tell(c, a);
         attempt_free(a);
     }
 }
 
-/* May it begin something at this time of the day? */
-static bool is_open(const struct courier *c, const struct outlet *o, int64_t now_ms)
-{
-    const struct courier_outlet *config = o->config;
-    int64_t minute = (now_ms / 60000 + c->source.offset_minutes) % (24 * 60);
-    if (config->open_minute == config->end_minute)
-        return true;
-    if (config->open_minute < config->end_minute)
-        return minute >= config->open_minute && minute < config->end_minute;
-    return minute >= config->open_minute || minute < config->end_minute;
-}
-
-/* Attempts of that list which are neither done nor of outlets that come after this one. */
+/* Attempts of that list which are not over, of outlets that come before this one. */
 static bool something_first(const struct attempt *list, const struct outlet *o)
 {
     for (const struct attempt *a = list; a; a = a->next)
-        if (a->outlet->config->priority < o->config->priority && a->progress != DONE)
+        if (a->outlet->config->priority < o->config->priority && !has_ended(a))
             return true;
     return false;
 }
 
-static size_t free_slots(const struct courier *c, const struct outlet *o, int64_t now_ms)
+static bool may_begin(const struct courier *c, const struct outlet *o, int64_t now_ms)
 {
-    size_t slots = o->failures > 0 || o->config->identity.bytes_per_s > 0 ? 1 : COURIER_SLOTS, used = 0;
-    for (const struct attempt *a = c->attempts; a; a = a->next)
-        used += a->outlet == o && a->progress != DONE;
-    if (c->stopping || now_ms < o->pause_until_ms || used >= slots || !is_open(c, o, now_ms) ||
-        something_first(c->attempts, o))
-        return 0;
-    return slots - used;
+    const struct courier_outlet *config = o->config;
+    return !c->stopping && now_ms >= o->pace.pause_until_ms &&
+           pace_is_open(config->open_minute, config->end_minute, now_ms, c->source.offset_minutes) &&
+           !something_first(c->attempts, o);
 }
 
-/* Asks what is due and claims it: a list of attempts that are to be sent once the claims are committed. */
-static int claim_due(struct courier *c, struct outlet *o, int64_t now_ms, struct attempt **claimed, struct err *err)
+static bool is_limited(const struct outlet *o)
 {
-    struct queue_item items[COURIER_SLOTS];
-    size_t count = 0, slots = something_first(*claimed, o) ? 0 : free_slots(c, o, now_ms);
-    if (slots > 0 && queue_due(c->queue, o->config->name, now_ms, items, slots, &count, err) != 0)
+    return o->config->identity.bytes_per_s > 0;
+}
+
+static size_t count_attempts(const struct courier *c, const struct outlet *o, enum progress progress)
+{
+    size_t count = 0;
+    for (const struct attempt *a = c->attempts; a; a = a->next)
+        count += a->outlet == o && a->progress == progress;
+    return count;
+}
+
+/* Claimed and not over. */
+static size_t count_held(const struct courier *c, const struct outlet *o)
+{
+    return count_attempts(c, o, TO_SEND) + count_attempts(c, o, UNDER_WAY);
+}
+
+/* Deliveries that the outlet may claim now. */
+static size_t room(const struct courier *c, const struct outlet *o, int64_t now_ms)
+{
+    return may_begin(c, o, now_ms) ? pace_room(&o->pace, is_limited(o), count_held(c, o)) : 0;
+}
+
+/* Asks what is due and claims it: the end of a list of attempts that are to be sent once the claims are committed. */
+static int claim_due(struct courier *c, struct outlet *o, int64_t now_ms, struct attempt ***end, struct attempt *first,
+                     struct err *err)
+{
+    struct queue_item items[PACE_CLAIMS_MAX];
+    size_t count = 0, asked = something_first(first, o) ? 0 : room(c, o, now_ms);
+    if (asked > 0 && queue_due(c->queue, o->config->name, now_ms, items, asked, &count, err) != 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
         if (queue_claim(c->queue, &items[i], now_ms, err) != 0)
             return -1;
-        struct attempt *a = calloc(1, sizeof *a);
+        struct attempt *a = calloc(1, sizeof *a); /* nearly all of it is room for an answer */
         if (!a)
             return err_set(err, ERR_FAILED, "out of memory");
-        *a = (struct attempt){.next = *claimed, .outlet = o, .item = items[i], .owner = c};
-        *claimed = a;
+        a->outlet = o;
+        a->item = items[i];
+        a->owner = c;
+        **end = a;
+        *end = &a->next;
     }
+    if (count > 0)
+        pace_claimed(&o->pace, asked, count, now_ms);
     return 0;
 }
 
@@ -403,23 +423,37 @@ static void forget(struct attempt *claimed)
 
 static int write_round(struct courier *c, int64_t now_ms, struct attempt **claimed, struct err *err)
 {
+    struct attempt **end = claimed;
     if (queue_begin(c->queue, err) != 0)
         return -1;
     int result = write_results(c, now_ms, err);
     if (result == 0 && now_ms < c->last_ms - CLOCK_BACK_MS) {
         result = queue_hasten(c->queue, now_ms, now_ms, err);
         for (size_t i = 0; i < c->outlets_count; i++)
-            c->outlets[i].pause_until_ms = 0;
+            c->outlets[i].pace.pause_until_ms = 0;
     }
     for (size_t i = 0; i < c->outlets_count && result == 0; i++)
         if (c->outlets[i].driver->takes != OUTLET_CASES)
             result = queue_feed_enter(c->queue, &c->outlets[i].config->feed, now_ms, err);
     for (size_t i = 0; i < c->outlets_count && result == 0; i++)
-        result = claim_due(c, c->in_order[i], now_ms, claimed, err);
+        result = claim_due(c, c->in_order[i], now_ms, &end, *claimed, err);
     if (result == 0)
         return queue_commit(c->queue, err);
     queue_rollback(c->queue);
     return -1;
+}
+
+/* Results are written together, but none waits long, nor where its outlet has nothing else to wait for. */
+static bool results_are_due(const struct courier *c, int64_t now_ms)
+{
+    bool due = false;
+    for (const struct attempt *a = c->attempts; a && !due; a = a->next) {
+        int64_t age_ms = now_ms - a->weighed_ms;
+        due = a->progress == GIVEN_BACK ||
+              (a->progress == DONE && (age_ms >= PACE_RESULT_MS || age_ms < 0 || count_held(c, a->outlet) == 0 ||
+                                       count_attempts(c, a->outlet, DONE) >= PACE_CLAIMS_MAX / 2));
+    }
+    return due;
 }
 
 /* Is there anything to write? Most rounds find nothing, and then nothing is locked. */
@@ -427,23 +461,35 @@ static int look(struct courier *c, int64_t now_ms, bool *work, struct err *err)
 {
     struct queue_item item;
     size_t due = 0;
-    *work = now_ms < c->last_ms - CLOCK_BACK_MS;
     for (struct attempt *a = c->attempts; a; a = a->next) {
-        *work = *work || a->progress == DONE;
         if (a->progress == DONE && !a->weighed)
             weigh(a, now_ms);
     }
+    for (struct attempt *a = c->attempts; a; a = a->next) {
+        if (a->progress == TO_SEND && !may_begin(c, a->outlet, now_ms))
+            a->progress = GIVEN_BACK;
+    }
+    *work = now_ms < c->last_ms - CLOCK_BACK_MS || results_are_due(c, now_ms);
     for (size_t i = 0; i < c->outlets_count && !*work; i++) {
         const struct outlet *o = &c->outlets[i];
         if (o->driver->takes != OUTLET_CASES && queue_feed_waits(c->queue, &o->config->feed, now_ms, work, err) != 0)
             return -1;
         if (*work)
             break;
-        if (free_slots(c, o, now_ms) > 0 && queue_due(c->queue, o->config->name, now_ms, &item, 1, &due, err) != 0)
+        if (room(c, o, now_ms) > 0 && queue_due(c->queue, o->config->name, now_ms, &item, 1, &due, err) != 0)
             return -1;
         *work = due > 0;
     }
     return 0;
+}
+
+/* What is claimed, as its outlets' slots become free. */
+static void begin_claimed(struct courier *c, int64_t now_ms)
+{
+    for (struct attempt *a = c->attempts; a; a = a->next)
+        if (a->progress == TO_SEND &&
+            count_attempts(c, a->outlet, UNDER_WAY) < pace_slots(&a->outlet->pace, is_limited(a->outlet)))
+            begin_attempt(a, now_ms);
 }
 
 int courier_step(struct courier *c, int64_t now_ms, struct err *err)
@@ -459,13 +505,11 @@ int courier_step(struct courier *c, int64_t now_ms, struct err *err)
     c->last_ms = now_ms;
     if (work)
         drop_results(c);
-    while (claimed) {
-        struct attempt *a = claimed;
-        claimed = a->next;
-        a->next = c->attempts;
-        c->attempts = a;
-        begin_attempt(a, now_ms);
-    }
+    struct attempt **end = &c->attempts;
+    while (*end)
+        end = &(*end)->next;
+    *end = claimed;
+    begin_claimed(c, now_ms);
     return 0;
 }
 

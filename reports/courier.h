@@ -1,6 +1,8 @@
 /*
- * Carries what the queue holds to the outlets: takes what is due, a few at a time for each outlet, hands it over and
- * writes down what came of it. Results and new attempts are committed together, one commit for all of a round.
+ * Carries what the queue holds to the outlets: claims what is due, hands it over a few at a time and writes down what
+ * came of it. Results and new claims are committed together; how many, reports/pace.h says. Nothing counts as delivered
+ * before its receipt is committed. What is claimed and then cannot be begun (the outlet pauses or closes, something
+ * comes first, we are told to stop) is given back as it was.
  *
  * Every outlet has its own queue, hours, bandwidth and priority: while one that comes before has something under way,
  * those behind it begin nothing new. One whose receiver is away holds up nobody.
@@ -24,7 +26,7 @@
 #include "reports/queue.h"
 #include "station/core/err.h"
 
-enum { COURIER_OUTLETS_MAX = 8, COURIER_SLOTS = 4 };
+enum { COURIER_OUTLETS_MAX = 8 };
 
 /* As configured; the texts must outlive the courier. */
 struct courier_outlet {

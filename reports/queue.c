@@ -33,9 +33,9 @@
                 " ON CONFLICT(subject) DO UPDATE SET event = excluded.event, tree_size = excluded.tree_size,"          \
                 " signed_ms = excluded.signed_ms, code = excluded.code")                                               \
     X(RECOVER, "UPDATE delivery SET state = 'unknown', next_ms = ? WHERE state = 'sending'")                           \
-    X(ORPHAN, "SELECT p.case_id FROM case_file c JOIN package p ON p.case_id = c.id WHERE c.id > ?"                    \
-              " AND c.state IN ('send-ordered', 'submitted')"                                                          \
-              " AND NOT EXISTS(SELECT 1 FROM delivery d WHERE d.case_id = p.case_id) ORDER BY p.case_id LIMIT 1")      \
+    X(ORPHANS, "SELECT p.case_id FROM case_file c JOIN package p ON p.case_id = c.id"                                  \
+               " WHERE c.state IN ('send-ordered', 'submitted')"                                                       \
+               " AND NOT EXISTS(SELECT 1 FROM delivery d WHERE d.case_id = p.case_id)")                                \
     X(PENDING, "SELECT outlet, count(*) FROM delivery WHERE state IN ('waiting', 'retry', 'unknown') GROUP BY outlet") \
     X(DUE, "SELECT d.case_id, p.sha256, p.path, p.size, p.sealed_ms, p.tree_size, d.attempts, d.state = 'unknown',"    \
            " ifnull(c.state IN ('void', 'handled', 'rejected') OR t.verdict = 'void', 0), d.last_status, d.part FROM " \
@@ -46,6 +46,8 @@
     X(HASTEN, "UPDATE delivery SET next_ms = ? WHERE state IN ('waiting', 'retry', 'unknown') AND next_ms > ?")        \
     X(CLAIM, "UPDATE delivery SET state = 'sending', attempts = attempts + 1, last_ms = ?"                             \
              " WHERE case_id = ? AND outlet = ? AND state IN ('waiting', 'retry', 'unknown')")                         \
+    X(UNCLAIM, "UPDATE delivery SET state = ?, attempts = attempts - 1"                                                \
+               " WHERE case_id = ? AND outlet = ? AND state = 'sending'")                                              \
     X(FINISH, "UPDATE delivery SET state = ?, next_ms = ?, last_ms = ?, last_status = ?, receipt_id = ?, receipt = ?," \
               " receipt_signature = ?"                                                                                 \
               " WHERE case_id = ? AND outlet = ? AND state = 'sending'")                                               \
@@ -321,39 +323,35 @@ int queue_recover(struct queue *q, int64_t now_ms, int *count, struct err *err)
     return 0;
 }
 
-/* The first case after *case_id that has a package and no delivery; empty when there is none. */
-static int next_orphan(struct queue *q, char case_id[QUEUE_CASE_MAX], struct err *err)
-{
-    sqlite3_stmt *s = q->statements[STATEMENT_ORPHAN];
-    sqlite3_bind_text(s, 1, case_id, -1, SQLITE_TRANSIENT);
-    int code = sqlite3_step(s);
-    case_id[0] = '\0';
-    if (code == SQLITE_ROW)
-        get_text(s, 0, case_id, QUEUE_CASE_MAX);
-    return end(q, STATEMENT_ORPHAN, code, "look for packages without an outlet", err);
-}
-
 int queue_adopt(struct queue *q, const char *const outlets[], size_t count, int64_t now_ms, struct err *err)
 {
-    char case_id[QUEUE_CASE_MAX] = "";
-    while (count > 0) {
-        if (next_orphan(q, case_id, err) != 0)
-            return -1;
-        if (case_id[0] == '\0')
-            return 0;
-        for (size_t i = 0; i < count; i++)
-            if (queue_delivery_add(q, case_id, outlets[i], now_ms, err) != 0)
-                return -1;
+    sqlite3_stmt *s = q->statements[STATEMENT_ORPHANS];
+    char case_id[QUEUE_CASE_MAX];
+    int code = SQLITE_DONE, result = 0;
+    while (count > 0 && result == 0 && (code = sqlite3_step(s)) == SQLITE_ROW) {
+        get_text(s, 0, case_id, sizeof case_id);
+        for (size_t i = 0; i < count && result == 0; i++)
+            result = queue_delivery_add(q, case_id, outlets[i], now_ms, err);
     }
-    return 0;
+    if (result == 0)
+        return end(q, STATEMENT_ORPHANS, code, "look for packages without an outlet", err);
+    sqlite3_reset(s);
+    return -1;
+}
+
+static int any_orphan(struct queue *q, bool *any, struct err *err)
+{
+    int code = sqlite3_step(q->statements[STATEMENT_ORPHANS]);
+    *any = code == SQLITE_ROW;
+    return end(q, STATEMENT_ORPHANS, code, "look for packages without an outlet", err);
 }
 
 int queue_enter(struct queue *q, const char *const outlets[], size_t count, int64_t now_ms, struct err *err)
 {
-    char case_id[QUEUE_CASE_MAX] = "";
-    if (count == 0 || next_orphan(q, case_id, err) != 0)
-        return count == 0 ? 0 : -1;
-    if (case_id[0] == '\0')
+    bool any = false;
+    if (count > 0 && any_orphan(q, &any, err) != 0)
+        return -1;
+    if (!any)
         return 0;
     if (queue_begin(q, err) != 0)
         return -1;
@@ -423,6 +421,15 @@ int queue_claim(struct queue *q, struct queue_item *item, int64_t now_ms, struct
         return err_set(err, ERR_REFUSED, "the delivery of %s is no longer due", item->package.case_id);
     item->attempts++;
     return 0;
+}
+
+int queue_unclaim(struct queue *q, const struct queue_item *item, struct err *err)
+{
+    sqlite3_stmt *s = q->statements[STATEMENT_UNCLAIM];
+    bind_text(s, 1, item->ask ? "unknown" : item->attempts > 1 ? "retry" : "waiting");
+    bind_text(s, 2, item->package.case_id);
+    bind_text(s, 3, item->outlet);
+    return run(q, STATEMENT_UNCLAIM, "give a delivery back", err);
 }
 
 /* A part has arrived; the next one waits. */

@@ -125,6 +125,8 @@ int queue_hasten(struct queue *q, int64_t latest_ms, int64_t now_ms, struct err 
 
 /* An attempt begins. ERR_REFUSED when it is no longer due: somebody else has decided. */
 int queue_claim(struct queue *q, struct queue_item *item, int64_t now_ms, struct err *err);
+/* It has not begun after all: the delivery waits as before the claim. */
+int queue_unclaim(struct queue *q, const struct queue_item *item, struct err *err);
 /* It has ended, and is entered in the delivery's history; next_ms matters for retry and unknown. */
 int queue_finish(struct queue *q, const struct queue_item *item, const struct outlet_result *result, int64_t now_ms,
                  int64_t next_ms, struct err *err);

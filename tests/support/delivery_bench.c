@@ -136,7 +136,8 @@ const char *delivery_add_case(struct delivery_bench *b)
     struct err err;
     snprintf(id, sizeof id, "C%d", ++b->cases);
     for (size_t i = 0; i < PACKAGE_SIZE; i++)
-        bytes[i] = (char)(i * 31 + (size_t)b->cases);
+        bytes[i] = (char)(i * 31);
+    memcpy(bytes, id, sizeof id);
     sha256_hex(bytes, PACKAGE_SIZE, sha256);
     snprintf(path, sizeof path, "%s/packages/%s", b->folder, id);
     delivery_must(file_write(path, bytes, PACKAGE_SIZE, 0600, &err), &err);

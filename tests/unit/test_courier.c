@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "reports/file.h"
+#include "reports/pace.h"
 #include "tests/support/delivery_bench.h"
 #include "tests/support/fault_vfs.h"
 
@@ -42,7 +43,89 @@ static void drains_a_backlog_over_few_connections(void **state)
     delivery_settle(b);
     delivery_expect_arrived(b);
     assert_int_equal(receiver_posts(b->receiver), 100);
-    assert_in_range(receiver_connections(b->receiver), 1, 2 * COURIER_SLOTS);
+    assert_in_range(receiver_connections(b->receiver), 1, 2 * PACE_SLOTS);
+}
+
+static int count_commit(void *ctx)
+{
+    ++*(int *)ctx;
+    return 0;
+}
+
+static void a_backlog_shares_its_commits(void **state)
+{
+    struct delivery_bench *b = *state;
+    int commits = 0;
+    for (int i = 0; i < 300; i++)
+        delivery_add_case(b);
+    sqlite3_commit_hook(b->db, count_commit, &commits);
+    delivery_settle(b);
+    sqlite3_commit_hook(b->db, NULL, NULL);
+    delivery_expect_arrived(b);
+    assert_in_range(commits, 2, 300 / 10);
+    assert_string_equal(delivery_ask(b, "SELECT count(receipt) FROM delivery"), "300");
+}
+
+/* Rounds until more is claimed than can be under way. */
+static void claim_ahead(struct delivery_bench *b)
+{
+    struct err err;
+    for (int i = 0; i < 100; i++)
+        delivery_add_case(b);
+    time_t until = time(NULL) + DELIVERY_DEADLINE_S;
+    while (atoi(delivery_ask(b, "SELECT count(*) FROM delivery WHERE state = 'sending'")) <= 4 * PACE_SLOTS) {
+        delivery_must(courier_step(b->courier, b->now_ms, &err), &err);
+        delivery_must(http_run(b->http, DELIVERY_TURN_MS, &err), &err);
+        assert_true(time(NULL) < until);
+    }
+}
+
+static void what_has_not_begun_is_given_back_at_the_end(void **state)
+{
+    struct delivery_bench *b = *state;
+    claim_ahead(b);
+    courier_stop(b->courier);
+    delivery_settle(b);
+    assert_string_equal(delivery_ask(b, "SELECT count(*) FROM delivery WHERE state NOT IN ('waiting', 'sent')"), "0");
+    assert_string_equal(delivery_ask(b, "SELECT sum(attempts) FROM delivery WHERE state = 'waiting'"), "0");
+    assert_int_equal(receiver_posts(b->receiver),
+                     atoi(delivery_ask(b, "SELECT count(*) FROM delivery WHERE state = 'sent'")));
+    assert_in_range(receiver_posts(b->receiver), 1, 99);
+    delivery_close(b);
+    delivery_open(b);
+    delivery_settle(b);
+    delivery_expect_arrived(b);
+    assert_int_equal(receiver_gets(b->receiver), 0); /* it was known that they had not been sent */
+    assert_int_equal(receiver_posts(b->receiver), 100);
+}
+
+static void what_has_not_begun_is_given_back_when_the_receiver_is_away(void **state)
+{
+    struct delivery_bench *b = *state;
+    claim_ahead(b);
+    for (int i = 0; i < PACE_SLOTS; i++)
+        delivery_order(b, (struct receiver_order){RECEIVER_SAY, 503, "Retry-After: 60\r\n", NULL});
+    delivery_settle(b);
+    assert_in_range(atoi(delivery_ask(b, "SELECT count(*) FROM delivery WHERE state = 'retry'")), 1, PACE_SLOTS);
+    assert_string_equal(delivery_ask(b, "SELECT sum(attempts) FROM delivery WHERE state = 'waiting'"), "0");
+    assert_in_range(atoi(delivery_ask(b, "SELECT count(*) FROM delivery WHERE state = 'waiting'")), 1, 99);
+    b->now_ms += 90 * SECOND;
+    delivery_settle(b);
+    delivery_expect_arrived(b);
+    assert_int_equal(receiver_gets(b->receiver), 0);
+}
+
+static void a_kill_with_much_claimed_doubles_nothing(void **state)
+{
+    struct delivery_bench *b = *state;
+    claim_ahead(b);
+    delivery_close(b); /* answers that came are lost with it */
+    delivery_open(b);
+    assert_in_range(atoi(delivery_ask(b, "SELECT count(*) FROM delivery WHERE state = 'unknown'")), 4 * PACE_SLOTS,
+                    PACE_CLAIMS_MAX);
+    delivery_settle(b);
+    delivery_expect_arrived(b);
+    assert_string_equal(delivery_ask(b, "SELECT count(receipt) FROM delivery"), "100");
 }
 
 static void waits_for_an_endpoint_that_is_down(void **state)
@@ -467,6 +550,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(delivers_and_keeps_the_receipt),
         TEST(drains_a_backlog_over_few_connections),
+        TEST(a_backlog_shares_its_commits),
+        TEST(what_has_not_begun_is_given_back_at_the_end),
+        TEST(what_has_not_begun_is_given_back_when_the_receiver_is_away),
+        TEST(a_kill_with_much_claimed_doubles_nothing),
         TEST(waits_for_an_endpoint_that_is_down),
         TEST(honours_retry_after_in_seconds),
         TEST(honours_retry_after_as_a_date),
