@@ -185,6 +185,34 @@ void live_test_save(struct live *live)
     live_output_verdict(live);
 }
 
+/* What the test is judged by: the limits of its rule, of the station's class. */
+static void limit_entries(const struct live *live, char *out, size_t size, struct entries *e)
+{
+    const struct live_test *test = &live->test;
+    enum limit_class class_ = config_limit_class(live->config, test->pack, test->day);
+    struct json_writer w;
+    json_writer_init(&w, out, size);
+    json_array_begin(&w, NULL);
+    for (size_t i = 0; i < test->rule->limits_count; i++) {
+        const struct rule_limit *limit = &test->rule->limits[i];
+        char value[DECIMAL_TEXT_MAX];
+        decimal_format(limit->value[class_], value);
+        json_object_begin(&w, NULL);
+        json_bool(&w, "at_least", limit->at_least);
+        json_string(&w, "clause", limit->origin.clause);
+        json_string(&w, "limit", value);
+        json_string(&w, "point", verdict_point_name(limit->point));
+        json_string(&w, "quantity", quantity_name(limit->quantity));
+        json_bool(&w, "screening", limit->screening);
+        json_string(&w, "unit", quantity_unit(limit->quantity));
+        json_object_end(&w);
+    }
+    json_array_end(&w);
+    ptrdiff_t length = json_writer_finish(&w);
+    assert(length > 0);
+    entries_raw(e, "limits", out, (size_t)length);
+}
+
 void live_test_state(const struct live *live, struct json_writer *w, const char *key)
 {
     const struct live_test *test = &live->test;
@@ -192,9 +220,10 @@ void live_test_state(const struct live *live, struct json_writer *w, const char 
         json_null(w, key);
         return;
     }
-    char started[CIVIL_TIME_TEXT_MAX];
+    char started[CIVIL_TIME_TEXT_MAX], limits[RULES_LIMITS_MAX * (2 * RULES_TEXT_MAX + 256)];
     civil_time_format(test->started_ms, live->config->utc_offset_minutes, started);
     struct entries e = {0};
+    limit_entries(live, limits, sizeof limits, &e);
     entries_text(&e, "colour", plate_colour_name(test->vehicle.plate.colour));
     entries_text(&e, "id", test->id);
     entries_integer(&e, "limit", test->prompt_limit);

@@ -123,6 +123,9 @@ def play_operator(lab, failed):
     refused(lab, 2, "no rule|petrol", "a vehicle that no rule is for", "test", "start", "--plate", "新A66T22", "--colour",
             "yellow", "--method", "free-acceleration", "--vehicle", "fuel=petrol")
     test = lab.start_test("新C77018")
+    limit = lab.json("status")["test"]["limits"][0]
+    tap.equal((limit["quantity"], limit["limit"], limit["unit"], limit["at_least"]), ("k", "1.20", "1/m", False),
+              "what a running test is judged by stands in the status")
     refused(lab, 4, test + " of 新C77018 is running since", "a second test", *start_words())
     refused(lab, 2, "--reason", "abort without a reason", "test", "abort", test)
     refused(lab, 2, "reason", "abort with an empty reason", "test", "abort", test, "--reason", "  ")

@@ -59,6 +59,15 @@ export interface Lockout {
   what: string;
 }
 
+export interface Limit {
+  at_least: boolean;
+  clause: string;
+  limit: string;
+  point: string;
+  quantity: string;
+  unit: string;
+}
+
 /** `status.test`: the test that runs. */
 export interface RunningTest {
   colour: string;
@@ -67,6 +76,8 @@ export interface RunningTest {
   method: string;
   plate: string;
   prompt: string;
+  /** what it is judged by */
+  limits?: Limit[];
   started_at: string;
   t_ms: number;
   unsaved?: string;
@@ -90,15 +101,17 @@ export interface Status {
   test: RunningTest | null;
 }
 
-/** A numeric value against its limit, in a verdict. */
+/** A value against its limit, in a verdict (station/core/verdict.h). */
 export interface VerdictValue {
+  at_least: boolean;
   clause: string;
-  comparison?: string;
-  exceeds?: boolean;
+  exceeded: boolean;
   limit: string;
-  point?: string;
+  measured: string;
+  point: string | number;
   quantity: string;
-  status?: string;
+  screening: boolean;
+  status: string;
   unit: string;
   value: string;
 }
@@ -128,7 +141,7 @@ export interface ShownTest {
   id: string;
   method: string;
   plate: string;
-  record: { verdict: Verdict; vehicle: Record<string, unknown>; rules?: unknown } | null;
+  record: { verdict: Verdict; vehicle: Record<string, unknown>; rules: { class: string; pack: string; rule: string; version: string } } | null;
   seq: number;
   started_at: string;
   verdict: string;
