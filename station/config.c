@@ -210,15 +210,6 @@ static int read_timestamp(struct config *config, struct conf *conf, struct err *
     return 0;
 }
 
-static int read_console(struct config *config, struct conf *conf, struct err *err)
-{
-    ptrdiff_t node = conf_next(conf, CONF_TOP, CONF_FIRST, CONF_SECTION, "console");
-    if (node < 0)
-        return 0;
-    conf_use(conf, node);
-    return config_text(conf, node, "listen", true, config->console, sizeof config->console, err);
-}
-
 /* Sections that may stand once. */
 static int check_single(const struct conf *conf, struct err *err)
 {
@@ -239,7 +230,7 @@ static int read_all(struct config *config, struct conf *conf, struct err *err)
         config_read_links(config, conf, err) != 0 || config_read_instruments(config, conf, err) != 0 ||
         config_read_references(config, conf, err) != 0 || config_read_outlets(config, conf, err) != 0 ||
         read_seal(config, conf, err) != 0 || read_timestamp(config, conf, err) != 0 ||
-        read_console(config, conf, err) != 0 || config_read_witnesses(config, conf, err) != 0 ||
+        config_read_console(config, conf, err) != 0 || config_read_witnesses(config, conf, err) != 0 ||
         config_read_cameras(config, conf, err) != 0)
         return -1;
     return conf_check_all_used(conf, err);

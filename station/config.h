@@ -6,8 +6,9 @@
  *     link NAME { kind = serial  device = "/dev/…"  line = "9600/8n1" }
  *     instrument NAME { driver = nht6  link = NAME  serial = "…"  certificate = "…"  valid-until = 2027-03-01 }
  *     reference NAME { value = "k=1.71 opacity=52.0"  certificate = "…"  valid-until = … }    # neutral filter, bottle
- * of gas camera NAME { user = "…"  secret-file = "…"  poll = "ADDRESS:PORT" } outlet NAME { … }   console { listen =
- * "127.0.0.1:8080" }   seal { key = "…"  cert = "…" }
+ *     camera NAME { user = "…"  secret-file = "…"  poll = "ADDRESS:PORT" }
+ *     outlet NAME { … }   seal { key = "…"  cert = "…" }
+ *     console { listen = "127.0.0.1:8080"  web-dir = "…" }
  *
  * Unknown keys, wrong types, missing files and two instruments on one port are errors. Relative paths count from the
  * folder of the configuration file. Rule packs and profiles are files ID.conf in rules-dir and profiles-dir, code lists
@@ -118,6 +119,12 @@ struct config_camera {
     unsigned at_line;
 };
 
+/* The web server for officers' tablets. */
+struct config_console {
+    char listen[CONFIG_TEXT_MAX];  /* "ADDRESS:PORT"; empty: none */
+    char web_dir[CONFIG_PATH_MAX]; /* where the page lies, if it is there */
+};
+
 /* Who co-signs the journal's checkpoints: another agency's key. */
 struct config_witness {
     char title[CONFIG_NAME_MAX];
@@ -155,7 +162,7 @@ struct config {
     struct config_outlet outlets[CONFIG_OUTLETS_MAX];
     struct config_witness witnesses[CONFIG_WITNESSES_MAX];
     struct config_reference references[CONFIG_REFERENCES_MAX];
-    char console[CONFIG_TEXT_MAX]; /* "ADDRESS:PORT"; empty: none */
+    struct config_console console;
     char seal_key[CONFIG_PATH_MAX], seal_cert[CONFIG_PATH_MAX];
     char seal_sm2_key[CONFIG_PATH_MAX], seal_sm2_cert[CONFIG_PATH_MAX]; /* empty: not configured */
     int64_t seal_warn_days;                                             /* before a certificate ends */

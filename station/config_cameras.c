@@ -42,7 +42,7 @@ int config_read_cameras(struct config *config, struct conf *conf, struct err *er
                                   config->cameras[i].at_line);
         if (read_poll(camera, conf, node, err) != 0)
             return -1;
-        if (config->console[0] == '\0' && camera->poll[0] == '\0')
+        if (config->console.listen[0] == '\0' && camera->poll[0] == '\0')
             return conf_error(
                 conf, node, err,
                 "camera '%s' pushes to the console, and there is none; add 'console { listen = … }', or poll = … here",

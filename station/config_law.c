@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sensors/links/dial.h"
 #include "sensors/links/link.h"
 #include "station/config_read.h"
 #include "station/core/procedure.h"
@@ -131,22 +130,12 @@ static int check_links(const struct config *config, const struct conf *conf, str
     return 0;
 }
 
-static int check_console(const struct config *config, const struct conf *conf, struct err *err)
-{
-    struct dial_address address;
-    struct err why = {0};
-    ptrdiff_t node = conf_next(conf, CONF_TOP, CONF_FIRST, CONF_SECTION, "console");
-    if (node < 0 || dial_parse(&address, config->console, &why) == 0)
-        return 0;
-    return conf_error(conf, node, err, "console: %s", why.text);
-}
-
 int config_law(struct config *config, struct conf *conf, struct err *err)
 {
     if (load_rules(config, conf, err) != 0 || load_profiles(config, conf, err) != 0 || config_codes(config, err) != 0 ||
         config_checklists(config, err) != 0 || config_deadlines(config, err) != 0 ||
         check_drivers(config, conf, err) != 0 || check_links(config, conf, err) != 0 ||
-        check_console(config, conf, err) != 0 || config_outlets_law(config, err) != 0)
+        config_console_law(config, conf, err) != 0 || config_outlets_law(config, err) != 0)
         return -1;
     return config_cameras_law(config, conf, err) == 0 ? config_witnesses_law(config, conf, err) : -1;
 }

@@ -44,6 +44,7 @@ int config_title(struct conf *conf, ptrdiff_t section, char out[CONFIG_NAME_MAX]
 
 /* Each fills its part of *config. */
 int config_read_links(struct config *config, struct conf *conf, struct err *err);
+int config_read_console(struct config *config, struct conf *conf, struct err *err);
 int config_read_cameras(struct config *config, struct conf *conf, struct err *err); /* after the console */
 int config_read_instruments(struct config *config, struct conf *conf, struct err *err);
 int config_read_witnesses(struct config *config, struct conf *conf, struct err *err);
@@ -52,6 +53,9 @@ int config_read_outlets(struct config *config, struct conf *conf, struct err *er
 
 /* Checks what the outlets lead to: their maps. */
 int config_outlets_law(const struct config *config, struct err *err);
+
+/* Can the console be served as it is configured? */
+int config_console_law(const struct config *config, const struct conf *conf, struct err *err);
 
 /* Reads what only the daemon needs: the cameras' secrets. */
 int config_cameras_law(struct config *config, const struct conf *conf, struct err *err);

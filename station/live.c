@@ -303,9 +303,7 @@ static int open_parts(struct live *live, struct err *err)
         return -1;
     if (live_links_open(live, err) != 0 || live_poll_open(live, err) != 0)
         return -1;
-    return config->console[0] ? webserver_open(&live->web, live->event, config->console, live_web_routes,
-                                               &webserver_limits_default, live, err)
-                              : 0;
+    return live_web_open(live, err);
 }
 
 int live_open(struct live **out, const struct config *config, sd_event *event, struct err *err)
@@ -348,7 +346,7 @@ void live_close(struct live *live)
 {
     if (!live)
         return;
-    webserver_close(live->web);
+    live_web_close(live);
     live_poll_close(live);
     live_links_close(live);
     live_join_close(live);

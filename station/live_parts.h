@@ -54,6 +54,7 @@
 #include "station/spool.h"
 #include "station/store.h"
 #include "station/store_life.h"
+#include "station/webpage.h"
 #include "station/webserver.h"
 
 enum {
@@ -193,6 +194,7 @@ struct live {
     struct live_link *links; /* as many as configured */
     struct control *control;
     struct webserver *web; /* NULL: no console is configured */
+    struct webpage *page;
     struct clock_watch clock;
     struct bench bench;
     struct live_instrument instruments[BENCH_INSTRUMENTS_MAX];
@@ -556,7 +558,9 @@ void live_witness_write(const struct live *live, struct json_writer *w, const ch
 /* ---- live_web.c ---- */
 /* live_metrics.c: GET /metrics */
 void live_metrics(void *ctx, struct webserver_request *request);
-extern const struct webserver_route live_web_routes[];
+/* Serves the console, where one is configured. */
+int live_web_open(struct live *live, struct err *err);
+void live_web_close(struct live *live);
 
 /* ---- live_status.c ---- */
 live_answer live_status, live_status_instruments;

@@ -151,7 +151,7 @@ static void write_console(const struct live *live, struct json_writer *w)
     }
     json_object_begin(w, "console");
     json_integer(w, "connections", webserver_connections(live->web));
-    json_string(w, "listen", live->config->console);
+    json_string(w, "listen", live->config->console.listen);
     json_string(w, "problem", webserver_problem(live->web));
     json_object_end(w);
 }

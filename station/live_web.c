@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "reports/log.h"
 #include "station/live_parts.h"
 
 enum { PUSH_MAX = 4 << 20 }; /* one plate's XML and pictures */
@@ -12,9 +13,35 @@ static void healthz(void *ctx, struct webserver_request *request)
     webserver_answer(request, 200, "application/json", text, strlen(text));
 }
 
-const struct webserver_route live_web_routes[] = {
+static void page(void *ctx, struct webserver_request *request)
+{
+    const struct live *live = ctx;
+    webpage_answer(live->page, request);
+}
+
+static const struct webserver_route routes[] = {
     {.method = "GET", .path = "/healthz", .answer = healthz},
     {.method = "GET", .path = "/metrics", .answer = live_metrics},
     {.method = "POST", .path = "/anpr/*", .body_max = PUSH_MAX, .admit = live_camera_admit, .answer = live_camera_push},
+    {.method = "GET", .path = "/*", .answer = page}, /* last: what is none of the others */
     {0},
 };
+
+int live_web_open(struct live *live, struct err *err)
+{
+    const struct config_console *console = &live->config->console;
+    if (console->listen[0] == '\0')
+        return 0;
+    if (webpage_open(&live->page, console->web_dir, err) != 0)
+        return -1;
+    if (webpage_problem(live->page)[0])
+        log_notice("the console has no page: %s", webpage_problem(live->page));
+    return webserver_open(&live->web, live->event, console->listen, routes, &webserver_limits_default, live, err);
+}
+
+void live_web_close(struct live *live)
+{
+    webserver_close(live->web);
+    live->web = NULL;
+    webpage_close(live->page);
+}

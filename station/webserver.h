@@ -32,8 +32,9 @@ struct webserver_request;
 
 struct webserver_route {
     const char *method; /* "GET" (serves HEAD, too), "POST", "DELETE"; NULL: end of the table */
-    const char *path;   /* the whole path, or with '*' as its last character whatever begins like it */
-    size_t body_max;    /* bytes of body taken; more is answered 413 */
+    /* The whole path, or with '*' as its last character whatever begins like it. The first route that fits is taken. */
+    const char *path;
+    size_t body_max; /* bytes of body taken; more is answered 413 */
     /* Called when the head is there and the body is not: true to go on, false after an answer, which goes out when the
      * body has been read and forgotten. NULL: everybody may. */
     bool (*admit)(void *ctx, struct webserver_request *request);
@@ -72,7 +73,8 @@ unsigned webserver_connections(const struct webserver *server);
 
 /* ---- for `admit` and `answer` ---- */
 
-/* What stands for the '*' of the route's path. */
+/* The path, and what stands for the '*' of the route's. */
+const char *webserver_path(const struct webserver_request *request);
 const char *webserver_rest(const struct webserver_request *request);
 /* Values of the head, NULL when absent: a header, a cookie, an argument of the query. */
 const char *webserver_header(const struct webserver_request *request, const char *name);
@@ -98,8 +100,13 @@ void webserver_answer_bytes(struct webserver_request *request, unsigned status, 
                             size_t length);
 /* The first `length` bytes of an open file, which is closed when they are sent. */
 void webserver_answer_file(struct webserver_request *request, unsigned status, const char *type, int fd, size_t length);
+/* The bytes are neither copied nor freed; they outlive the server. */
+void webserver_answer_static(struct webserver_request *request, unsigned status, const char *type, const char *bytes,
+                             size_t length);
 /* {"error":"…","ok":false} */
 void webserver_refuse(struct webserver_request *request, unsigned status, const char *error);
+/* 404, or 405 where another method is answered at this path. */
+void webserver_nothing_here(struct webserver_request *request);
 /* 401 with the question for the password. */
 void webserver_challenge(struct webserver_request *request, const char *realm);
 /* A header of the answer that was just made, instead of the one of that name which it may have. */

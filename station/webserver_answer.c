@@ -45,6 +45,13 @@ void webserver_answer(struct webserver_request *request, unsigned status, const 
          MHD_create_response_from_buffer(length, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY));
 }
 
+void webserver_answer_static(struct webserver_request *request, unsigned status, const char *type, const char *bytes,
+                             size_t length)
+{
+    give(request, status, type,
+         MHD_create_response_from_buffer(length, (void *)(uintptr_t)bytes, MHD_RESPMEM_PERSISTENT));
+}
+
 void webserver_answer_bytes(struct webserver_request *request, unsigned status, const char *type, char *bytes,
                             size_t length)
 {

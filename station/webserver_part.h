@@ -48,7 +48,7 @@ struct webserver_request {
     struct webserver *server;
     struct MHD_Connection *connection;
     const struct webserver_route *route; /* NULL: there is an answer already, the body is forgotten */
-    const char *rest;
+    const char *path, *rest;
     char *body;
     size_t length, room;
     bool handed;                   /* `answer` was called */

@@ -9,6 +9,11 @@
 
 /* ---- what it says ---- */
 
+const char *webserver_path(const struct webserver_request *request)
+{
+    return request->path;
+}
+
 const char *webserver_rest(const struct webserver_request *request)
 {
     return request->rest;
@@ -60,12 +65,19 @@ static bool method_fits(const char *wanted, const char *method)
     return strcmp(wanted, method) == 0 || (strcmp(wanted, "GET") == 0 && strcmp(method, "HEAD") == 0);
 }
 
-static void refuse_method(struct webserver_request *request, const char *path)
+/* "/ *" (without the blank) fits everything: what it does not have is nowhere. */
+static bool is_everything(const struct webserver_route *route)
+{
+    return strcmp(route->path, "/*") == 0;
+}
+
+void webserver_nothing_here(struct webserver_request *request)
 {
     char allowed[64] = "";
+    const char *rest;
     for (const struct webserver_route *route = request->server->routes; route->method; route++) {
         size_t length = strlen(allowed);
-        if (path_fits(route->path, path, &request->rest) && !strstr(allowed, route->method))
+        if (!is_everything(route) && path_fits(route->path, request->path, &rest) && !strstr(allowed, route->method))
             snprintf(allowed + length, sizeof allowed - length, "%s%s", length > 0 ? ", " : "", route->method);
     }
     if (!allowed[0]) {
@@ -76,14 +88,14 @@ static void refuse_method(struct webserver_request *request, const char *path)
     webserver_set_header(request, "Allow", allowed);
 }
 
-static void find_route(struct webserver_request *request, const char *path, const char *method)
+static void find_route(struct webserver_request *request, const char *method)
 {
     for (const struct webserver_route *route = request->server->routes; route->method; route++)
-        if (method_fits(route->method, method) && path_fits(route->path, path, &request->rest)) {
+        if (method_fits(route->method, method) && path_fits(route->path, request->path, &request->rest)) {
             request->route = route;
             return;
         }
-    refuse_method(request, path);
+    webserver_nothing_here(request);
 }
 
 /* ---- bodies ---- */
@@ -155,11 +167,11 @@ static struct webserver_request *begin(struct webserver *server, struct MHD_Conn
     struct webserver_request *request = calloc(1, sizeof *request);
     if (!request)
         return NULL;
-    *request = (struct webserver_request){.server = server, .connection = connection};
+    *request = (struct webserver_request){.server = server, .connection = connection, .path = path};
     struct webclient *client = webserver_client_of(connection);
     client->request = request;
     client->deadline_ms = webserver_now_ms(server) + server->limits.whole_ms;
-    find_route(request, path, method);
+    find_route(request, method);
     if (request->route && request->route->admit && !request->route->admit(server->ctx, request))
         forget(request);
     if (request->route)

@@ -21,6 +21,62 @@ def curl(port, path="/healthz", *words):
     return int(status), body
 
 
+def fetch(port, path, *words):
+    """(status, heads by their small names, bytes)"""
+    done = subprocess.run(["curl", "-s", "-m", "10", "--path-as-is", "-D", "-", *words, "http://127.0.0.1:%d%s" % (port, path)], stdout=subprocess.PIPE, check=False)
+    head, _, body = done.stdout.partition(b"\r\n\r\n")
+    lines = head.decode().split("\r\n")
+    return int(lines[0].split()[1]), {k.lower(): v for k, v in (line.split(": ", 1) for line in lines[1:])}, body
+
+
+def put(folder, name, content):
+    path = os.path.join(folder, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as out:
+        out.write(content)
+
+
+def serve_page(lab):
+    """The page's files: each as it is, compressed, unchanged; nothing from outside of their folder."""
+    port, web = free_port(), os.path.join(lab.dir, "web")
+    station_conf(lab, 'console { listen = "127.0.0.1:%d"  web-dir = "%s" }' % (port, web))
+    done = subprocess.run([os.path.join(BIN, "smogd"), "-c", lab.conf, "--check"], stderr=subprocess.PIPE, encoding="utf-8", check=False)
+    tap.result(done.returncode == 2 and "smogd.conf:4: the folder '%s' cannot be read" % web in done.stderr, "a folder that is named is there", done.stderr)
+    os.mkdir(web)
+    put(lab.dir, "secret.txt", b"secret")
+    os.symlink(os.path.join(lab.dir, "secret.txt"), os.path.join(web, "link.txt"))
+    put(web, ".hidden", b"hidden")
+    lab.start_smogd()
+    status, head, body = fetch(port, "/")
+    tap.result(status == 404 and web.encode() in body and b"make web" in body, "without a page / says where it was looked for, and how it is made", body.decode())
+    lab.stop("smogd")
+    for name, content in {"index.html": b"<p>page", "index.html.br": b"br", "index.html.gz": b"gz", "assets/main-4XfVz2Qa.js": b"run()", "icon.svg": b"<svg/>"}.items():
+        put(web, name, content)
+    lab.start_smogd()
+    status, head, body = fetch(port, "/")
+    tap.equal((status, head["content-type"], head["cache-control"], body), (200, "text/html; charset=utf-8", "no-cache", b"<p>page"), "/ is index.html")
+    tap.result("frame-ancestors 'none'" in head["content-security-policy"] and head["x-frame-options"] == "DENY", "in nobody's frame", str(head))
+    only_head = fetch(port, "/index.html", "-I", "-o", "/dev/null")
+    tap.equal((only_head[0], dict(only_head[1], date="")), (200, dict(head, date="")), "HEAD gives the same head")
+    taken = [(fetch(port, "/", "-H", "Accept-Encoding: " + words)[1].get("content-encoding"), fetch(port, "/", "-H", "Accept-Encoding: " + words)[2])
+             for words in ("gzip, deflate, br", "gzip", "br;q=0, gzip;q=0.5", "br;q=0.0", "brotli", "identity", "br;q=1.0")]
+    tap.equal(taken, [("br", b"br"), ("gzip", b"gz"), ("gzip", b"gz"), (None, b"<p>page"), (None, b"<p>page"), (None, b"<p>page"), ("br", b"br")],
+              "it goes out compressed to those who take it so")
+    again = fetch(port, "/", "-H", "If-None-Match: %s" % head["etag"])
+    tap.equal((again[0], again[2], again[1]["etag"]), (304, b"", head["etag"]), "and not again while it is the same")
+    tap.equal(fetch(port, "/", "-H", "If-None-Match: %s" % head["etag"], "-H", "Accept-Encoding: br")[0], 200, "another form of it is another thing")
+    status, head, body = fetch(port, "/assets/main-4XfVz2Qa.js")
+    tap.equal((status, head["content-type"], head["cache-control"], body), (200, "text/javascript; charset=utf-8", "public, max-age=31536000, immutable", b"run()"),
+              "what is named by its content is kept for ever")
+    tap.equal(fetch(port, "/icon.svg")[1]["content-type"], "image/svg+xml", "a picture is one")
+    others = ("/../secret.txt", "/%2e%2e/secret.txt", "/assets/../../secret.txt", "/..%2fsecret.txt", "/link.txt", "/.hidden", "/assets", "/assets/", "//index.html", "/etc/passwd")
+    found = {path: fetch(port, path)[0] for path in others}
+    tap.result(set(found.values()) <= {400, 404}, "nothing else is reached", str(found))
+    status, head, body = fetch(port, "/index.html", "-X", "POST")
+    tap.equal((status, fetch(port, "/healthz", "-X", "POST")[0], fetch(port, "/anpr/x")[0]), (404, 405, 405), "other methods are told apart")
+    lab.stop("smogd")
+
+
 def play(lab):
     port = free_port()
     station_conf(lab, 'console { listen = "tablet:8080" }')
@@ -71,4 +127,6 @@ def play(lab):
 
 with Lab() as station, tap.step("web"):
     play(station)
+with Lab() as station, tap.step("page"):
+    serve_page(station)
 tap.end()

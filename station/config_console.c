@@ -1,0 +1,40 @@
+#include <unistd.h>
+
+#include "sensors/links/dial.h"
+#include "station/config_read.h"
+
+int config_read_console(struct config *config, struct conf *conf, struct err *err)
+{
+    struct config_console *console = &config->console;
+    ptrdiff_t node = conf_next(conf, CONF_TOP, CONF_FIRST, CONF_SECTION, "console");
+    if (node < 0)
+        return 0;
+    conf_use(conf, node);
+    if (config_default_folder("share/smogd/web", "build/web", console->web_dir, err) != 0)
+        return -1;
+    if (config_text(conf, node, "listen", true, console->listen, sizeof console->listen, err) != 0)
+        return -1;
+    return config_path(conf, node, "web-dir", false, console->web_dir, sizeof console->web_dir, err);
+}
+
+/* The folder that is looked for may be absent; one that is named is there. */
+static int check_folder(const struct config_console *console, const struct conf *conf, ptrdiff_t node, struct err *err)
+{
+    ptrdiff_t option = conf_next(conf, node, CONF_FIRST, CONF_OPTION, "web-dir");
+    if (option < 0 || access(console->web_dir, R_OK | X_OK) == 0)
+        return 0;
+    return conf_error(conf, option, err, "the folder '%s' cannot be read; 'make web' makes build/web",
+                      console->web_dir);
+}
+
+int config_console_law(const struct config *config, const struct conf *conf, struct err *err)
+{
+    struct dial_address address;
+    struct err why = {0};
+    ptrdiff_t node = conf_next(conf, CONF_TOP, CONF_FIRST, CONF_SECTION, "console");
+    if (node < 0)
+        return 0;
+    if (dial_parse(&address, config->console.listen, &why) != 0)
+        return conf_error(conf, node, err, "console: %s", why.text);
+    return check_folder(&config->console, conf, node, err);
+}
