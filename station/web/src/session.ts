@@ -56,11 +56,18 @@ function remember(officer: string): void {
 
 // ---- the lock ----
 
+/** How often smogd is told that somebody is there who only looks; writes tell it by themselves. */
+const TOLD_EVERY_MS = 60_000;
+
 /** Ends the session when nobody has touched the tablet for as long as smogd allows. Drafts stay. */
 export function lockOnIdle(): void {
   let touched = performance.now();
+  let told = touched;
   const touch = () => {
     touched = performance.now();
+    if (!session.get() || touched - told < TOLD_EVERY_MS) return;
+    told = touched;
+    void get("session", { used: 1 }).catch(() => undefined);
   };
   for (const kind of ["pointerdown", "keydown", "wheel"]) addEventListener(kind, touch, { passive: true, capture: true });
   session.subscribe(touch);

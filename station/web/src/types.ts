@@ -65,6 +65,7 @@ export interface Limit {
   limit: string;
   point: string;
   quantity: string;
+  screening: boolean;
   unit: string;
 }
 

@@ -12,8 +12,8 @@ export interface CurveProps {
   unit: string;
   read: () => Series;
   marks: Mark[];
-  /** the limit line; absent: none is known */
-  limit?: number;
+  /** the limit as the rule writes it; absent: none is known */
+  limit?: string;
   /** ms that are shown, up to the newest reading; absent: all */
   window?: number;
   /** calls its argument when there is something new to draw */
@@ -84,7 +84,7 @@ function make(box: HTMLElement, latest: { current: CurveProps }, c: Colours): uP
   const font = "16px sans-serif";
   const axis = { stroke: c.text, font, grid: { stroke: c.grid, width: 1 }, ticks: { stroke: c.grid, width: 1 } };
   const range = (_: uPlot, __: number | null, most: number | null): uPlot.Range.MinMax => {
-    const top = Math.max(most ?? 0, (latest.current.limit ?? 0) * 1.25, 0.5);
+    const top = Math.max(most ?? 0, Number(latest.current.limit ?? 0) * 1.25, 0.5);
     return [0, top * 1.08];
   };
   const time = (_: uPlot, least: number | null, most: number | null): uPlot.Range.MinMax => {
@@ -133,7 +133,7 @@ function bands(u: uPlot, marks: Mark[], c: Colours): void {
 function limitLine(u: uPlot, { limit, unit }: CurveProps, c: Colours): void {
   if (limit === undefined) return;
   const { ctx, bbox } = u;
-  const y = u.valToPos(limit, "y", true);
+  const y = u.valToPos(Number(limit), "y", true);
   ctx.save();
   ctx.strokeStyle = c.limit;
   ctx.lineWidth = 3 * ratio();

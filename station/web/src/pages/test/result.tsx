@@ -46,7 +46,7 @@ export function Result({ test }: { test: Current }) {
       <div class="result-grid">
         <div>
           {verdict && readings && <WholeCurve readings={readings} values={verdict.values} marks={verdict.marks} />}
-          {verdict && <Marks marks={verdict.marks} />}
+          {verdict && !readings && <Marks marks={verdict.marks} />}
           <Photos id={test.id} />
         </div>
         <div>
@@ -116,8 +116,9 @@ function Value({ value: v }: { value: VerdictValue }) {
       <strong>
         <Plain>{v.value}</Plain>
       </strong>
-      <span>
-        {unit(v.unit)} · {t("result.limit")} <Plain>{`${v.at_least ? "≥" : "≤"} ${v.limit}`}</Plain>
+      <span>{unit(v.unit)}</span>
+      <span class="verdict-limit">
+        {t("result.limit")} <Plain>{`${v.at_least ? "≥" : "≤"} ${v.limit}`}</Plain> {unit(v.unit)}
         {v.screening && ` · ${t("result.screening")}`}
       </span>
       <span class="verdict-clause">
@@ -134,7 +135,12 @@ function WholeCurve({ readings, values, marks }: { readings: Readings; values: V
   if (!one) return null;
   const series = { t: one.t_ms, v: one.values.map((text) => (text === null || text === "" ? null : Number(text))) };
   const limit = values.find((v) => v.quantity === one.quantity)?.limit ?? readings.limits.find((l) => l.quantity === one.quantity)?.limit;
-  return <Curve label={word("quantity", one.quantity)} unit={unit(one.unit)} read={() => series} marks={marks.filter((m) => m.quantity === one.quantity)} limit={limit === undefined ? undefined : Number(limit)} />;
+  return (
+    <Panel>
+      <Curve label={word("quantity", one.quantity)} unit={unit(one.unit)} read={() => series} marks={marks.filter((m) => m.quantity === one.quantity)} limit={limit} />
+      <Marks marks={marks} />
+    </Panel>
+  );
 }
 
 function Slip({ id }: { id: string }) {

@@ -266,7 +266,8 @@ function Watch({ test, limits }: { test: Current; limits: Limit[] }) {
           unit={unit(unitOf(quantity))}
           read={() => series(quantity)}
           marks={known.filter((m) => m.quantity === quantity)}
-          limit={limit && Number(limit.limit)}
+          limit={limit?.limit}
+          height={220}
           window={WINDOW_MS}
           watch={onSamples}
         />

@@ -48,12 +48,12 @@ export function VehicleStep({ draft, change }: StepProps) {
       note={note(key)}
     />
   );
-  const input = (key: string, type: string) => (
+  const input = (key: string, example = "") => (
     <Field
       key={key}
       label={word("fact", key)}
       value={draft.facts[key] ?? ""}
-      type={type}
+      placeholder={example}
       inputmode={numbers.includes(key) ? "decimal" : undefined}
       spellcheck={false}
       note={note(key)}
@@ -68,15 +68,15 @@ export function VehicleStep({ draft, change }: StepProps) {
       </Panel>
       <Panel title={t("vehicle.more")}>
         <div class="fact-grid">
-          {numbers.map((key) => input(key, "text"))}
-          {input("first_registration", "date")}
+          {numbers.map((key) => input(key))}
+          {input("first_registration", "2019-07-01")}
         </div>
         {choose("stage")}
         {choose("aspiration")}
         {draft.facts.class === "non-road" && choose("smoke_class")}
         <details>
           <summary>{t("vehicle.papers")}</summary>
-          <div class="fact-grid">{texts.map((key) => input(key, "text"))}</div>
+          <div class="fact-grid">{texts.map((key) => input(key))}</div>
         </details>
       </Panel>
     </div>
