@@ -123,6 +123,9 @@ struct config_camera {
 struct config_console {
     char listen[CONFIG_TEXT_MAX];  /* "ADDRESS:PORT"; empty: none */
     char web_dir[CONFIG_PATH_MAX]; /* where the page lies, if it is there */
+    bool local;                    /* it listens at this machine alone */
+    bool open_reads;               /* what changes nothing needs no session */
+    int64_t idle_min;              /* a session ends after so long without use */
 };
 
 /* Who co-signs the journal's checkpoints: another agency's key. */

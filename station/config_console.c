@@ -1,7 +1,10 @@
+#include <string.h>
 #include <unistd.h>
 
 #include "sensors/links/dial.h"
 #include "station/config_read.h"
+
+enum { IDLE_MIN = 10, IDLE_MAX_MIN = 480 };
 
 int config_read_console(struct config *config, struct conf *conf, struct err *err)
 {
@@ -13,6 +16,12 @@ int config_read_console(struct config *config, struct conf *conf, struct err *er
     if (config_default_folder("share/smogd/web", "build/web", console->web_dir, err) != 0)
         return -1;
     if (config_text(conf, node, "listen", true, console->listen, sizeof console->listen, err) != 0)
+        return -1;
+    console->local = strncmp(console->listen, "127.", 4) == 0 || strncmp(console->listen, "[::1]", 5) == 0;
+    console->open_reads = console->local;
+    console->idle_min = IDLE_MIN;
+    if (conf_get_bool(conf, node, "open-reads", false, &console->open_reads, err) != 0 ||
+        conf_get_integer(conf, node, "idle-min", false, 1, IDLE_MAX_MIN, &console->idle_min, err) != 0)
         return -1;
     return config_path(conf, node, "web-dir", false, console->web_dir, sizeof console->web_dir, err);
 }

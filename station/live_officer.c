@@ -208,6 +208,7 @@ int live_officer_pin(struct live *live, struct control_client *client, const str
         return err_set(err, ERR_INVALID, "'hash' is no hash of a PIN; smogctl officer pin makes one");
     if (may_set_pin(live, client, request, &o, by, err) != 0 || write_pin(live, client, &o, hash, by, err) != 0)
         return -1;
+    live_session_forget(live, o.number);
     log_notice("a PIN is set for officer %s", o.number);
     say_officer(&o, answer);
     return 0;
@@ -247,6 +248,7 @@ int live_officer_disable(struct live *live, struct control_client *client, const
     o.disabled_ms = clock_unix_ms();
     if (write_register(live, client, "disable", &o, by, err) != 0)
         return -1;
+    live_session_forget(live, o.number);
     log_notice("officer %s is disabled", o.number);
     say_officer(&o, answer);
     return 0;

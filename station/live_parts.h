@@ -30,6 +30,7 @@
  * live_ratchet.c  the forward-secure seal of the journal
  * live_witness.c co-signatures of the journal's checkpoints
  * live_web.c      what the web server serves
+ * live_console.h  the console: live_console.c, live_session.c, live_login.c, live_api.c, live_api_child.c
  */
 #ifndef STATION_LIVE_PARTS_H
 #define STATION_LIVE_PARTS_H
@@ -181,6 +182,7 @@ struct live_reserve {
     bool is_short, faulty;
 };
 
+struct live_console;
 struct live_link;
 struct live_fact;
 struct live_passage;
@@ -193,8 +195,9 @@ struct live {
     struct store *store;
     struct live_link *links; /* as many as configured */
     struct control *control;
-    struct webserver *web; /* NULL: no console is configured */
+    struct webserver *web; /* NULL: no console is configured, nor are these */
     struct webpage *page;
+    struct live_console *console;
     struct clock_watch clock;
     struct bench bench;
     struct live_instrument instruments[BENCH_INSTRUMENTS_MAX];
@@ -402,6 +405,9 @@ void live_journal_close(struct live *live);
 
 /* ---- live_request.c ---- */
 void live_request(void *ctx, struct control_client *client, const struct json_doc *request, struct json_writer *answer);
+/* The same for who is no client of the socket; gives the code of a refusal. */
+enum err_code live_request_answer(struct live *live, struct control_client *client, const struct json_doc *request,
+                                  struct json_writer *answer);
 /* A text of the request: absent and not required leaves "". Control characters and more than size - 1 bytes are
  * errors. */
 int live_request_text(const struct json_doc *request, const char *key, bool required, char *out, size_t size,
@@ -554,6 +560,20 @@ void live_ratchet_write(const struct live *live, struct json_writer *w, const ch
 live_answer live_witness_import;
 /* The newest co-signature of each witness. */
 void live_witness_write(const struct live *live, struct json_writer *w, const char *key);
+
+/* ---- live_console.c ---- */
+int live_console_open(struct live *live, struct err *err);
+void live_console_close(struct live *live);
+
+/* ---- live_session.c ---- */
+/* He may not act any more as he did: his sessions at the console end, but the one by which this was done. */
+void live_session_forget(struct live *live, const char *officer);
+/* May the other side see what the station knows? False after an answer. For GETs that are no part of live_api.c. */
+bool live_session_admit_reader(void *ctx, struct webserver_request *request);
+
+/* ---- live_api.c: /api/v1/ ---- */
+bool live_api_admit(void *ctx, struct webserver_request *request);
+void live_api_answer(void *ctx, struct webserver_request *request);
 
 /* ---- live_web.c ---- */
 /* live_metrics.c: GET /metrics */

@@ -66,12 +66,18 @@ static int dispatch(struct live *live, struct control_client *client, const stru
     return err_set(err, ERR_INVALID, "there is no command '%s'", name);
 }
 
-void live_request(void *ctx, struct control_client *client, const struct json_doc *request, struct json_writer *answer)
+enum err_code live_request_answer(struct live *live, struct control_client *client, const struct json_doc *request,
+                                  struct json_writer *answer)
 {
-    struct live *live = ctx;
     struct err err = {0};
     int result = dispatch(live, client, request, answer, &err);
     if (result != 0)
         control_refuse(answer, &err);
     live_settle(live);
+    return result == 0 ? ERR_NONE : err.code;
+}
+
+void live_request(void *ctx, struct control_client *client, const struct json_doc *request, struct json_writer *answer)
+{
+    live_request_answer(ctx, client, request, answer);
 }

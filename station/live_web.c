@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "reports/log.h"
+#include "station/api.h"
 #include "station/live_parts.h"
 
 enum { PUSH_MAX = 4 << 20 }; /* one plate's XML and pictures */
@@ -23,6 +24,13 @@ static const struct webserver_route routes[] = {
     {.method = "GET", .path = "/healthz", .answer = healthz},
     {.method = "GET", .path = "/metrics", .answer = live_metrics},
     {.method = "POST", .path = "/anpr/*", .body_max = PUSH_MAX, .admit = live_camera_admit, .answer = live_camera_push},
+    {.method = "GET", .path = "/api/v1/*", .admit = live_api_admit, .answer = live_api_answer},
+    {.method = "POST",
+     .path = "/api/v1/*",
+     .body_max = API_PHOTO_MAX,
+     .admit = live_api_admit,
+     .answer = live_api_answer},
+    {.method = "DELETE", .path = "/api/v1/*", .admit = live_api_admit, .answer = live_api_answer},
     {.method = "GET", .path = "/*", .answer = page}, /* last: what is none of the others */
     {0},
 };
@@ -36,6 +44,8 @@ int live_web_open(struct live *live, struct err *err)
         return -1;
     if (webpage_problem(live->page)[0])
         log_notice("the console has no page: %s", webpage_problem(live->page));
+    if (live_console_open(live, err) != 0)
+        return -1;
     return webserver_open(&live->web, live->event, console->listen, routes, &webserver_limits_default, live, err);
 }
 
@@ -43,5 +53,6 @@ void live_web_close(struct live *live)
 {
     webserver_close(live->web);
     live->web = NULL;
+    live_console_close(live);
     webpage_close(live->page);
 }

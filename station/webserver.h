@@ -73,6 +73,8 @@ unsigned webserver_connections(const struct webserver *server);
 
 /* ---- for `admit` and `answer` ---- */
 
+/* "GET" (of HEAD, too), "POST" … */
+const char *webserver_method(const struct webserver_request *request);
 /* The path, and what stands for the '*' of the route's. */
 const char *webserver_path(const struct webserver_request *request);
 const char *webserver_rest(const struct webserver_request *request);

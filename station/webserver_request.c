@@ -14,6 +14,11 @@ const char *webserver_path(const struct webserver_request *request)
     return request->path;
 }
 
+const char *webserver_method(const struct webserver_request *request)
+{
+    return request->route->method;
+}
+
 const char *webserver_rest(const struct webserver_request *request)
 {
     return request->rest;

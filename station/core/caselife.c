@@ -193,6 +193,15 @@ static const struct row *find_row(const struct caselife *c, enum case_act act)
     return NULL;
 }
 
+unsigned caselife_roles(enum case_act act)
+{
+    unsigned roles = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].act == act)
+            roles |= rows[i].roles;
+    return roles;
+}
+
 bool caselife_can(const struct caselife *c, enum case_act act, unsigned *roles, unsigned *needs)
 {
     const struct row *row = find_row(c, act);

@@ -132,6 +132,9 @@ int caselife_do(struct caselife *c, const struct caselife_doing *doing, struct c
 /* Can that act be done now? *roles: by whom, *needs: with what. */
 bool caselife_can(const struct caselife *c, enum case_act act, unsigned *roles, unsigned *needs);
 
+/* Who may do that act at all, in some state. */
+unsigned caselife_roles(enum case_act act);
+
 /* Has the penalty track ended? */
 bool caselife_ended(enum case_state state);
 

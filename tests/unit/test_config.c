@@ -114,7 +114,7 @@ static void reads_the_whole_file(void **state)
     assert_string_equal(c->rules[1].sha256, c->rules_files[1].sha256);
     assert_string_equal(c->outlets[0].ca, path_of("ca.pem"));
     assert_string_equal(c->outlets[0].cert, "/c.pem");
-    assert_string_equal(c->console, "127.0.0.1:8080");
+    assert_string_equal(c->console.listen, "127.0.0.1:8080");
     assert_string_equal(c->seal_key, path_of("seal.key"));
     assert_string_equal(c->seal_sm2_key, "");
     config_close(c);
