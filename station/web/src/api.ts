@@ -13,6 +13,8 @@ export class ApiError extends Error {
     message: string,
     /** to wait before the next try, where the server says it */
     readonly retryAfterS: number | null = null,
+    /** the whole answer, for what it tells beside its line */
+    readonly answer: Record<string, unknown> = {},
   ) {
     super(message);
   }
@@ -33,9 +35,9 @@ export function url(path: string, query: Query = {}): string {
   return BASE + path.split("/").map(encodeURIComponent).join("/") + (words.length ? `?${words.join("&")}` : "");
 }
 
-async function call<T>(method: string, address: string, body: BodyInit | null, headers: Record<string, string>): Promise<T> {
+async function call<T>(method: string, address: string, body: BodyInit | null, headers: Record<string, string>, timeoutMs = TIMEOUT_MS): Promise<T> {
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+  const timer = setTimeout(() => abort.abort(), timeoutMs);
   let response: Response;
   let answer: { ok?: boolean; error?: string };
   try {
@@ -52,11 +54,11 @@ async function call<T>(method: string, address: string, body: BodyInit | null, h
     if (!address.startsWith(`${BASE}session`)) loginWanted.set(true);
   }
   const wait = Number(response.headers.get("Retry-After"));
-  throw new ApiError(response.status, answer.error ?? response.statusText, wait > 0 ? wait : null);
+  throw new ApiError(response.status, answer.error ?? response.statusText, wait > 0 ? wait : null, answer as Record<string, unknown>);
 }
 
-export function get<T>(path: string, query: Query = {}): Promise<T> {
-  return call<T>("GET", url(path, query), null, {});
+export function get<T>(path: string, query: Query = {}, timeoutMs = TIMEOUT_MS): Promise<T> {
+  return call<T>("GET", url(path, query), null, {}, timeoutMs);
 }
 
 function token(): Record<string, string> {

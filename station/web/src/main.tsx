@@ -10,6 +10,7 @@ import "./frame.css";
 import "./parts.css";
 import "./pages.css";
 import "./test.css";
+import "./lists.css";
 
 applyTheme();
 applyLanguage();

@@ -1,3 +1,10 @@
+// As ug.ts: a skeleton that no reader of the language has checked.
 import type { zhPages } from "./zh_pages";
 
-export const ugPages: Partial<Record<keyof typeof zhPages, string>> = {};
+export const ugPages: Partial<Record<keyof typeof zhPages, string>> = {
+  "answer.passed": "لاياقەتلىك",
+  "answer.failed": "لاياقەتسىز",
+  "roster.passed": "لاياقەتلىك",
+  "roster.failed": "لاياقەتسىز",
+  "vehicle.search": "ئىزدەش",
+};

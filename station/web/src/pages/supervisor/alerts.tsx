@@ -1,0 +1,42 @@
+// What looks like cheating, in words, with the figures that it rests on.
+import { word } from "../../i18n";
+import { href } from "../../router";
+import type { Alert } from "../../types_pages";
+import { Badge, Plain } from "../../ui/basic";
+import { dayAndTime } from "../../ui/words";
+
+function text(value: unknown): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+export function AlertRow({ alert, links }: { alert: Alert; links?: boolean }) {
+  const plate = alert.evidence.plate;
+  return (
+    <article class="alert">
+      <p>
+        <Badge tone="warn">{word("alert", alert.alert)}</Badge>
+      </p>
+      <p>
+        <Plain>{dayAndTime(alert.at)}</Plain> · <Plain>{alert.subject}</Plain>
+        {links && typeof plate === "string" && (
+          <>
+            {" · "}
+            <a class="link" href={href("vehicle", plate)}>
+              <Plain>{plate}</Plain>
+            </a>
+          </>
+        )}
+      </p>
+      <dl class="evidence">
+        {Object.entries(alert.evidence).map(([key, value]) => (
+          <div key={key}>
+            <dt>{word("evidence", key)}</dt>
+            <dd>
+              <Plain>{text(value)}</Plain>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </article>
+  );
+}
