@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include "reports/bulletin.h"
+#include "reports/sheet_paper.h"
 #include "reports/words.h"
 
 enum {
-    TEXT = 256,
+    TEXT = SHEET_TEXT_MAX,
     DAYS_LISTED = 62, /* of a longer period the months are listed and the days only drawn */
     DAYS_DRAWN = 400,
-    WIDE = 26, /* columns of a terminal; a longer word of a table is broken */
 };
 
 /* ---- numbers ---- */
@@ -26,74 +26,6 @@ static size_t column_of(const struct sheet *sheet, const char *key)
 static double value_of(const struct sheet *sheet, size_t row, size_t column)
 {
     return column < sheet->columns_count ? strtod(sheet_cell(sheet, row, column), NULL) : 0;
-}
-
-/* "0.71 (0.59–0.84)" */
-static void rate_text(const struct sheet *sheet, size_t row, size_t rate, char out[TEXT])
-{
-    out[0] = '\0';
-    if (sheet_cell(sheet, row, rate)[0] != '\0')
-        snprintf(out, TEXT, "%s (%s–%s)", sheet_cell(sheet, row, rate), sheet_cell(sheet, row, rate + 1),
-                 sheet_cell(sheet, row, rate + 2));
-}
-
-/* ---- tables ---- */
-
-/* Columns of a sheet as they stand in a table: a rate and the two ends of its interval are one. */
-struct plan {
-    size_t count, from[PAPER_COLUMNS_MAX];
-    struct paper_column columns[PAPER_COLUMNS_MAX];
-    char titles[PAPER_COLUMNS_MAX][TEXT];
-};
-
-static void cell_text(const struct sheet *sheet, const struct plan *plan, size_t row, size_t column, char out[TEXT])
-{
-    size_t from = plan->from[column];
-    if (strcmp(sheet->columns[from].key, "failed_percent") == 0)
-        rate_text(sheet, row, from, out);
-    else if (sheet->columns[from].type == SHEET_TEXT)
-        words_both(WORDS_BOTH, sheet_cell(sheet, row, from), out, TEXT);
-    else
-        snprintf(out, TEXT, "%s", sheet_cell(sheet, row, from));
-}
-
-static void plan_column(const struct sheet *sheet, struct plan *plan, size_t from)
-{
-    const struct sheet_column *column = &sheet->columns[from];
-    size_t at = plan->count++;
-    bool rate = strcmp(column->key, "failed_percent") == 0, number = column->type == SHEET_NUMBER;
-    plan->from[at] = from;
-    snprintf(plan->titles[at], TEXT, "%s\n%s%s", column->zh, column->en, rate ? " (95 %)" : "");
-    size_t zh = sheet_width(column->zh), en = sheet_width(column->en), widest = zh > en ? zh : en;
-    for (size_t r = 0; r < sheet->rows_count; r++) {
-        char text[TEXT];
-        cell_text(sheet, plan, r, at, text);
-        widest = sheet_width(text) > widest ? sheet_width(text) : widest;
-    }
-    plan->columns[at] = (struct paper_column){
-        .title = plan->titles[at], .share = (double)(number || widest < WIDE ? widest : WIDE) + 2, .number = number};
-}
-
-static void add_table(struct paper *p, const struct sheet *sheet)
-{
-    struct plan plan = {.count = 0};
-    for (size_t c = 0; c < sheet->columns_count; c++) {
-        const char *key = sheet->columns[c].key;
-        if (strcmp(key, "low_percent") != 0 && strcmp(key, "high_percent") != 0)
-            plan_column(sheet, &plan, c);
-    }
-    size_t count = sheet->rows_count * plan.count;
-    char(*texts)[TEXT] = calloc(count, sizeof *texts);
-    const char **cells = calloc(count, sizeof *cells);
-    if (texts && cells) {
-        for (size_t i = 0; i < count; i++) {
-            cell_text(sheet, &plan, i / plan.count, i % plan.count, texts[i]);
-            cells[i] = texts[i];
-        }
-        paper_table(p, plan.columns, plan.count, cells, sheet->rows_count);
-    }
-    free(texts);
-    free(cells);
 }
 
 /* ---- charts ---- */
@@ -152,7 +84,7 @@ static void add_rates(struct paper *p, const struct sheet *sheet)
     } *texts = calloc(sheet->rows_count, sizeof *texts);
     struct paper_rate *rates = calloc(sheet->rows_count, sizeof *rates);
     for (size_t r = 0; texts && rates && r < sheet->rows_count; r++) {
-        rate_text(sheet, r, rate, texts[count].text);
+        sheet_rate(sheet, r, rate, texts[count].text);
         if (texts[count].text[0] == '\0')
             continue;
         words_both(WORDS_BOTH, sheet_cell(sheet, r, 0), texts[count].label, TEXT);
@@ -194,7 +126,7 @@ static void add_sheet(struct paper *p, const struct sheet *sheet)
         add_rates(p, sheet);
     /* the bars of a distribution say it all; its figures are in the other forms */
     if (!sheet->unit[0] && !(days && sheet->rows_count > DAYS_LISTED))
-        add_table(p, sheet);
+        sheet_paper(p, sheet);
 }
 
 /* ---- the document ---- */

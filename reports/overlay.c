@@ -104,11 +104,11 @@ static void turn(unsigned how, double w, double h, cairo_matrix_t *m)
 
 /* ---- decoding ---- */
 
-/* Eighths, so that the longer side is at most OVERLAY_SIDE_MAX. */
-static unsigned scale_of(unsigned width, unsigned height)
+/* Eighths, so that the longer side is at most `side`. */
+static unsigned scale_of(unsigned width, unsigned height, unsigned side)
 {
     unsigned longer = width > height ? width : height, eighths = 8;
-    while (eighths > 1 && (longer * eighths + 7) / 8 > OVERLAY_SIDE_MAX)
+    while (eighths > 1 && (longer * eighths + 7) / 8 > side)
         eighths--;
     return eighths;
 }
@@ -117,6 +117,7 @@ struct decoding {
     struct jpeg_decompress_struct d;
     struct catcher catcher;
     cairo_surface_t *image;
+    unsigned side; /* of the image, at most */
     unsigned held; /* how the camera was held */
 };
 
@@ -132,7 +133,7 @@ static void decode(struct decoding *x, const uint8_t *jpeg, size_t size)
         longjmp(x->catcher.out, 1);
     }
     x->held = orientation(d);
-    d->scale_num = scale_of(d->image_width, d->image_height);
+    d->scale_num = scale_of(d->image_width, d->image_height, x->side);
     d->scale_denom = 8;
     d->out_color_space = JCS_EXT_BGRX; /* as cairo has it */
     jpeg_start_decompress(d);
@@ -196,12 +197,21 @@ static int bar_height(cairo_surface_t *any, const char *words, int width)
     return height + width / 32;
 }
 
-/* The image, upright, and below it the bar. */
+static void draw_words(cairo_t *cr, const char *words, int width, int height)
+{
+    PangoLayout *layout = layout_of(cr, words, width);
+    cairo_set_source_rgb(cr, 0, 0, 0);
+    cairo_move_to(cr, width / 64.0, height + width / 64.0);
+    pango_cairo_show_layout(cr, layout);
+    g_object_unref(layout);
+}
+
+/* The image, upright, and below it the bar where there are words. */
 static cairo_surface_t *draw(const struct decoding *x, const char *words)
 {
     int w = cairo_image_surface_get_width(x->image), h = cairo_image_surface_get_height(x->image);
     bool lies = x->held >= 5;
-    int width = lies ? h : w, height = lies ? w : h, bar = bar_height(x->image, words, width);
+    int width = lies ? h : w, height = lies ? w : h, bar = words ? bar_height(x->image, words, width) : 0;
     cairo_surface_t *sheet = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height + bar);
     cairo_t *cr = cairo_create(sheet);
     cairo_matrix_t upright;
@@ -213,11 +223,8 @@ static cairo_surface_t *draw(const struct decoding *x, const char *words)
     cairo_set_source_surface(cr, x->image, 0, 0);
     cairo_paint(cr);
     cairo_restore(cr);
-    PangoLayout *layout = layout_of(cr, words, width);
-    cairo_set_source_rgb(cr, 0, 0, 0);
-    cairo_move_to(cr, width / 64.0, height + width / 64.0);
-    pango_cairo_show_layout(cr, layout);
-    g_object_unref(layout);
+    if (words)
+        draw_words(cr, words, width, height);
     cairo_destroy(cr);
     cairo_surface_flush(sheet);
     return sheet;
@@ -246,7 +253,8 @@ static void encode(struct encoding_state *x, cairo_surface_t *sheet, const char 
     jpeg_set_defaults(c);
     jpeg_set_quality(c, QUALITY, TRUE);
     jpeg_start_compress(c, TRUE);
-    jpeg_write_marker(c, JPEG_COM, (const JOCTET *)derived_from, (unsigned)strlen(derived_from));
+    if (derived_from)
+        jpeg_write_marker(c, JPEG_COM, (const JOCTET *)derived_from, (unsigned)strlen(derived_from));
     while (c->next_scanline < c->image_height) {
         memcpy(x->row, pixels + c->next_scanline * stride, stride);
         jpeg_write_scanlines(c, &x->row, 1);
@@ -285,13 +293,15 @@ static int make_jpeg(cairo_surface_t *sheet, const char *derived_from, uint8_t *
     return done ? 0 : -1;
 }
 
-int overlay_make(const uint8_t *jpeg, size_t size, const char *words, const char *derived_from, uint8_t **out,
-                 size_t *out_size, struct err *err)
+/* words, derived_from: NULL without. width, height: NULL where nobody asks. */
+static int copy(const uint8_t *jpeg, size_t size, unsigned side, const char *words, const char *derived_from,
+                uint8_t **out, size_t *out_size, int *width, int *height, struct err *err)
 {
     struct decoding *x = calloc(1, sizeof *x);
     *out = NULL;
     if (!x)
         return err_set(err, ERR_FAILED, "out of memory");
+    x->side = side;
     int result = open_image(x, jpeg, size, err);
     if (result == 0) {
         cairo_surface_t *sheet = draw(x, words);
@@ -299,10 +309,26 @@ int overlay_make(const uint8_t *jpeg, size_t size, const char *words, const char
                      ? make_jpeg(sheet, derived_from, out, out_size, err)
                      : err_set(err, ERR_FAILED, "the copy cannot be drawn: %s",
                                cairo_status_to_string(cairo_surface_status(sheet)));
+        if (width && height) {
+            *width = cairo_image_surface_get_width(sheet);
+            *height = cairo_image_surface_get_height(sheet);
+        }
         cairo_surface_destroy(sheet);
     }
     if (x->image)
         cairo_surface_destroy(x->image);
     free(x);
     return result;
+}
+
+int overlay_make(const uint8_t *jpeg, size_t size, const char *words, const char *derived_from, uint8_t **out,
+                 size_t *out_size, struct err *err)
+{
+    return copy(jpeg, size, OVERLAY_SIDE_MAX, words, derived_from, out, out_size, NULL, NULL, err);
+}
+
+int overlay_small(const uint8_t *jpeg, size_t size, unsigned side, uint8_t **out, size_t *out_size, int *width,
+                  int *height, struct err *err)
+{
+    return copy(jpeg, size, side, NULL, NULL, out, out_size, width, height, err);
 }

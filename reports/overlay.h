@@ -23,4 +23,9 @@ enum {
 int overlay_make(const uint8_t *jpeg, size_t size, const char *words, const char *derived_from, uint8_t **out,
                  size_t *out_size, struct err *err);
 
+/* The picture alone and small, upright, its longer side at most `side` pixels where eighths allow it; width and height
+ * get what it is. */
+int overlay_small(const uint8_t *jpeg, size_t size, unsigned side, uint8_t **out, size_t *out_size, int *width,
+                  int *height, struct err *err);
+
 #endif

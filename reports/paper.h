@@ -129,6 +129,16 @@ struct paper_rate {
 /* A row each: label, the interval with its point, the text that says the same in figures. */
 void paper_rates(struct paper *p, const struct paper_rate *rates, size_t count);
 
+/* JPEG files as they are, side by side with their captions; `jpeg` becomes the paper's, which frees it. */
+struct paper_photo {
+    uint8_t *jpeg;
+    size_t size;
+    int width, height; /* pixels */
+    const char *caption;
+};
+
+void paper_photos(struct paper *p, const struct paper_photo *photos, size_t count);
+
 /* A QR code of that text, at the far side, and beside it a column of lines; a line that is NULL is one to sign on,
  * after the words of the line before it. With code NULL the lines stand alone. ERR_INVALID at the end where the text is
  * longer than a code that 80 mm paper can show: see paper_code_fits. */

@@ -6,6 +6,7 @@
  * paper_table.c   tables
  * paper_figure.c  banner, curve
  * paper_chart.c   bars, rates
+ * paper_photo.c   photographs
  * paper_code.c    QR code and lines to sign on
  */
 #ifndef REPORTS_PAPER_PRIVATE_H

@@ -119,7 +119,7 @@ static void lay_head(struct lay *l)
 {
     ptrdiff_t station = top(l, "station"), vehicle = l->record.vehicle;
     const char *latitude = member(l, station, "latitude");
-    const char *title = l->slip->sealed ? "slip.report" : "slip.title";
+    const char *title = l->slip->use == SLIP_TO_SIGN ? "slip.title" : "slip.report";
     paper_text(l->paper, PAPER_TITLE, word(l, title));
     if (words_second(l->slip->language, title)[0])
         paper_text(l->paper, PAPER_SUBTITLE, words_second(l->slip->language, title));
@@ -303,7 +303,7 @@ static void lay_course(struct lay *l)
     if (l->record.judged.marks_count == 0)
         return;
     paper_text(l->paper, PAPER_HEADING, both(l, "slip.course"));
-    if (l->slip->sealed)
+    if (l->slip->use != SLIP_TO_SIGN)
         lay_course_table(l);
     else
         lay_course_text(l);
@@ -425,7 +425,7 @@ static void lay_foot(struct lay *l)
     size_t count = 0;
     if (count_of(l, top(l, "officers")) > 0)
         lines[count++] = officers_text(l);
-    if (!s->sealed) {
+    if (s->use == SLIP_TO_SIGN) {
         lines[count++] = both(l, "slip.officer-signs");
         lines[count++] = NULL;
         lines[count++] = both(l, "slip.driver-signs");
@@ -433,7 +433,7 @@ static void lay_foot(struct lay *l)
     }
     if (journal)
         lines[count++] = journal;
-    if (s->sealed)
+    if (s->use == SLIP_IN_PACKAGE)
         lines[count++] = both(l, "slip.sealed");
     else if (s->code[0])
         lines[count++] = both(l, s->countersigned ? "slip.scan" : "slip.unsigned");
@@ -448,7 +448,7 @@ static int open_paper(struct lay *l, struct err *err)
     civil_time_parse(&ended_ms, l->record.ended_at, strlen(l->record.ended_at), 0);
     sha256_hex(l->slip->record, l->slip->record_length, sha256);
     snprintf(title, sizeof title, "%s %s",
-             words_main(l->slip->language, l->slip->sealed ? "slip.report" : "slip.title"), l->record.id);
+             words_main(l->slip->language, l->slip->use == SLIP_TO_SIGN ? "slip.title" : "slip.report"), l->record.id);
     snprintf(foot, sizeof foot, "%s  %s %.16s…", l->record.id, words_main(l->slip->language, "slip.digest"), sha256);
     const struct paper_style style = {.size = l->slip->size,
                                       .rtl = l->slip->language == WORDS_UG,
@@ -459,14 +459,16 @@ static int open_paper(struct lay *l, struct err *err)
     return paper_open(&l->paper, &style, err);
 }
 
-int slip_lay(const struct slip *s, struct paper **out, struct err *err)
+/* On `paper`, or where that is NULL on one of its own, given to *out. */
+static int lay(const struct slip *s, struct paper *paper, struct paper **out, struct err *err)
 {
     struct lay *l = calloc(1, sizeof *l);
     if (!l)
         return err_set(err, ERR_FAILED, "out of memory");
     l->slip = s;
+    l->paper = paper;
     int result = record_open(&l->record, s->record, s->record_length, err);
-    if (result == 0)
+    if (result == 0 && !paper)
         result = open_paper(l, err);
     if (result == 0) {
         lay_head(l);
@@ -485,6 +487,16 @@ int slip_lay(const struct slip *s, struct paper **out, struct err *err)
     return result;
 }
 
+int slip_lay(const struct slip *s, struct paper **out, struct err *err)
+{
+    return lay(s, NULL, out, err);
+}
+
+int slip_add(const struct slip *s, struct paper *paper, struct err *err)
+{
+    return lay(s, paper, &paper, err);
+}
+
 int slip_report_make(const struct slip_report *report, uint8_t **pdf, size_t *size, struct err *err)
 {
     const struct slip s = {.record = report->record,
@@ -496,7 +508,7 @@ int slip_report_make(const struct slip_report *report, uint8_t **pdf, size_t *si
                            .root = "",
                            .signed_at = "",
                            .code = "",
-                           .sealed = true,
+                           .use = SLIP_IN_PACKAGE,
                            .size = PAPER_A4,
                            .language = WORDS_BOTH};
     struct paper *paper = NULL;

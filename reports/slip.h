@@ -14,6 +14,9 @@
 
 enum { SLIP_ALERTS_MAX = 16 };
 
+/* To sign and take home; as report.pdf of a package, whose seal says all about its origin; in a vehicle's dossier. */
+enum slip_use { SLIP_TO_SIGN, SLIP_IN_PACKAGE, SLIP_IN_DOSSIER };
+
 struct slip {
     const char *record; /* record.json */
     size_t record_length;
@@ -28,13 +31,15 @@ struct slip {
     const char *signed_at; /* when that checkpoint was signed, RFC 3339 */
     const char *code;      /* text of the QR code; "" none */
     bool countersigned;    /* the code is signed */
-    bool sealed;           /* it goes into a package, whose seal says all about its origin */
+    enum slip_use use;
     enum paper_size size;
     enum words_language language;
 };
 
 /* Opens the paper and lays the slip out on it; the caller asks for PDF or picture and closes it. */
 int slip_lay(const struct slip *s, struct paper **out, struct err *err);
+/* The same on pages of a larger document. */
+int slip_add(const struct slip *s, struct paper *paper, struct err *err);
 
 /* report.pdf of a package: the record on A4, Chinese and English. malloc'ed. */
 struct slip_report {

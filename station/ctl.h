@@ -13,7 +13,7 @@
  * ctl_show.c     test show, passes, alerts, outbox list and show
  * ctl_case.c     case list, show; ctl_case_act.c: all acts; ctl_officer.c: officer add, list, disable
  * ctl_pin.c      officer pin, and what the console asks about PINs
- * ctl_plate.c    plate
+ * ctl_plate.c    plate; ctl_dossier.c: as a PDF
  * ctl_plates.c   plates suggest
  * ctl_print.c    print: the slip on the receipt printer
  * ctl_slip.c     slip: as text
@@ -173,10 +173,16 @@ int ctl_slip_record(struct ctl *ctl, const char *id, char **record, int64_t *eve
 /* ---- ctl_paper.c ---- */
 /* The slip of the command's record as a page, of that size unless --size says another; free with paper_close. */
 int ctl_paper_slip(struct ctl *ctl, enum paper_size size, struct paper **out, struct err *err);
+/* The record of that test or passage on further pages of a document. */
+int ctl_paper_add(struct ctl *ctl, const char *id, struct paper *paper, struct err *err);
 /* Says on stderr where characters have no font. */
 void ctl_paper_fonts(const struct paper *paper);
 /* Writes the pages to --output. */
 int ctl_paper_write(const struct ctl *ctl, struct paper *paper, struct err *err);
+
+/* ---- ctl_dossier.c ---- */
+/* All that is known of a vehicle, written to --output as a PDF; colour NULL: any. */
+int ctl_dossier(struct ctl *ctl, const char *plate, const char *colour, struct err *err);
 
 /* ---- ctl_words.c ---- */
 struct ctl_word {

@@ -125,11 +125,10 @@ static int read_options(struct ctl *ctl, struct slip *s, enum paper_size size, s
     return 0;
 }
 
-static int gather(struct ctl *ctl, struct gathered *g, enum paper_size size, struct err *err)
+static int gather(struct ctl *ctl, struct gathered *g, const char *id, struct err *err)
 {
-    const char *id = ctl->words[0];
     struct slip *s = &g->slip;
-    if (read_options(ctl, s, size, err) != 0 || ctl_open_store(ctl, err) != 0 ||
+    if (ctl_open_store(ctl, err) != 0 ||
         ctl_slip_record(ctl, id, &g->record, &s->event, g->void_reason, sizeof g->void_reason, err) != 0 ||
         read_readings(ctl, g, id, err) != 0 || read_root(ctl, g, id, err) != 0 ||
         store_alert_list(ctl->store, id, 0, SLIP_ALERTS_MAX, take_alert, g, err) != 0)
@@ -150,12 +149,28 @@ int ctl_paper_slip(struct ctl *ctl, enum paper_size size, struct paper **out, st
     struct gathered *g = calloc(1, sizeof *g);
     if (!g)
         return err_set(err, ERR_FAILED, "out of memory");
-    int result = gather(ctl, g, size, err);
+    int result = read_options(ctl, &g->slip, size, err);
+    if (result == 0)
+        result = gather(ctl, g, ctl->words[0], err);
     if (result == 0)
         result = slip_lay(&g->slip, out, err);
     release(g);
     if (result == 0)
         ctl_paper_fonts(*out);
+    return result;
+}
+
+int ctl_paper_add(struct ctl *ctl, const char *id, struct paper *paper, struct err *err)
+{
+    struct gathered *g = calloc(1, sizeof *g);
+    if (!g)
+        return err_set(err, ERR_FAILED, "out of memory");
+    int result = gather(ctl, g, id, err);
+    g->slip.use = SLIP_IN_DOSSIER;
+    g->slip.size = PAPER_A4;
+    if (result == 0)
+        result = slip_add(&g->slip, paper, err);
+    release(g);
     return result;
 }
 

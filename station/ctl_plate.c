@@ -250,5 +250,7 @@ int ctl_plate(struct ctl *ctl, struct err *err)
         return -1;
     rows.plate = plate.text;
     rows.colour = ctl->colour ? plate_colour_name(colour) : NULL;
-    return answer(&rows, err);
+    if (ctl->output && ctl_dossier(ctl, rows.plate, rows.colour, err) != 0)
+        return -1;
+    return ctl->output && !ctl->json ? 0 : answer(&rows, err);
 }

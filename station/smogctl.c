@@ -30,7 +30,7 @@ static const char help_station[] =
     "  test abort ID --reason TEXT · test void ID --reason TEXT\n"
     "  lockout clear CODE [--instrument NAME | --plate P --colour C] --reason TEXT --officer N\n"
     "  passes [--since T] [--invalid] [--limit N] · passes ID      remote-sensing records\n"
-    "  plate P [--colour C]                everything known of a vehicle\n"
+    "  plate P [--colour C] [-o F.pdf]     everything known of a vehicle; as its dossier\n"
     "  roster import FILE.csv [--name TEXT] [--from D] [--to D]    a fleet's list for a depot visit (days, default: "
     "today)\n"
     "  roster list [N] · roster report [N] · roster absent PLATE --reason TEXT [--officer N]\n"
@@ -109,7 +109,7 @@ static const struct command {
     {"test", "void", 1, 1, "rf", ctl_test_void},
     {"lockout", "clear", 1, 1, "urfpq", ctl_lockout_clear},
     {"passes", NULL, 0, 1, "sil", ctl_passes},
-    {"plate", NULL, 1, 1, "ql", ctl_plate},
+    {"plate", NULL, 1, 1, "qlo", ctl_plate},
     {"alerts", NULL, 0, 1, "sl", ctl_alerts},
     {"checklist", "start", 0, 1, "epqf", ctl_checklist_start},
     {"checklist", "answer", 3, 3, "XYZf", ctl_checklist_answer},

@@ -89,7 +89,7 @@ int main(void)
     measure("slip 80mm ug", &s);
     s.size = PAPER_A4;
     s.language = WORDS_BOTH;
-    s.sealed = true;
+    s.use = SLIP_IN_PACKAGE;
     s.code = "";
     measure("report A4", &s);
     package_fixture_close(&f);

@@ -3,9 +3,11 @@
 import json
 import os
 import re
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from jpeg import jpeg  # noqa: E402
 from station import Lab, Tap, quick_rules, station_conf, wait_for  # noqa: E402
 
 tap = Tap()
@@ -183,6 +185,40 @@ def journal(lab):
         return [json.loads(line) for line in file]
 
 
+def pages(lab, plate):
+    """The text of a vehicle's dossier."""
+    lab.ctl("plate", plate, "-o", lab.path("dossier.pdf"))
+    return subprocess.run(["pdftotext", "-layout", lab.path("dossier.pdf"), "-"], capture_output=True, text=True, check=True).stdout
+
+
+def play_dossier(lab, failed):
+    """Everything of a vehicle as one PDF: lists, the case's steps, each test with its curve, pictures small; the same bytes each time."""
+    one = lab.json("plate", "新B12345")["tests"][0]["id"]
+    lab.ctl("slip", one, "-o", lab.path("slip.pdf"))
+    subprocess.run(["pdftoppm", "-r", "80", "-jpeg", "-singlefile", lab.path("slip.pdf"), lab.path("rear")], check=True)
+    with open(lab.path("odd.jpg"), "wb") as file:
+        file.write(jpeg(1280, 720))
+    for name in ("rear.jpg", "odd.jpg"):
+        lab.ctl("photo", "add", one, lab.path(name), "--kind", "rear")
+    text = pages(lab, "新B12345")
+    with open(lab.path("dossier.pdf"), "rb") as first:
+        kept = first.read()
+    pages(lab, "新B12345")
+    with open(lab.path("dossier.pdf"), "rb") as again:
+        tap.result(again.read() == kept, "a vehicle's dossier is the same when it is made again")
+    tap.equal([w for w in ("机动车排放档案", one, "检测曲线", "k 0.4", "photos/01-rear.jpg", "photos/02-rear.jpg") if w not in text], [],
+              "it has the test with its curve, values and pictures")
+    tap.result("cannot be copied" in text, "a picture that cannot be decoded is named with the reason", text[-800:])
+    images = subprocess.run(["pdfimages", "-list", lab.path("dossier.pdf")], capture_output=True, text=True, check=True).stdout.splitlines()
+    tap.equal([line.split()[8] for line in images[2:] if line.split()[8] == "jpeg"], ["jpeg"], "the other one is shown small")
+    text = pages(lab, "新A66T21")
+    case = lab.json("plate", "新A66T21")["cases"][0]["case"]
+    tap.equal([w for w in (failed, case, "Steps of " + case, "VOID", "超标 exceeds") if w not in text], [], "a void test and its case with the steps are there, too")
+    done = lab.ctl("plate", "新A66T21", "--colour", "blue", "-o", lab.path("none.pdf"), check=False)
+    tap.result(done.returncode == 1 and "nothing is known" in done.stderr and not os.path.exists(lab.path("none.pdf")), "of another colour there is nothing to write",
+               done.stderr)
+
+
 def play_files(lab):
     lab.stop("smogd")
     done = lab.ctl("--json", "plate", "新A66T21")
@@ -223,6 +259,8 @@ with Lab() as lab:
         play_operator(lab, failed)
     with tap.step("refusals"):
         play_refusals(lab)
+    with tap.step("dossier"):
+        play_dossier(lab, failed)
     with tap.step("files"):
         play_files(lab)
 with Lab(os.path.join(os.environ["TMPDIR"], "overdue")) as lab, tap.step("an overdue certificate"):
