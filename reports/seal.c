@@ -19,7 +19,8 @@ struct seal {
     const struct key_kind *kind;
     EVP_PKEY *key;
     struct keyfile_certificates certificates;
-    struct token *token; /* holds the key; NULL while it is away, and for keys in files */
+    uint8_t key_id[SEAL_KEY_ID_SIZE]; /* writing a public key down takes OpenSSL as long as ten signatures */
+    struct token *token;              /* holds the key; NULL while it is away, and for keys in files */
     char key_source[KEYFILE_PATH_MAX], cert_source[KEYFILE_PATH_MAX];
     struct err away; /* of a key on a token: why it is not there; code 0: it is */
 };
@@ -89,6 +90,22 @@ static int check_purpose(const struct seal *s, struct err *err)
     return 0;
 }
 
+static int find_key_id(struct seal *s, struct err *err)
+{
+    unsigned char *der = NULL;
+    uint8_t digest[SHA256_BYTES];
+    struct sha256 h;
+    int length = i2d_PUBKEY(X509_get0_pubkey(s->certificates.cert), &der);
+    if (length <= 0)
+        return openssl_failed(err, s->cert_source);
+    sha256_init(&h);
+    sha256_feed(&h, der, (size_t)length);
+    sha256_finish(&h, digest);
+    OPENSSL_free(der);
+    memcpy(s->key_id, digest, SEAL_KEY_ID_SIZE);
+    return 0;
+}
+
 static int open_kind(struct seal **out, const struct key_kind *kind, const char *key, const char *cert, struct err *err)
 {
     *out = NULL;
@@ -99,7 +116,8 @@ static int open_kind(struct seal **out, const struct key_kind *kind, const char 
     snprintf(s->key_source, sizeof s->key_source, "%s", key);
     snprintf(s->cert_source, sizeof s->cert_source, "%s", cert);
     if (keyfile_certificates(&s->certificates, cert, err) != 0 || open_key(s, err) != 0 ||
-        check_kind(X509_get0_pubkey(s->certificates.cert), kind, key, err) != 0 || check_purpose(s, err) != 0) {
+        check_kind(X509_get0_pubkey(s->certificates.cert), kind, key, err) != 0 || check_purpose(s, err) != 0 ||
+        find_key_id(s, err) != 0) {
         seal_close(s);
         return -1;
     }
@@ -262,13 +280,5 @@ int seal_sign_raw(const struct seal *s, const void *data, size_t size, uint8_t o
 
 void seal_key_id(const struct seal *s, uint8_t id[SEAL_KEY_ID_SIZE])
 {
-    unsigned char *der = NULL;
-    uint8_t digest[SHA256_BYTES];
-    struct sha256 h;
-    int length = i2d_PUBKEY(X509_get0_pubkey(s->certificates.cert), &der);
-    sha256_init(&h);
-    sha256_feed(&h, der, length > 0 ? (size_t)length : 0);
-    sha256_finish(&h, digest);
-    OPENSSL_free(der);
-    memcpy(id, digest, SEAL_KEY_ID_SIZE);
+    memcpy(id, s->key_id, SEAL_KEY_ID_SIZE);
 }
