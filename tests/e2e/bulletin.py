@@ -4,10 +4,12 @@ import csv
 import io
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 import zipfile
+from xml.etree import ElementTree
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from station import Lab, Tap  # noqa: E402
@@ -127,6 +129,43 @@ def ways_out(lab):
     tap.equal([book.read(n) for n in book.namelist()], [zipfile.ZipFile(lab.path("again.xlsx")).read(n) for n in book.namelist()],
               "written twice it is the same")
     tap.equal([n for n in os.listdir(lab.path(".")) if ".new-" in n], [], "nothing half-written is left")
+
+
+def cell_types(book):
+    """Of each worksheet, by its name: the column's title in English, and the types of its cells: 'n', or 's' for a text."""
+    main, rels = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}", "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+    texts = ["".join(t.text or "" for t in si.iter(main + "t")) for si in ElementTree.fromstring(book.read("xl/sharedStrings.xml"))]
+    target = {r.get("Id"): r.get("Target") for r in ElementTree.fromstring(book.read("xl/_rels/workbook.xml.rels"))}
+    types = {}
+    for sheet in ElementTree.fromstring(book.read("xl/workbook.xml")).iter(main + "sheet"):
+        columns, titles = {}, {}
+        for cell in ElementTree.fromstring(book.read("xl/" + target[sheet.get(rels)])).iter(main + "c"):
+            column, row = cell.get("r").rstrip("0123456789"), int(cell.get("r").lstrip("ABCDEFGHIJKL"))
+            if row == 2:
+                titles[column] = texts[int(cell.findtext(main + "v"))].split("\n")[1]
+            elif row > 2 and cell.findtext(main + "v") is not None:
+                columns.setdefault(column, set()).add(cell.get("t", "n"))
+        types[sheet.get("name")] = {titles[c]: columns[c] for c in columns}
+    return types
+
+
+def workbook(lab):
+    """Numbers are numbers, in the file itself and for LibreOffice, where it is installed."""
+    types = cell_types(zipfile.ZipFile(lab.path("b.xlsx")))
+    sheets = json.loads(bulletin(lab, "fixed", "--json", "bulletin", lab.path("mobile"), lab.path("joint"), *MONTH).stdout)["sheets"]
+    tap.equal(sorted(types), sorted(k for k, rows in sheets.items() if rows), "each sheet that has rows is a worksheet")
+    texts = ("kind of station", "station", "method", "day", "hour", "stage", "class", "fleet", "why invalid", "plate", "colour", "instrument", "state", "month")
+    tap.equal([(s, c, t) for s, columns in types.items() for c, t in columns.items() if t != ({"s"} if c in texts else {"n"})], [],
+              "every figure is a number in the file, every name a text")
+    if not shutil.which("soffice"):
+        tap.result(True, "LibreOffice keeps numbers as numbers # SKIP LibreOffice is not installed (libreoffice-calc-nogui)")
+        return
+    subprocess.run(["soffice", "-env:UserInstallation=file://" + lab.path("office"), "--headless", "--convert-to", "fods", "--outdir", lab.path("."), lab.path("b.xlsx")],
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
+    ns = {"t": "urn:oasis:names:tc:opendocument:xmlns:table:1.0", "o": "urn:oasis:names:tc:opendocument:xmlns:office:1.0"}
+    values = [float(c.get("{%s}value" % ns["o"])) for c in ElementTree.parse(lab.path("b.fods")).iterfind(".//t:table[@t:name='vehicles']//t:table-cell[@o:value-type='float']", ns)]
+    wanted = [float(r[k]) for r in sheets["vehicles"] for k in ("tested_vehicles", "failed_vehicles", "failed_percent", "low_percent", "high_percent")]
+    tap.equal(values, wanted, "LibreOffice keeps numbers as numbers")
 
 
 def pages(lab):
@@ -264,6 +303,7 @@ with Lab() as lab:
     founding_month(lab)
     depot(lab)
     ways_out(lab)
+    workbook(lab)
     pages(lab)
     exports(lab)
     cases(lab)
