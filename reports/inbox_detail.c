@@ -361,7 +361,7 @@ static void curve_section(struct shown *s)
 
 /* ---- checks ---- */
 
-static void finding(struct inbox_html *h, const struct verifier_finding *f)
+void inbox_finding_row(struct inbox_html *h, const struct verifier_finding *f)
 {
     bool bad = f->result == VERIFIER_FAIL;
     fprintf(h->out, "<tr><td><span class=\"tag %s\">", bad ? "bad" : f->result == VERIFIER_OK ? "good" : "warn");
@@ -390,7 +390,7 @@ static void check_section(struct shown *s)
     inbox_html_word(h, INBOX_WORD_CHECKS_ALL);
     inbox_html_raw(h, "</summary><table><tbody>\n");
     for (size_t i = 0; i < v->count; i++)
-        finding(h, &v->findings[i]);
+        inbox_finding_row(h, &v->findings[i]);
     inbox_html_raw(h, "</tbody></table></details></section>\n");
 }
 

@@ -180,8 +180,8 @@ static int hex_digit(char c)
                                   : -1;
 }
 
-/* Undoes %41 and '+'; false when it does not fit or is cut. */
-static bool decode(const char *text, size_t length, char *out, size_t size)
+/* Undoes %41 and '+'; false when it does not fit, is cut, or has control characters (line ends where `lines`). */
+static bool decode(const char *text, size_t length, bool lines, char *out, size_t size)
 {
     size_t made = 0;
     for (size_t i = 0; i < length; i++) {
@@ -193,7 +193,8 @@ static bool decode(const char *text, size_t length, char *out, size_t size)
             c = (char)(high << 4 | low);
             i += 2;
         }
-        if (made + 1 >= size || (unsigned char)c < 0x20 || c == 0x7F)
+        bool line_end = lines && (c == '\n' || c == '\r');
+        if (made + 1 >= size || ((unsigned char)c < 0x20 && !line_end) || c == 0x7F)
             return false;
         out[made++] = c;
     }
@@ -201,7 +202,7 @@ static bool decode(const char *text, size_t length, char *out, size_t size)
     return utf8_check(out, made) == made;
 }
 
-bool inbox_form_field(const char *body, size_t length, const char *name, char *out, size_t size)
+static bool find_field(const char *body, size_t length, const char *name, bool lines, char *out, size_t size)
 {
     size_t name_length = strlen(name);
     out[0] = '\0';
@@ -209,10 +210,20 @@ bool inbox_form_field(const char *body, size_t length, const char *name, char *o
         const char *end = memchr(body + at, '&', length - at);
         size_t part = end ? (size_t)(end - body) - at : length - at;
         if (part > name_length && memcmp(body + at, name, name_length) == 0 && body[at + name_length] == '=')
-            return decode(body + at + name_length + 1, part - name_length - 1, out, size);
+            return decode(body + at + name_length + 1, part - name_length - 1, lines, out, size);
         at += part + 1;
     }
     return true;
+}
+
+bool inbox_form_field(const char *body, size_t length, const char *name, char *out, size_t size)
+{
+    return find_field(body, length, name, false, out, size);
+}
+
+bool inbox_form_lines(const char *body, size_t length, const char *name, char *out, size_t size)
+{
+    return find_field(body, length, name, true, out, size);
 }
 
 int inbox_form_decision(const char *body, size_t length, const char *sha256, struct inbox_decision *out,

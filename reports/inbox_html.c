@@ -106,6 +106,8 @@ static void banner(struct inbox_html *h, const struct inbox_visitor *v)
     inbox_html_word(h, INBOX_WORD_SUBTITLE);
     fprintf(h->out, "</p></div><nav><a href=\"/?lang=%s\">", here);
     inbox_html_word(h, INBOX_WORD_LIST);
+    fprintf(h->out, "</a><a href=\"/slip?lang=%s\">", here);
+    inbox_html_word(h, INBOX_WORD_SLIP);
     inbox_html_raw(h, "</a>");
     if (v->sees_all) {
         fprintf(h->out, "<a href=\"/audit?lang=%s\">", here);

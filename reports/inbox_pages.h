@@ -6,6 +6,7 @@
  *   inbox_detail.c   one package: verdict, vehicle, test, pictures, checks …
  *   inbox_case.c     its chain of custody and reviews
  *   inbox_curve.c    its curve, drawn here
+ *   inbox_slip.c     the check of a slip
  *   inbox_forms.c    what was decided and what may be decided; forms read back
  */
 #ifndef REPORTS_INBOX_PAGES_H
@@ -38,6 +39,13 @@ char *inbox_audit_page(const struct inbox *inbox, const struct inbox_visitor *vi
 char *inbox_detail_page(const struct inbox *inbox, const struct inbox_visitor *visitor, const struct inbox_package *p,
                         const char *token, size_t *length, struct err *err);
 
+/* Checks the text of a slip's QR code, where there is one (size > 0), and asks for the next. */
+char *inbox_slip_page(const struct inbox *inbox, const struct inbox_visitor *visitor, const char *text, size_t size,
+                      const char *token, size_t *length, struct err *err);
+
+/* One finding as a row of a table. */
+void inbox_finding_row(struct inbox_html *h, const struct verifier_finding *f);
+
 /* The package's bytes, when they are those that were received: malloc'ed. ERR_FAILED: they are not. */
 int inbox_package_read(const struct inbox *inbox, const struct inbox_package *p, char **data, size_t *size,
                        struct err *err);
@@ -59,8 +67,10 @@ int64_t inbox_review_due_ms(int64_t received_ms);
 /* ---- forms read back ---- */
 
 /* Takes one field of a form (application/x-www-form-urlencoded) by its name into out: false when it is there but too
- * long, not UTF-8, or has control characters other than line ends. A field that is not there is "". */
+ * long, not UTF-8, or has control characters. A field that is not there is "". */
 bool inbox_form_field(const char *body, size_t length, const char *name, char *out, size_t size);
+/* The same of a field of several lines. */
+bool inbox_form_lines(const char *body, size_t length, const char *name, char *out, size_t size);
 /* A decision about that package from a form's body; what is wrong is in *err, with the name of the field. */
 int inbox_form_decision(const char *body, size_t length, const char *sha256, struct inbox_decision *out,
                         struct err *err);

@@ -190,6 +190,16 @@ static enum MHD_Result get_list(const struct inbox_request *r)
     return send_page(r, 200, page, length, &err);
 }
 
+static enum MHD_Result send_slip(const struct inbox_request *r, const char *text, size_t size)
+{
+    struct err err;
+    size_t length;
+    char token[INBOX_TOKEN_MAX];
+    make_token(r, "slip", token);
+    char *page = inbox_slip_page(r->inbox, &r->visitor, text, size, token, &length, &err);
+    return send_page(r, 200, page, length, &err);
+}
+
 static enum MHD_Result get_audit(const struct inbox_request *r)
 {
     struct err err;
@@ -287,6 +297,8 @@ enum MHD_Result inbox_web_get(struct inbox_request *r)
         return get_list(r);
     if (strcmp(r->url, "/audit") == 0)
         return get_audit(r);
+    if (strcmp(r->url, "/slip") == 0)
+        return send_slip(r, "", 0);
     int found = find_viewed(r, &p, &rest, &err);
     if (found < 0)
         return inbox_store_failed(r, &err);
@@ -321,6 +333,21 @@ static enum MHD_Result decide(struct inbox_request *r, const struct inbox_packag
     return say(r, err.code == ERR_REFUSED ? 409 : 400, INBOX_WORD_BAD_ORDER, err.text, back);
 }
 
+/* A text of a slip's code; an empty one is asked for again. */
+static enum MHD_Result check_slip(const struct inbox_request *r)
+{
+    struct err err;
+    char text[INBOX_FORM_MAX], back[32];
+    snprintf(back, sizeof back, "/slip?lang=%s", lang(r));
+    if (!is_ours(r, "slip"))
+        return say(r, 403, INBOX_WORD_BAD_FORM, "", back);
+    if (!inbox_form_lines(r->form, r->form_length, "text", text, sizeof text))
+        return say(r, 400, INBOX_WORD_BAD_FIELD, "text", back);
+    if (inbox_log_act(r, "slip", "", "", &err) != 0)
+        return inbox_store_failed(r, &err);
+    return send_slip(r, text, strlen(text));
+}
+
 enum MHD_Result inbox_web_post(struct inbox_request *r)
 {
     struct err err;
@@ -328,7 +355,10 @@ enum MHD_Result inbox_web_post(struct inbox_request *r)
     const char *rest = "";
     if (r->visitor.local && strcmp(r->url, "/enter") == 0)
         return post_enter(r);
-    int found = r->visitor.local && !r->visitor.officer[0] ? 0 : find_viewed(r, &p, &rest, &err);
+    bool nobody = r->visitor.local && !r->visitor.officer[0];
+    if (!nobody && strcmp(r->url, "/slip") == 0)
+        return check_slip(r);
+    int found = nobody ? 0 : find_viewed(r, &p, &rest, &err);
     if (found < 0)
         return inbox_store_failed(r, &err);
     if (!found || strcmp(rest, "/decide") != 0)

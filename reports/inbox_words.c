@@ -124,6 +124,7 @@ static const struct term terms[] = {
     {"download", {"下载证据包", "downloaded the package"}},
     {"file", {"下载文件", "saved a file of it"}},
     {"decide", {"处理", "decided"}},
+    {"slip", {"核验结果单", "checked a slip"}},
 };
 
 const char *inbox_term(enum inbox_language language, const char *word)

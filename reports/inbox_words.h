@@ -12,6 +12,14 @@ enum inbox_language { INBOX_ZH, INBOX_EN, INBOX_LANGUAGES };
     X(SUBTITLE, "公安交管 · 证据包审核与反馈", "Traffic police · review of evidence packages")                                                                             \
     X(LIST, "证据列表", "Packages")                                                                                                                                        \
     X(AUDIT, "查阅记录", "Access log")                                                                                                                                     \
+    X(SLIP, "结果单核验", "Check a slip")                                                                                                                                  \
+    X(SLIP_TEXT, "二维码中的文本（扫码或粘贴，原样）", "Text of the QR code (scanned or pasted, as it is)")                                                                \
+    X(SLIP_NOTE, "仅核对签名与内容，不联系检测站点。",                                                                                                                     \
+      "Only signature and contents are checked; no station is asked.")                                                                                                     \
+    X(SLIP_CHECK, "核验", "Check")                                                                                                                                         \
+    X(SLIP_GOOD, "属实：内容与站点签名一致", "Genuine: this is what the station signed")                                                                                   \
+    X(SLIP_OPEN, "不能证明：尚无签名或缺少依据", "Proves nothing: not signed yet, or something is missing")                                                                \
+    X(SLIP_BAD, "核验不通过：不是站点签名的内容", "Not genuine: this is not what a trusted station signed")                                                                \
     X(OTHER_LANGUAGE, "English", "中文")                                                                                                                                   \
     X(SIGNED_IN, "当前人员", "Signed in")                                                                                                                                  \
     X(SIGN_OUT, "退出", "Sign out")                                                                                                                                        \

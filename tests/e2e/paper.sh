@@ -50,4 +50,39 @@ zbarimg -q --raw -Sdisable -Sqrcode.enable -Sbinary code*.png >code.txt 2>/dev/n
 "$BIN_ASAN/smogverify" --qr code.txt --ca fail-seal.pem >verified.txt
 is "one that is not signed yet proves nothing" 1 $?
 says "and says so" verified.txt 'not countersigned'
+
+# ---- the same by the police's inbox, in a browser without scripts ----
+mv code.txt unsigned.txt
+zbarimg -q --raw -Sdisable -Sqrcode.enable -Sbinary fail.pbm >code.txt 2>/dev/null
+PACKAGES_MANY=
+# shellcheck source=tests/e2e/inbox_lib.sh
+. "$ROOT/tests/e2e/inbox_lib.sh"
+leaf wang "officer wang" tls-ca
+printf '023456  officer wang\n' >officers
+cp fail-seal.pem p/ca.pem
+INBOX_MORE="--officers officers" start
+slip() { as wang "https://$address/slip?lang=$1" "${@:2}"; }
+is "the inbox asks for a slip's text" 200 "$(slip zh)"
+says "under its label" body '<label for="text">'
+token=$(grep -o 'name="token" value="[^"]*"' body | cut -d'"' -f4)
+is "the code's text is checked" 200 "$(slip zh --data-urlencode "token=$token" --data-urlencode text@code.txt)"
+says "it is what the station signed" body '✓ 属实'
+says "with the plate and the verdict" body '<bdi>不合格</bdi>'
+is "as a browser sends lines" 200 "$(slip en --data-urlencode "token=$token" --data-urlencode "text=$(sed 's/$/\r/' code.txt)")"
+says "and in English" body '✓ Genuine'
+is "a changed one" 200 "$(slip en --data-urlencode "token=$token" --data-urlencode text@forged.txt)"
+says "is not genuine" body '✕ Not genuine'
+is "and none of what it says is shown as told" 0 "$(grep -c '<dl>' body)"
+is "one that is not signed yet" 200 "$(slip zh --data-urlencode "token=$token" --data-urlencode text@unsigned.txt)"
+says "proves nothing" body '? 不能证明'
+is "markup" 200 "$(slip zh --data-urlencode "token=$token" --data-urlencode 'text=</textarea><script>alert(1)</script>')"
+is "stays text" 0 "$(grep -ci '<script' body)"
+is "no script is needed" 0 "$(grep -ciE '<script| on[a-z]+=|javascript:' body)"
+is "without the token: 403" 403 "$(slip zh --data-urlencode text@code.txt)"
+is "by another page: 403" 403 "$(slip zh --data-urlencode "token=$token" --data-urlencode text@code.txt -H 'Origin: https://evil.example')"
+is "bytes that are no text: 400" 400 "$(slip zh -d "token=$token" -d 'text=%FF%FE')"
+is "a text of many lines: 403" 403 "$(slip zh -d "token=$token" -d "text=$(printf 'x%.0s' $(seq 9000))")"
+is "each check is in the access log" 5 "$(sqlite3 store/inbox.db "SELECT count(*) FROM audit WHERE act = 'slip'")"
+stop
+is "it ends cleanly" 0 $?
 echo "1..$n"
