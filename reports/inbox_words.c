@@ -111,6 +111,7 @@ static const struct term terms[] = {
     {"passage", {"车辆通过", "passage"}},
     {"photo", {"添加图片", "photo added"}},
     {"photo-check", {"图片核查", "photos checked"}},
+    {"statement", {"当事人陈述", "statement of the driver"}},
     {"plate-suggestion", {"号牌识别", "plate read"}},
     {"review", {"审核", "review"}},
     {"return", {"退回", "return"}},

@@ -252,11 +252,15 @@ int api_body_text(const char *body, size_t length, const char *key, char *out, s
 
 unsigned api_status(const struct api_match *match, int code)
 {
-    bool writes = strcmp(match->route->method, "GET") != 0;
+    const struct api_route *route = match->route;
+    bool reads = strcmp(route->method, "GET") == 0;
+    bool uploads = route->kind == API_UPLOAD || route->kind == API_ANSWER;
+    /* where nothing was asked but what the path names, it is that which is not there */
+    bool named = reads && (match->values_count > 0 || route->arguments[0] == '\0');
     switch (code) {
     case ERR_NONE: return 200;
-    case ERR_FAILED: return writes ? 500 : 404;
-    case ERR_INVALID: return !writes && match->values_count > 0 ? 404 : 400;
+    case ERR_FAILED: return reads ? 404 : uploads ? 422 : 500;
+    case ERR_INVALID: return named ? 404 : 400;
     case ERR_UNREACHABLE: return 503;
     case ERR_REFUSED: return 409;
     default: return 500;

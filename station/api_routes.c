@@ -111,7 +111,7 @@ const struct api_route api_routes[] = {
     DO("outbox/{id}", "outbox", OFFICE),
 
     READ("journal/checkpoint", "journal checkpoint", ""),
-    READ("sequence", "sequence", "from to zone"),
+    READ("sequence", "sequence", "since"),
     READ("bulletin", "bulletin", PERIOD),
     FILE_OF("bulletin.pdf", "bulletin", PERIOD, PDF),
     FILE_OF("bulletin.xlsx", "bulletin", PERIOD, XLSX),

@@ -9,6 +9,7 @@
  * ctl_live.c     status, instruments, zero, span, outbox retry and release
  * ctl_check.c    zero, span, leak-test, check list, check show; ctl_check_again.c: their recomputation
  * ctl_test.c     test start, watch, confirm, bypass-warm, observe, abort, void
+ * ctl_readings.c test list, readings; ctl_statement.c: statement; ctl_sequence.c: sequence
  * ctl_words.c    what prompts, verdicts and quantities are called
  * ctl_show.c     test show, passes, alerts, outbox list and show
  * ctl_case.c     case list, show; ctl_case_act.c: all acts; ctl_officer.c: officer add, list, disable
@@ -91,6 +92,7 @@ ctl_command ctl_zero, ctl_span, ctl_leak_test, ctl_check_list, ctl_check_show;
 ctl_command ctl_test_start, ctl_test_watch, ctl_test_confirm, ctl_test_bypass, ctl_test_observe, ctl_test_abort,
     ctl_test_void;
 ctl_command ctl_test_show, ctl_passes, ctl_plate, ctl_plates_suggest, ctl_outbox_list, ctl_outbox_show;
+ctl_command ctl_test_list, ctl_test_readings, ctl_statement, ctl_sequence;
 ctl_command ctl_notice, ctl_document, ctl_document_list;
 ctl_command ctl_slip, ctl_print, ctl_journal_verify, ctl_journal_export, ctl_journal_checkpoint, ctl_rejudge,
     ctl_package;

@@ -35,6 +35,8 @@ int ctl_rows_test(void *ctx, const struct store_test *t);
 int ctl_rows_passage(void *ctx, const struct store_passage *p);
 int ctl_rows_alert(void *ctx, const struct store_alert *a);
 int ctl_rows_case(void *ctx, const struct store_outbox_row *row);
+/* ---- ctl_statement.c ---- */
+int ctl_rows_statements(struct ctl_rows *rows, const char *test, struct err *err);
 /* ---- ctl_checklist.c ---- */
 int ctl_rows_referral(void *ctx, const struct store_referral *r);
 

@@ -128,6 +128,8 @@ static int show_json(struct ctl *ctl, const struct store_test *t, const char *re
         json_null(&w, "record");
     json_integer(&w, "seq", t->seq);
     json_time(ctl, &w, "started_at", t->started_ms);
+    if (result == 0)
+        result = ctl_rows_statements(&rows, t->id, err);
     json_string(&w, "verdict", t->verdict);
     json_string(&w, "void_reason", t->void_reason);
     json_object_end(&w);
@@ -153,6 +155,8 @@ int ctl_test_show(struct ctl *ctl, struct err *err)
             result = ctl_slip_print(ctl, record, t.end_event, t.void_reason, stdout, err);
         if (result == 0)
             result = store_file_list(ctl->store, t.id, take_file, &rows, err);
+        if (result == 0)
+            result = ctl_rows_statements(&rows, t.id, err);
     }
     free(record);
     return result;

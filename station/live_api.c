@@ -55,7 +55,7 @@ struct room {
 };
 
 static void note_done(struct live *live, struct webserver_request *request, const struct api_match *match,
-                      const struct sessions_officer *actor, enum err_code code)
+                      const struct sessions_officer *actor, int code)
 {
     if (!actor)
         return;
@@ -64,6 +64,14 @@ static void note_done(struct live *live, struct webserver_request *request, cons
                                            .officer = actor->number,
                                            .subject = match->values_count > 0 ? match->values[0].text : NULL};
     live_console_note(live, request, &note);
+}
+
+/* The code of a refusal, which every one begins with; 0: it is none. */
+static int answered_code(const char *answer)
+{
+    static const char head[] = "{\"code\":";
+    const char *digit = answer + sizeof head - 1;
+    return strncmp(answer, head, sizeof head - 1) == 0 && *digit >= '0' && *digit <= '9' ? *digit - '0' : ERR_NONE;
 }
 
 void live_api_command(struct live *live, struct webserver_request *request, const struct api_match *match,
@@ -84,19 +92,18 @@ void live_api_command(struct live *live, struct webserver_request *request, cons
     struct err err = {0};
     json_writer_init(&w, room->answer, sizeof room->answer);
     live->console->acting = session;
-    enum err_code code = ERR_NONE;
     if (json_parse(&doc, text, length, room->tokens, API_TOKENS_MAX, &err) == 0)
-        code = live_request_answer(live, guest, &doc, &w);
+        live_request(live, guest, &doc, &w);
     else
         control_refuse(&w, &err); /* more members than a request may have */
     live->console->acting = NULL;
     ptrdiff_t written = json_writer_finish(&w);
+    int code = written < 0 ? ERR_FAILED : answered_code(room->answer);
     if (written < 0)
         live_console_refuse(request, 500, "the answer is too long; ask for less");
     else
-        webserver_answer(request, api_status(match, (int)(err.code ? err.code : code)), "application/json",
-                         room->answer, (size_t)written);
-    note_done(live, request, match, actor, err.code ? err.code : code);
+        webserver_answer(request, api_status(match, code), "application/json", room->answer, (size_t)written);
+    note_done(live, request, match, actor, code);
     free(room);
 }
 

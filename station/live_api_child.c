@@ -148,7 +148,7 @@ static void tell_why(struct webserver_request *request, const struct api_match *
     char line[CHILD_ERROR_MAX];
     text = text ? strstr(text, ": ") + 2 : result->error;
     snprintf(line, sizeof line, "%.*s", (int)strcspn(text, "\n"), text);
-    live_console_refuse(request, api_status(match, result->status), line);
+    live_console_refuse(request, api_status(match, result->status), line[0] ? line : "the file could not be made");
 }
 
 static void on_file(struct live *live, struct webserver_request *request, struct child_result *result, void *ctx)

@@ -22,6 +22,7 @@
  * live_checklist.c what is looked at beside the exhaust test
  * live_reserve.c  room that is held on the disk
  * live_photo.c    pictures that officers add
+ * live_statement.c what the driver says to a test
  * live_travel.c   alerts: a vehicle that was seen at two places too soon
  * live_drift.c    alerts: checks of an instrument that drift
  * live_history.c  what other stations know of vehicles
@@ -405,9 +406,6 @@ void live_journal_close(struct live *live);
 
 /* ---- live_request.c ---- */
 void live_request(void *ctx, struct control_client *client, const struct json_doc *request, struct json_writer *answer);
-/* The same for who is no client of the socket; gives the code of a refusal. */
-enum err_code live_request_answer(struct live *live, struct control_client *client, const struct json_doc *request,
-                                  struct json_writer *answer);
 /* A text of the request: absent and not required leaves "". Control characters and more than size - 1 bytes are
  * errors. */
 int live_request_text(const struct json_doc *request, const char *key, bool required, char *out, size_t size,
@@ -513,6 +511,9 @@ live_answer live_photo_add;
 /* Before the first review of a case, inside its transaction: ERR_REFUSED where a rule asks for pictures that the test
  * or passage `id` does not have; else what was found becomes an event. */
 int live_photo_review(struct live *live, const char *id, struct err *err);
+
+/* ---- live_statement.c ---- */
+live_answer live_statement;
 
 /* ---- live_history.c ---- */
 live_answer live_history_import;

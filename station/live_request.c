@@ -50,6 +50,7 @@ static const struct {
     {"officer-pin", live_officer_pin},
     {"roster-absent", live_roster_absent},
     {"roster-import", live_roster_import},
+    {"statement", live_statement},
     {"ratchet-start", live_ratchet_start},
     {"witness-import", live_witness_import},
 };
@@ -66,18 +67,12 @@ static int dispatch(struct live *live, struct control_client *client, const stru
     return err_set(err, ERR_INVALID, "there is no command '%s'", name);
 }
 
-enum err_code live_request_answer(struct live *live, struct control_client *client, const struct json_doc *request,
-                                  struct json_writer *answer)
+void live_request(void *ctx, struct control_client *client, const struct json_doc *request, struct json_writer *answer)
 {
+    struct live *live = ctx;
     struct err err = {0};
     int result = dispatch(live, client, request, answer, &err);
     if (result != 0)
         control_refuse(answer, &err);
     live_settle(live);
-    return result == 0 ? ERR_NONE : err.code;
-}
-
-void live_request(void *ctx, struct control_client *client, const struct json_doc *request, struct json_writer *answer)
-{
-    live_request_answer(ctx, client, request, answer);
 }

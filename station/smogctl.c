@@ -25,9 +25,11 @@ static const char help_station[] =
     "  test start --plate P --colour C --method M [--vehicle key=value …] [--officer N [--officer2 N]] [--police N]\n"
     "             [--suggestion ID]      the plate was confirmed from what a camera read\n"
     "             [--confirm KEY,…]      these facts are right, though earlier records say otherwise\n"
-    "  test watch ID · test show ID\n"
+    "  test watch ID · test show ID · test readings ID · test list [--since T] [--limit N]\n"
     "  test confirm ID · test bypass-warm ID --reason TEXT · test observe ID ringelmann=N\n"
     "  test abort ID --reason TEXT · test void ID --reason TEXT\n"
+    "  statement ID signed|unsigned|refused [--remark TEXT] [--officer N]     what the driver says to the test\n"
+    "  sequence [--since T]                numbers of the tests: gaps, and by officer aborts, voids, bypasses\n"
     "  lockout clear CODE [--instrument NAME | --plate P --colour C] --reason TEXT --officer N\n"
     "  passes [--since T] [--invalid] [--limit N] · passes ID      remote-sensing records\n"
     "  plate P [--colour C] [-o F.pdf]     everything known of a vehicle; as its dossier\n"
@@ -102,6 +104,10 @@ static const struct command {
     {"test", "start", 0, 0, "pqmvfgd23", ctl_test_start},
     {"test", "watch", 1, 1, "", ctl_test_watch},
     {"test", "show", 1, 1, "", ctl_test_show},
+    {"test", "list", 0, 0, "sl", ctl_test_list},
+    {"test", "readings", 1, 1, "", ctl_test_readings},
+    {"statement", NULL, 2, 2, "Yf", ctl_statement},
+    {"sequence", NULL, 0, 0, "s", ctl_sequence},
     {"test", "confirm", 1, 1, "", ctl_test_confirm},
     {"test", "bypass-warm", 1, 1, "r", ctl_test_bypass},
     {"test", "observe", 2, 2, "", ctl_test_observe},

@@ -38,6 +38,7 @@
     X(VIN, "vin", false, "车辆识别代号")                                                                               \
     X(ODOMETER, "odometer", false, "里程表")                                                                           \
     X(LICENCE, "licence", false, "行驶证")                                                                             \
+    X(SIGNATURE, "signature", false, "当事人签名")                                                                     \
     X(REPAIR, "repair", false, "维修证明")                                                                             \
     X(CAMERA, "camera", false, "号牌识别相机图像")                                                                     \
     X(OTHER, "other", false, "其他")
