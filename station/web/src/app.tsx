@@ -9,7 +9,7 @@ import { Login } from "./pages/login";
 import { SecondOfficer } from "./pages/second";
 import { href, place } from "./router";
 import { routes } from "./routes";
-import { logout } from "./session";
+import { logout, resumeSession } from "./session";
 import { useNow, useStore } from "./store";
 import { setTheme, theme } from "./theme";
 import { Button, Notice, Plain } from "./ui/basic";
@@ -160,8 +160,17 @@ function Running() {
   );
 }
 
+/** the second officer's five minutes are the station's to count */
+const SECOND_LOOK_MS = 15_000;
+
 function Who({ onSecond }: { onSecond: () => void }) {
   const who = useStore(session);
+  const second = !!who?.second;
+  useEffect(() => {
+    if (!second) return;
+    const timer = setInterval(() => void resumeSession(), SECOND_LOOK_MS);
+    return () => clearInterval(timer);
+  }, [second]);
   if (!who)
     return (
       <Button kind="primary" class="strip-button" onClick={() => loginWanted.set(true)}>

@@ -61,6 +61,7 @@ function tell(name: keyof LiveEvents, event: MessageEvent<string>): void {
     return; // half a message of a connection that broke: the next one catches up
   }
   if (name === "status") takeStatus(data as Status);
+  if (name === "reset") void readStatus();
   for (const listener of listeners.get(name) ?? []) listener(data as never);
 }
 
@@ -89,6 +90,7 @@ function lost(): void {
 /** A connection that was lost may have outlived the session, or smogd. */
 async function reopen(): Promise<void> {
   await resumeSession();
+  void readStatus(); // where the feed does not open for a while, the page is not blind
   open();
 }
 

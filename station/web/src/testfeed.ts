@@ -116,11 +116,11 @@ function adopt(test: Pick<RunningTest, "id" | "plate" | "colour" | "method">): v
   setCurrent({ id: test.id, plate: test.plate, colour: test.colour, method: test.method, from: lastEventId(), ended: false });
 }
 
-/** A test that was started from this page: its plate is known before the feed tells it. */
-export function started(id: string, plate: string, colour: string, method: string): void {
+/** A test that was started from this page: its plate is known before the feed tells it. `from`: the feed's event before that. */
+export function started(id: string, plate: string, colour: string, method: string, from: string): void {
   const now = current.get();
   if (now?.id === id) return;
-  setCurrent({ id, plate, colour, method, from: lastEventId(), ended: false });
+  setCurrent({ id, plate, colour, method, from, ended: false });
 }
 
 let asked = "";

@@ -12,7 +12,7 @@ export function Login() {
     if (place.get().page === "login") go("now");
   };
   return (
-    <Dialog title={t("login.title")} class="login">
+    <Dialog title={t("login.title")} class="login" covers>
       <p>{t("login.why")}</p>
       <PinPad
         text={t("login.enter")}

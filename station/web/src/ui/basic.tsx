@@ -136,7 +136,14 @@ export function Plain({ children, class: more }: { children: ComponentChildren; 
 }
 
 /** A dialog over the page; Escape and the close button call `onClose`, where it may be closed. */
-export function Dialog({ title, onClose, children, class: more = "" }: { title: string; onClose?: () => void; children: ComponentChildren; class?: string }) {
+export function Dialog({ title, onClose, children, class: more = "", covers }: {
+  title: string;
+  onClose?: () => void;
+  children: ComponentChildren;
+  class?: string;
+  /** nothing of the page is seen behind it: the lock */
+  covers?: boolean;
+}) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
@@ -149,7 +156,7 @@ export function Dialog({ title, onClose, children, class: more = "" }: { title: 
     if (event.key === "Tab") keepInside(event, box.current);
   };
   return (
-    <div class="dialog-shade" onKeyDown={keys}>
+    <div class={`dialog-shade${covers ? " dialog-covers" : ""}`} onKeyDown={keys}>
       <div ref={box} class={`dialog ${more}`} role="dialog" aria-modal="true" aria-label={title}>
         <header class="dialog-head">
           <h2>{title}</h2>

@@ -142,7 +142,7 @@ function limitLine(u: uPlot, { limit, unit }: CurveProps, c: Colours): void {
   ctx.moveTo(bbox.left, y);
   ctx.lineTo(bbox.left + bbox.width, y);
   ctx.stroke();
-  label(ctx, `≤ ${limit} ${unit}`, bbox.left + bbox.width - 6 * ratio(), y - 8 * ratio(), "right", c.limit, c.panel);
+  label(ctx, `≤ ${limit} ${unit}`, bbox.left + bbox.width - 6 * ratio(), y - 12 * ratio(), "right", c.limit, c.panel);
   ctx.restore();
 }
 

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { ApiError, loginWanted, post, session } from "../../api";
 import { useDraft } from "../../draft";
 import { t, word } from "../../i18n";
-import { status } from "../../live";
+import { lastEventId, status } from "../../live";
 import { kindOf } from "../../plates";
 import { useStore } from "../../store";
 import { started } from "../../testfeed";
@@ -123,8 +123,9 @@ function Start({ draft, change, done, disabled }: StepProps & { done: () => void
     setBusy(true);
     setError(null);
     try {
+      const from = lastEventId();
       const answer = await post<{ test: string }>("tests", request(draft, confirm));
-      started(answer.test, draft.plate, draft.colour, draft.method);
+      started(answer.test, draft.plate, draft.colour, draft.method, from);
       done();
     } catch (problem) {
       const keys = problem instanceof ApiError && /--confirm ([a-z_,]+)/.exec(problem.message)?.[1];

@@ -5,6 +5,7 @@ import { get, loginWanted, session, upload, url } from "../../api";
 import { t, word } from "../../i18n";
 import { Badge, Button, Notice, Panel, Plain } from "../../ui/basic";
 import { Trouble } from "../../ui/words";
+import { useWebcam, Webcam } from "./webcam";
 
 const kinds = ["front", "rear", "plate", "exhaust", "pedal", "instrument", "licence", "vin", "odometer", "other"];
 
@@ -23,12 +24,18 @@ interface Waiting {
   error: unknown;
 }
 
-export function Photos({ id }: { id: string }) {
+export function Photos({ id, onNames }: { id: string; onNames?: (names: string[]) => void }) {
   const [photos, setPhotos] = useState<Photo[]>([]);
   const [missing, setMissing] = useState<string[]>([]);
   const [waiting, setWaiting] = useState<Waiting[]>([]);
   const [busy, setBusy] = useState(false);
-  const read = () => void get<{ photos: Photo[] }>(`photos/${id}`).then((a) => setPhotos(a.photos), () => undefined);
+  const [webcam, setWebcam] = useState(false);
+  const hasWebcam = useWebcam();
+  const read = () =>
+    void get<{ photos: Photo[] }>(`photos/${id}`).then((a) => {
+      setPhotos(a.photos);
+      onNames?.(a.photos.map((p) => p.name));
+    }, () => undefined);
   useEffect(read, [id]);
   const send = async (file: File, shows: string) => {
     setBusy(true);
@@ -49,7 +56,11 @@ export function Photos({ id }: { id: string }) {
         {kinds.map((shows) => (
           <Take key={shows} shows={shows} count={pictures.filter((p) => p.shows === shows).length} busy={busy} take={(file) => void send(file, shows)} />
         ))}
+        {hasWebcam && (
+          <Button onClick={() => (session.get() ? setWebcam(true) : loginWanted.set(true))}>{t("photos.webcam")}</Button>
+        )}
       </div>
+      {webcam && <Webcam kinds={kinds} take={send} close={() => setWebcam(false)} />}
       {missing.length > 0 && (
         <Notice tone="warn" title={t("photos.missing")}>
           {missing.map((text) => (

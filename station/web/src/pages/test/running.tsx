@@ -10,6 +10,7 @@ import type { Limit, Mark } from "../../types";
 import { Button, Choice, Dialog, Field, Notice, Plain } from "../../ui/basic";
 import { Curve } from "../../ui/curve";
 import { Plate, Trouble, unit } from "../../ui/words";
+import { Photos } from "./photos";
 
 const WINDOW_MS = 60_000;
 
@@ -93,7 +94,7 @@ function Instruction({ id, prompt: now }: { id: string; prompt: Prompt | null })
         )}
         {name === "warm-up" && <Bypass press={(reason) => press("bypass-warm", reason)} />}
       </div>
-      {name === "observe" && <Observe press={(text) => press("observe", text)} busy={busy} />}
+      {name === "observe" && <Observe id={id} press={(text) => press("observe", text)} busy={busy} />}
       <Trouble error={error} />
     </section>
   );
@@ -224,11 +225,13 @@ function Bypass({ press }: { press: (reason: string) => Promise<boolean> }) {
 
 const grades = ["0", "0.5", "1", "1.5", "2", "2.5", "3", "3.5", "4", "4.5", "5"];
 
-function Observe({ press, busy }: { press: (text: string) => Promise<boolean>; busy: boolean }) {
+/** A grade and the picture that shows it, taken now. */
+function Observe({ id, press, busy }: { id: string; press: (text: string) => Promise<boolean>; busy: boolean }) {
   const [grade, setGrade] = useState("");
   const [photo, setPhoto] = useState("");
+  const [photos, setPhotos] = useState<string[]>([]);
   const send = async () => {
-    if (await press(`ringelmann=${grade}${photo.trim() ? ` photo=${photo.trim()}` : ""}`)) {
+    if (await press(`ringelmann=${grade}${photo ? ` photo=${photo}` : ""}`)) {
       setGrade("");
       setPhoto("");
     }
@@ -236,10 +239,13 @@ function Observe({ press, busy }: { press: (text: string) => Promise<boolean>; b
   return (
     <div class="observe">
       <Choice label={t("running.grade")} value={grade} options={grades.map((value) => ({ value, text: value }))} onChange={setGrade} />
-      <Field label={t("running.grade.photo")} value={photo} onInput={(e) => setPhoto(e.currentTarget.value)} />
+      {photos.length > 0 && (
+        <Choice label={t("running.grade.photo")} value={photo} options={photos.map((name) => ({ value: name, text: <Plain>{name}</Plain> }))} onChange={setPhoto} />
+      )}
       <Button kind="primary" busy={busy} disabled={!grade} onClick={() => void send()}>
         {t("running.grade.enter")}
       </Button>
+      <Photos id={id} onNames={setPhotos} />
     </div>
   );
 }
