@@ -57,6 +57,12 @@ ctl() { "$bin/smogctl" -c "$dir/smogd.conf" "$@"; }
 json() { ctl --json "$@"; }
 sim() { "$bin/smogsim" --tell "$dir/sim.sock" "$1" || die "the simulator refused: $1"; }
 
+free_port() { # the first one from $1 on that nobody listens at
+    local port=$1
+    while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
+    echo "$port"
+}
+
 # --- one station, one inbox ------------------------------------------------------------------------------------------------------
 write_files() {
     sh tests/shift/keys.sh "$dir/keys" || die "cannot make keys"
@@ -72,6 +78,7 @@ EOF
         --client-ca "$dir/keys/ca.pem" --seal-ca "$dir/keys/ca.pem" --store "$dir/inbox"
     wait_for 5 "the police inbox" grep -q 'listening on' "$dir/log/smoginbox.log"
     inbox=$(sed -n 's/.*listening on //p' "$dir/log/smoginbox.log" | head -n 1)
+    console=127.0.0.1:$(free_port 8080)
     cat >"$dir/smogd.conf" <<EOF
 station { id = "652301-0007"  name = "长丰路联合执法站"  kind = joint  region = "652301"
           state = "$dir/state"  latitude = 44.01  longitude = 87.30 }
@@ -86,6 +93,7 @@ instrument rsd1  { driver = jsonl  profile = "rsd-pinyin"  link = gate
 outlet police { kind = package-rest  url = "https://$inbox/packages"
                 ca = "$dir/keys/ca.pem"  cert = "$dir/keys/push.pem"  key = "$dir/keys/push.key" }
 seal { key = "$dir/keys/seal.key"  cert = "$dir/keys/seal.pem" }
+console { listen = "$console" }
 EOF
 }
 
@@ -95,6 +103,10 @@ register_officers() {
         ctl officer add P0043 --name 乙 --role ecology --certificate 执法-0043 >/dev/null &&
         ctl officer add 650012 --name 丙 --role police >/dev/null &&
         ctl officer add M0007 --name 丁 --role technician >/dev/null || die "officers cannot be registered"
+    # of this demonstration alone, for the console
+    for officer in P0042 P0043 650012 M0007; do
+        echo 471108 | ctl officer pin "$officer" >/dev/null || die "no PIN for $officer"
+    done
     say "officers registered" "$(json officer list | jq -r '[.officers[] | "\(.number) \(.role)"] | join(", ")')"
 }
 
@@ -255,6 +267,7 @@ summary() {
     cat "$dir/slip.txt"
     echo
     echo "state, keys, logs: $dir"
+    echo "console: http://$console/    officers P0042 and P0043 (ecology), 650012 (police), M0007 (technician); PIN 471108"
     echo "look around: $bin/smogctl -c $dir/smogd.conf status | passes | plate 新A66T21 | alerts | outbox list"
 }
 
