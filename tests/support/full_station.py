@@ -4,18 +4,18 @@ Beside the pass, the fail and the aborted test there are passages of every verdi
 checklists, alerts, checks, officers with PINs, a delivery that failed and one with its receipt.
 """
 import os
-import re
 import shutil
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from console import set_pin  # noqa: E402
 from jpeg import jpeg  # noqa: E402
 from station import BIN, Feeder, ROOT, Failure, metrology_rules, passage, station_conf, wait_for  # noqa: E402
 
 OFFICERS = (("P0042", "执法员甲", "ecology"), ("P0043", "执法员乙", "ecology"), ("P0044", "执法员丙", "ecology"), ("650012", "民警丁", "police"),
             ("M0007", "检修员戊", "technician"), ("S0001", "主管己", "supervisor"), ("A0001", "审计员庚", "auditor"))
-PIN = "246810"
+PIN = "471108"
 ROSTER = """号牌号码,号牌颜色,所属单位,燃料种类,额定功率(kW),初次登记日期
 新A10001,黄,"长丰物流, 一队",柴油,276,2019/5/1
 新A10002,黄,"长丰物流, 一队",柴油,276,2019/5/1
@@ -56,6 +56,9 @@ class FullStation:
         inbox = lab.log("inbox").split("listening on ")[1].split()[0]
         lab.start_sim('instrument smoke { protocol = nht6  pty = "%s"  reply-ms = 3 }' % lab.path("dev/smoke"))
         extra = metrology_rules(lab, measure="0.3", settle="0.1", count="3")
+        with open(lab.path("rules/gb3847-2018.conf"), encoding="utf-8") as file:
+            law = file.read()
+        lab.write("rules/gb3847-2018.conf", law.replace("param count { value = 3 ", "param count { value = 2 "))  # two accelerations show a curve, too
         for pack in ("alerts-cn", "roadside-cn"):
             shutil.copy(os.path.join(ROOT, "station/rules", pack + ".conf"), lab.path("rules"))
         station_conf(lab, BODY % {"smoke": lab.path("dev/smoke"), "rsd": self.feeder.address, "keys": lab.path("keys"), "inbox": inbox} + more,
@@ -65,6 +68,7 @@ class FullStation:
         wait_for("the remote-sensing line", lambda: self.feeder.clients)
         for number, name, role in OFFICERS:
             lab.ctl("officer", "add", number, "--name", name, "--role", role, *(["--certificate", "C-" + number] if role == "ecology" else []))
+            set_pin(lab, number, PIN)
 
     # ---- what happens on the road ----
 
@@ -129,7 +133,6 @@ class FullStation:
             self.check(k, "span", "smoke", "--filter", "f1")
         self.check("1.90", "span", "smoke", "--filter", "f1", officer="M0007")
         self.check("1.72", "span", "smoke", "--filter", "f1")
-        self.check("0.05", "zero", "smoke")
         self.check("0.00", "zero", "smoke")
 
     def road(self):

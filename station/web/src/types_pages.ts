@@ -173,7 +173,7 @@ export interface Shown {
 }
 
 export interface Readings {
-  limits: { quantity: string; unit?: string; value: string }[];
+  limits: { limit: string; quantity: string; unit: string }[];
   marks: RecordVerdict["marks"];
-  series: { quantity: string; t_ms: number[]; unit: string; values: (string | null)[] }[];
+  series: { instrument: string; quantity: string; t_ms: number[]; unit: string; values: (string | null)[] }[];
 }

@@ -179,7 +179,7 @@ function Compare({ tests }: { tests: TestRow[] }) {
       </div>
       <Trouble error={error} />
       {named.length === 0 ? (
-        <p class="empty">{chosen.length ? t("loading") : t("vehicle.choose")}</p>
+        <p class="empty">{chosen.length && !error ? t("loading") : t("vehicle.choose")}</p>
       ) : look === "over" ? (
         <Curves key={chosen.join()} curves={named} />
       ) : (

@@ -55,7 +55,7 @@ function colour(name: string): string {
 /** The accelerations of a single curve as bands, and the limit as a line. */
 function drawing(curves: Curve[], quantity: string): uPlot.Plugin {
   const only = curves.length === 1 ? curves[0] : undefined;
-  const limit = Number(curves[0]?.readings.limits.find((l) => l.quantity === quantity)?.value);
+  const limit = Number(curves[0]?.readings.limits.find((l) => l.quantity === quantity)?.limit);
   return {
     hooks: {
       drawClear: [
@@ -121,7 +121,7 @@ export function Curves({ curves }: { curves: Curve[] }) {
   useEffect(() => {
     const at = box.current;
     if (!at || !series) return undefined;
-    const plot = new uPlot(options(curves, quantity, at.clientWidth, Number(limit?.value)), join(curves, quantity), at);
+    const plot = new uPlot(options(curves, quantity, at.clientWidth, Number(limit?.limit)), join(curves, quantity), at);
     const fit = () => plot.setSize({ width: at.clientWidth, height: HEIGHT });
     addEventListener("resize", fit);
     return () => {
@@ -135,7 +135,7 @@ export function Curves({ curves }: { curves: Curve[] }) {
     <figure class="curves">
       <figcaption>
         <b>{word("quantity", quantity)}</b> {unit(series.unit)}
-        {limit && ` · ${t("curve.limit", { n: limit.value })}`}
+        {limit && ` · ${t("curve.limit", { n: limit.limit })}`}
       </figcaption>
       <div
         ref={box}

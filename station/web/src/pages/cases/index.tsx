@@ -34,6 +34,7 @@ function CasePage({ id }: { id: string }) {
           {t("cases.back")}
         </a>
       </p>
+      {!shown.data && <h1>{t("nav.cases")}</h1>}
       <Answer of={shown}>{(c) => <CaseFile shown={c} onDone={() => void shown.reload()} />}</Answer>
     </>
   );

@@ -143,7 +143,7 @@ export function Delivery({ row, onDone }: { row: OutboxRow; onDone: () => void }
       {may && (
         <div class="button-row">
           <Button busy={busy === "retry"} onClick={() => void order("retry")}>
-            {t("outbox.retry")}
+            {t("outbox.again")}
           </Button>
           {row.state === "refused" && (
             <Button busy={busy === "release"} onClick={() => void order("release")}>

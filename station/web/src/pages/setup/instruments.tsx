@@ -38,6 +38,12 @@ export function Instruments() {
   );
 }
 
+/** A leak test is for what draws gas through a probe. */
+function kindsOf(i: Instrument, checks: CheckRow[]): What[] {
+  const gas = ["co", "co2", "hc"].some((q) => q in i.values) || checks.some((c) => c.what === "leak-test");
+  return gas ? ["zero", "span", "leak-test"] : ["zero", "span"];
+}
+
 function Device({ instrument: i, checks, onDone }: { instrument: Instrument; checks: CheckRow[]; onDone: () => void }) {
   const arrived = useStore(status, (s) => s?.at) ?? 0;
   const now = useNow(500);
@@ -103,7 +109,7 @@ function Device({ instrument: i, checks, onDone }: { instrument: Instrument; che
         </p>
       )}
       <div class="button-row">
-        {(["zero", "span", "leak-test"] as const).map((kind) => (
+        {kindsOf(i, checks).map((kind) => (
           <span key={kind} class="check-button">
             <Button onClick={() => setWhat(kind)}>{word("what", kind)}</Button>
             <small>

@@ -5,8 +5,12 @@ import type { Alert } from "../../types_pages";
 import { Badge, Plain } from "../../ui/basic";
 import { dayAndTime } from "../../ui/words";
 
-function text(value: unknown): string {
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+/** A name of the station's in words, where its kind is known by its key. */
+function text(key: string, value: unknown): string {
+  if (typeof value !== "string") return typeof value === "object" ? JSON.stringify(value) : String(value);
+  if (key === "fact" || key === "key") return word("fact", value);
+  if (key === "source" || key === "colour" || key === "method" || key === "quantity" || key === "verdict") return word(key, value);
+  return value;
 }
 
 export function AlertRow({ alert, links }: { alert: Alert; links?: boolean }) {
@@ -32,7 +36,7 @@ export function AlertRow({ alert, links }: { alert: Alert; links?: boolean }) {
           <div key={key}>
             <dt>{word("evidence", key)}</dt>
             <dd>
-              <Plain>{text(value)}</Plain>
+              <Plain>{text(key, value)}</Plain>
             </dd>
           </div>
         ))}

@@ -38,7 +38,7 @@ function points(checks: CheckRow[], quantity: string): Point[] {
 }
 
 const WIDTH = 600;
-const HEIGHT = 160;
+const HEIGHT = 120;
 const TOP = 2; // limits in one direction that fit into the picture
 
 function Chart({ list }: { list: Point[] }) {

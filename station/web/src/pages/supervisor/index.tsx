@@ -6,7 +6,8 @@ import { useDraft } from "../../draft";
 import { t, useLanguage, word } from "../../i18n";
 import { status } from "../../live";
 import { useRead } from "../../read";
-import { href } from "../../router";
+import { go, href } from "../../router";
+import type { PageProps } from "../../routes";
 import { useStore } from "../../store";
 import type { Lockout } from "../../types";
 import type { Alert } from "../../types_pages";
@@ -16,35 +17,36 @@ import { dayAndTime, Plate, Trouble } from "../../ui/words";
 import { AlertRow } from "./alerts";
 import { CheckCharts, type CheckRow } from "./charts";
 
-interface Told {
+interface Noted {
   at: string;
-  colour: string;
   id: string;
   officer: string;
   plate: string;
   reason: string;
+  what: "aborted" | "bypassed" | "void";
 }
 interface Sequence {
-  aborted: Told[];
-  bypasses: Told[];
   cleared: { at: string; by: string; code: string; reason: string; subject: string }[];
-  from: string;
-  officers: { aborted: number; bypasses: number; failed: number; officer: string; passed: number; tests: number; voided: number }[];
-  series: { count: number; first: number; kind: string; last: number; missing: number[] }[];
-  to: string;
-  voided: Told[];
+  gaps: { after: number; before: number }[];
+  noted: Noted[];
+  officers: { aborted: number; bypassed: number; failed: number; invalid: number; officer: string; passed: number; tests: number; void: number }[];
+  seq_first: number;
+  seq_last: number;
+  seq_running: number;
 }
 
-type Part = "alerts" | "numbers" | "charts" | "people";
+const KINDS = ["aborted", "void", "bypassed"] as const;
+const PARTS = ["alerts", "numbers", "charts", "people"] as const;
 const CHECKS = 500;
 
-export function Supervisor() {
+export function Supervisor({ argument }: PageProps) {
   useLanguage();
-  const [part, setPart] = useState<Part>("alerts");
+  const part = PARTS.find((name) => name === argument) ?? "alerts";
   const alerts = useRead<{ alerts: Alert[] }>("alerts", {}, ["alert"]);
   const sequence = useRead<Sequence>("sequence", {}, ["test"]);
   const s = sequence.data;
-  const missing = s?.series.reduce((sum, x) => sum + x.missing.length, 0);
+  const missing = s?.gaps.reduce((sum, gap) => sum + gap.before - gap.after - 1, 0);
+  const count = (what: Noted["what"]) => s?.noted.filter((n) => n.what === what).length ?? 0;
   return (
     <>
       <div class="page-head">
@@ -52,7 +54,7 @@ export function Supervisor() {
         <Tabs
           label={t("nav.supervisor")}
           now={part}
-          onChange={setPart}
+          onChange={(name) => go("supervisor", name)}
           tabs={[
             { name: "alerts", text: t("alerts.title"), count: alerts.data?.alerts.length },
             { name: "numbers", text: t("supervisor.numbers") },
@@ -64,9 +66,9 @@ export function Supervisor() {
       {s && (
         <dl class="figures panel">
           <Figure text={t("supervisor.missing")} value={missing} tone={missing ? "bad" : "good"} />
-          <Figure text={t("verdict.aborted")} value={s.aborted.length} tone={s.aborted.length ? "warn" : undefined} />
-          <Figure text={t("verdict.void")} value={s.voided.length} tone={s.voided.length ? "warn" : undefined} />
-          <Figure text={t("supervisor.bypasses")} value={s.bypasses.length} tone={s.bypasses.length ? "warn" : undefined} />
+          {KINDS.map((what) => (
+            <Figure key={what} text={word("noted", what)} value={count(what)} tone={count(what) ? "warn" : undefined} />
+          ))}
           <Figure text={t("supervisor.cleared")} value={s.cleared.length} tone={s.cleared.length ? "warn" : undefined} />
           <Figure text={t("alerts.title")} value={alerts.data?.alerts.length ?? "–"} tone={alerts.data?.alerts.length ? "warn" : undefined} />
         </dl>
@@ -140,7 +142,7 @@ function Clear({ lockout: l, onClose }: { lockout: Lockout; onClose: () => void 
   );
 }
 
-function ToldTable({ title, rows }: { title: string; rows: Told[] }) {
+function NotedTable({ title, rows }: { title: string; rows: Noted[] }) {
   return (
     <Panel title={`${title} (${rows.length})`}>
       <Table
@@ -154,7 +156,7 @@ function ToldTable({ title, rows }: { title: string; rows: Told[] }) {
             title: t("nav.vehicle"),
             cell: (r) => (
               <a class="link" href={href("vehicle", r.plate)}>
-                <Plate text={r.plate} colour={r.colour} />
+                <Plain>{r.plate}</Plain>
               </a>
             ),
           },
@@ -170,28 +172,27 @@ function ToldTable({ title, rows }: { title: string; rows: Told[] }) {
 function Numbers({ sequence: s }: { sequence: Sequence }) {
   return (
     <>
-      <Panel title={t("supervisor.numbers")}>
-        <p class="small">{t("supervisor.numbers.mean")}</p>
-        <Table
-          caption={t("supervisor.numbers")}
-          rows={s.series}
-          rowKey={(r) => r.kind}
-          empty={t("supervisor.nothing")}
-          columns={[
-            { title: t("supervisor.kind"), cell: (r) => word("happened", r.kind) },
-            { title: t("supervisor.first"), cell: (r) => <Plain>{r.first}</Plain>, number: true },
-            { title: t("supervisor.last"), cell: (r) => <Plain>{r.last}</Plain>, number: true },
-            { title: t("supervisor.count"), cell: (r) => <Plain>{r.count}</Plain>, number: true },
-            {
-              title: t("supervisor.missing"),
-              cell: (r) => (r.missing.length ? <Badge tone="bad">{r.missing.join("、")}</Badge> : <Badge tone="good">{t("supervisor.nogaps")}</Badge>),
-            },
-          ]}
-        />
+      <Panel title={t("supervisor.numbers")} aside={<Badge tone={s.gaps.length ? "bad" : "good"}>{s.gaps.length ? t("supervisor.gaps") : t("supervisor.nogaps")}</Badge>}>
+        <p>{t("supervisor.numbers.mean")}</p>
+        <p>
+          {t("supervisor.range")}{" "}
+          <Plain>
+            {s.seq_first} – {s.seq_last}
+          </Plain>
+          {s.seq_running > 0 && (
+            <>
+              {" · "}
+              {t("running")} <Plain>{s.seq_running}</Plain>
+            </>
+          )}
+        </p>
+        {s.gaps.map((gap) => (
+          <Notice key={gap.after} tone="bad" title={t("supervisor.gap", { after: gap.after, before: gap.before })} />
+        ))}
       </Panel>
-      <ToldTable title={t("verdict.aborted")} rows={s.aborted} />
-      <ToldTable title={t("verdict.void")} rows={s.voided} />
-      <ToldTable title={t("supervisor.bypasses")} rows={s.bypasses} />
+      {KINDS.map((what) => (
+        <NotedTable key={what} title={word("noted", what)} rows={s.noted.filter((n) => n.what === what)} />
+      ))}
       <Panel title={`${t("supervisor.cleared")} (${s.cleared.length})`}>
         <Table
           caption={t("supervisor.cleared")}
@@ -245,7 +246,7 @@ function People({ sequence: s }: { sequence: Sequence }) {
         columns={[
           { title: t("login.officer"), cell: (o) => <Plain>{o.officer || "—"}</Plain> },
           { title: t("officers.name"), cell: (o) => nameOf(o.officer) },
-          ...(["tests", "passed", "failed", "aborted", "voided", "bypasses"] as const).map((key) => ({
+          ...(["tests", "passed", "failed", "invalid", "aborted", "void", "bypassed"] as const).map((key) => ({
             title: t(`supervisor.n.${key}`),
             cell: (o: Sequence["officers"][number]) => <Plain>{o[key]}</Plain>,
             number: true,
