@@ -58,3 +58,13 @@ void entries_write(struct entries *e, struct json_writer *w, const char *key)
     }
     json_object_end(w);
 }
+
+void entries_object(struct entries *e, const char *key, struct entries *members, char *text, size_t size)
+{
+    struct json_writer w;
+    json_writer_init(&w, text, size);
+    entries_write(members, &w, NULL);
+    ptrdiff_t length = json_writer_finish(&w);
+    assert(length > 0);
+    entries_raw(e, key, text, (size_t)length);
+}

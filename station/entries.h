@@ -33,6 +33,9 @@ void entries_bool(struct entries *e, const char *key, bool value);
 void entries_raw(struct entries *e, const char *key, const char *json,
                  size_t length); /* canonical JSON; NULL: left out */
 
+/* The object that those make, written into `text`; they must be as few as fit (asserted). */
+void entries_object(struct entries *e, const char *key, struct entries *members, char *text, size_t size);
+
 /* The object, keys sorted. A key given twice is a bug. */
 void entries_write(struct entries *e, struct json_writer *w, const char *key);
 

@@ -39,6 +39,7 @@ static void on_sample(void *ctx, int instrument, const struct sample *sample)
         live_passage_take(ctx, instrument, sample);
     else if (live->test.open)
         live_test_sample(ctx, instrument, sample);
+    live_feed_sample(ctx, instrument, sample);
     live_join_note(ctx, instrument, sample);
 }
 
@@ -163,6 +164,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *ctx)
     live_ratchet_look(live, false);
     live_links_look(live);
     live_lockout_look(live);
+    live_feed_tick(live);
     if (live->ticks++ % CLOCK_LOOK_TICKS == 0)
         look_at_clock(live);
     live_settle(live);

@@ -6,6 +6,19 @@
 #include "station/core/metrology.h"
 #include "station/live_parts.h"
 
+/* As a row of `alerts`. */
+static void tell(struct live *live, const struct store_alert *row)
+{
+    char at[CIVIL_TIME_TEXT_MAX];
+    struct entries e = {0};
+    civil_time_format(row->at_ms, live->config->utc_offset_minutes, at);
+    entries_text(&e, "alert", row->code);
+    entries_text(&e, "at", at);
+    entries_raw(&e, "evidence", row->evidence, strlen(row->evidence));
+    entries_text(&e, "subject", row->subject);
+    live_feed_entries(live, "alert", &e);
+}
+
 int live_alert(struct live *live, const char *code, const char *subject, struct entries *evidence, struct err *err)
 {
     struct store_alert row = {.at_ms = clock_unix_ms()};
@@ -25,6 +38,7 @@ int live_alert(struct live *live, const char *code, const char *subject, struct 
     if (live_journal_append(live, "alert", &e, text, sizeof text, &event, err) != 0 ||
         store_alert_add(live->store, &row, event, err) != 0)
         return -1;
+    tell(live, &row);
     log_notice("alert %s: %s %s", code, subject, row.evidence);
     return 0;
 }

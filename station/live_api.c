@@ -306,13 +306,11 @@ void live_api_answer(void *ctx, struct webserver_request *request)
         [API_SECOND] = live_login_answer,
         [API_OBJECT] = send_object,
         [API_STATIC] = send_static,
+        [API_LIVE] = live_feed_answer,
     };
     struct api_match match;
     /* the session may have ended while the body came */
     if (!find(request, &match) || !live_session_guard(ctx, request, &match))
         return;
-    if (match.route->kind == API_LIVE)
-        live_console_refuse(request, 404, "there is nothing here");
-    else
-        by_kind[match.route->kind](ctx, request, &match);
+    by_kind[match.route->kind](ctx, request, &match);
 }

@@ -133,6 +133,16 @@ static void describe(struct push *p, struct entries *e)
     entries_text(e, "vehicle_type", p->event.vehicle_type);
 }
 
+static void tell(struct live *live, struct push *p)
+{
+    char at[CIVIL_TIME_TEXT_MAX];
+    struct entries e = {0};
+    civil_time_format(p->row.at_ms, live->config->utc_offset_minutes, at);
+    describe(p, &e);
+    entries_text(&e, "at", at);
+    live_feed_entries(live, "suggestion", &e);
+}
+
 /* Inside a transaction. */
 static int append(struct live *live, struct push *p, struct err *err)
 {
@@ -151,6 +161,7 @@ static int append(struct live *live, struct push *p, struct err *err)
         if (store_file_add(live->store, p->row.id, p->files[i].name, p->files[i].sha256, (size_t)p->files[i].size,
                            err) != 0)
             return -1;
+    tell(live, p);
     return 0;
 }
 

@@ -93,6 +93,17 @@ static int append_step(struct live *live, const struct store_case *row, struct s
     return store_append(live->store, "case", text, (size_t)length, event, err);
 }
 
+static void tell(struct live *live, const struct store_case *row, const char *act)
+{
+    struct entries e = {0};
+    entries_text(&e, "act", act);
+    entries_text(&e, "case", row->id);
+    entries_text(&e, "repair", row->repair);
+    entries_text(&e, "state", row->state);
+    entries_text(&e, "subject", row->subject);
+    live_feed_entries(live, "case", &e);
+}
+
 int live_case_move(struct live *live, struct store_case *row, const struct caselife_doing *doing,
                    const struct live_case_more *more, struct err *err)
 {
@@ -115,6 +126,7 @@ int live_case_move(struct live *live, struct store_case *row, const struct casel
         row->sealed_event = (int64_t)event;
     if (store_case_move(live->store, row, &step, event, err) != 0)
         return -1;
+    tell(live, row, step.act);
     log_notice("case %s: %s, %s to %s%s%s", row->id, step.act, step.from, step.to, step.officer[0] ? ", by " : "",
                step.officer);
     return 0;

@@ -41,7 +41,16 @@ static int append_raise(struct live *live, const struct live_lockout *l, struct 
     entries_text(&e, "what", l->what);
     if (live_journal_append(live, "lockout", &e, text, sizeof text, &event, err) != 0)
         return -1;
-    return store_lockout_raise(live->store, &row, event, err);
+    if (store_lockout_raise(live->store, &row, event, err) != 0)
+        return -1;
+    e.count = 0;
+    entries_text(&e, "code", row.code);
+    entries_bool(&e, "holds", true);
+    subject_entries(l, plate, &e);
+    entries_text(&e, "since", since);
+    entries_text(&e, "what", l->what);
+    live_feed_entries(live, "lockout", &e);
+    return 0;
 }
 
 static int append_clear(struct live *live, const struct live_lockout *l, const char *by, const char *user,
@@ -61,7 +70,16 @@ static int append_clear(struct live *live, const struct live_lockout *l, const c
     subject_entries(l, plate, &e);
     if (live_journal_append(live, "lockout-clear", &e, text, sizeof text, &event, err) != 0)
         return -1;
-    return store_lockout_clear(live->store, &row, event, err);
+    if (store_lockout_clear(live->store, &row, event, err) != 0)
+        return -1;
+    e.count = 0;
+    entries_text(&e, "by", by);
+    entries_text(&e, "code", row.code);
+    entries_bool(&e, "holds", false);
+    entries_text(&e, "reason", reason);
+    subject_entries(l, plate, &e);
+    live_feed_entries(live, "lockout", &e);
+    return 0;
 }
 
 static bool is_due(const struct live_lockout *l)

@@ -107,6 +107,11 @@ static int write_void(struct live *live, const struct store_test *test, const ch
         store_rollback(live->store);
         return -1;
     }
+    struct entries told = {0};
+    entries_text(&told, "event", "void");
+    entries_text(&told, "test", test->id);
+    entries_text(&told, "verdict", "void");
+    live_feed_entries(live, "test", &told);
     return store_commit(live->store, err);
 }
 

@@ -31,6 +31,7 @@
  * live_ratchet.c  the forward-secure seal of the journal
  * live_witness.c co-signatures of the journal's checkpoints
  * live_web.c      what the web server serves
+ * live_feed.c     what happens, for those who listen
  * live_console.h  the console: live_console.c, live_session.c, live_login.c, live_api.c, live_api_child.c
  */
 #ifndef STATION_LIVE_PARTS_H
@@ -68,6 +69,7 @@ enum {
     LIVE_GROUP_MAX = 128,                   /* so many at the latest go into one transaction */
     LIVE_TEXT_LIMIT = 180,                  /* bytes of an operator's reason */
     LIVE_HEAD_MAX = 1024,                   /* bytes of a recording's head */
+    LIVE_NEWS_MAX = 16 << 10,               /* bytes of an event of the live feed */
     LIVE_SHOTS_MAX = ANPR_PICTURES_MAX + 1, /* files of a camera's reading */
     /* files of a record that are there before it begins: rule pack, profiles, what the camera gave */
     LIVE_GIVEN_MAX = BENCH_INSTRUMENTS_MAX + 1 + LIVE_SHOTS_MAX,
@@ -186,6 +188,8 @@ struct live_reserve {
 struct live_console;
 struct live_link;
 struct live_fact;
+struct live_feed;
+struct api_match;
 struct live_passage;
 
 struct live {
@@ -197,6 +201,7 @@ struct live {
     struct live_link *links; /* as many as configured */
     struct control *control;
     struct webserver *web; /* NULL: no console is configured, nor are these */
+    struct live_feed *feed;
     struct webpage *page;
     struct live_console *console;
     struct clock_watch clock;
@@ -248,6 +253,8 @@ void live_time_of_day(const struct live *live, int64_t unix_ms, char out[16]);
 /* ---- live_test.c ---- */
 /* Makes the files that every test has, so that one which ends at once has them, too. */
 void live_test_files(struct live *live);
+/* Says to all who listen that it begins. */
+void live_test_began(struct live *live);
 /* The bench's callbacks. Times are the bench's. */
 void live_test_record(struct live *live, int instrument, const struct recording_line *line);
 void live_test_sample(struct live *live, int instrument, const struct sample *sample);
@@ -582,6 +589,18 @@ void live_metrics(void *ctx, struct webserver_request *request);
 /* Serves the console, where one is configured. */
 int live_web_open(struct live *live, struct err *err);
 void live_web_close(struct live *live);
+
+/* ---- live_feed.c ---- */
+/* An event for all who listen; inside a transaction, when that is saved. `name` is a constant. What did not fit its
+ * text (length < 0) makes them read everything again. */
+void live_feed_tell(struct live *live, const char *name, const char *data, ptrdiff_t length);
+void live_feed_entries(struct live *live, const char *name, struct entries *entries);
+/* A sample, while a test or check runs. */
+void live_feed_sample(struct live *live, int instrument, const struct sample *sample);
+void live_feed_tick(struct live *live); /* once a second: how the station is */
+void live_feed_answer(struct live *live, struct webserver_request *request, const struct api_match *match);
+int live_feed_open(struct live *live, struct err *err);
+void live_feed_close(struct live *live);
 
 /* ---- live_status.c ---- */
 live_answer live_status, live_status_instruments;

@@ -8,6 +8,7 @@
 #include "reports/log.h"
 #include "reports/sha256.h"
 #include "station/live_parts.h"
+#include "station/pass_row.h"
 #include "station/record_wire.h"
 
 enum { HISTORY_MAX = 64, MINUTE_MS = 60000, DAY_MS = 24 * 60 * MINUTE_MS, FILES_TEXT_MAX = 32 << 10 };
@@ -326,6 +327,23 @@ static int open_case(struct live *live, const struct judged *j, const struct rec
     return live_case_open(live, j->id, j->from->received_ms, "[]", err);
 }
 
+/* As a row of `passes`. */
+static void tell(struct live *live, const struct judged *j, const struct store_passage *stored)
+{
+    int lane = j->from->passage.lane;
+    struct pass_row row = {.passage = stored,
+                           .verdict = &j->verdict,
+                           .utc_offset_minutes = live->config->utc_offset_minutes,
+                           .lane = lane > 0 ? lane : live->config->instruments[j->from->instrument].lane};
+    for (size_t i = 0; i < j->past_count; i++)
+        row.repeat += j->past[i].valid && j->past[i].exceeded != 0;
+    char text[LIVE_NEWS_MAX];
+    struct json_writer w;
+    json_writer_init(&w, text, sizeof text);
+    pass_row_write(&row, &w);
+    live_feed_tell(live, "pass", text, json_writer_finish(&w));
+}
+
 static int add_row(struct live *live, const struct judged *j, uint64_t event, const char *record, struct err *err)
 {
     struct store_passage row = {.seq = j->seq,
@@ -341,7 +359,11 @@ static int add_row(struct live *live, const struct judged *j, uint64_t event, co
     snprintf(row.colour, sizeof row.colour, "%s", plate_colour_name(j->vehicle.plate.colour));
     snprintf(row.verdict, sizeof row.verdict, "%s", verdict_kind_name(j->verdict.kind));
     civil_date_format(j->day, row.day);
-    return store_passage_add(live->store, &row, event, err);
+    if (store_passage_add(live->store, &row, event, err) != 0)
+        return -1;
+    if (live->feed)
+        tell(live, j, &row);
+    return 0;
 }
 
 static const char *fact_text(const struct vehicle *vehicle, enum vehicle_fact fact)

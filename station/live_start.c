@@ -187,6 +187,7 @@ static int begin(struct live *live, struct live_scratch *scratch, struct err *er
     test->spool.make_room = live_reserve_make_room;
     test->spool.ctx = live;
     test->open = true;
+    live_test_began(live);
     if (bench_start(&live->bench, now_ms, err) != 0)
         goto failed;
     for (int i = 0; i < live->bench.count; i++)
@@ -201,6 +202,7 @@ static int begin(struct live *live, struct live_scratch *scratch, struct err *er
 failed:
     store_rollback(live->store);
 undo:
+    test->open = false; /* nobody hears of it */
     if (live->bench.testing)
         bench_key(&live->bench, KEY_ABORT, "its start could not be saved", now_ms);
     spool_close(&test->spool);

@@ -64,7 +64,7 @@ void live_test_sample(struct live *live, int instrument, const struct sample *sa
 /* Sends what the entries say to those who watch the test. */
 static void publish(struct live *live, const char *event, struct entries *e)
 {
-    char text[8192];
+    char text[LIVE_NEWS_MAX];
     struct json_writer w;
     entries_text(e, "event", event);
     entries_text(e, "test", live->test.id);
@@ -73,6 +73,7 @@ static void publish(struct live *live, const char *event, struct entries *e)
     ptrdiff_t length = json_writer_finish(&w);
     assert(length > 0);
     control_publish(live->control, live->test.id, text, (size_t)length);
+    live_feed_tell(live, "test", text, length);
 }
 
 static void prompt_entries(const struct live *live, struct entries *e)
@@ -213,6 +214,23 @@ static void limit_entries(const struct live *live, char *out, size_t size, struc
     entries_raw(e, "limits", out, (size_t)length);
 }
 
+enum { LIMITS_MAX = RULES_LIMITS_MAX * (2 * RULES_TEXT_MAX + 256) };
+
+void live_test_began(struct live *live)
+{
+    const struct live_test *test = &live->test;
+    char started[CIVIL_TIME_TEXT_MAX], limits[LIMITS_MAX];
+    civil_time_format(test->started_ms, live->config->utc_offset_minutes, started);
+    struct entries e = {0};
+    limit_entries(live, limits, sizeof limits, &e);
+    entries_text(&e, "colour", plate_colour_name(test->vehicle.plate.colour));
+    entries_text(&e, "method", test->method->name);
+    entries_text(&e, "officer", test->officer);
+    entries_text(&e, "plate", test->vehicle.plate.text);
+    entries_text(&e, "started_at", started);
+    publish(live, "start", &e);
+}
+
 void live_test_state(const struct live *live, struct json_writer *w, const char *key)
 {
     const struct live_test *test = &live->test;
@@ -220,7 +238,7 @@ void live_test_state(const struct live *live, struct json_writer *w, const char 
         json_null(w, key);
         return;
     }
-    char started[CIVIL_TIME_TEXT_MAX], limits[RULES_LIMITS_MAX * (2 * RULES_TEXT_MAX + 256)];
+    char started[CIVIL_TIME_TEXT_MAX], limits[LIMITS_MAX];
     civil_time_format(test->started_ms, live->config->utc_offset_minutes, started);
     struct entries e = {0};
     limit_entries(live, limits, sizeof limits, &e);

@@ -44,7 +44,7 @@ int live_web_open(struct live *live, struct err *err)
         return -1;
     if (webpage_problem(live->page)[0])
         log_notice("the console has no page: %s", webpage_problem(live->page));
-    if (live_console_open(live, err) != 0)
+    if (live_feed_open(live, err) != 0 || live_console_open(live, err) != 0)
         return -1;
     return webserver_open(&live->web, live->event, console->listen, routes, &webserver_limits_default, live, err);
 }
@@ -54,5 +54,6 @@ void live_web_close(struct live *live)
     webserver_close(live->web);
     live->web = NULL;
     live_console_close(live);
+    live_feed_close(live);
     webpage_close(live->page);
 }

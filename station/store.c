@@ -195,6 +195,8 @@ static void undo(struct store *s)
     s->in_transaction = false;
     s->failed = false;
     s->tree = s->committed;
+    if (s->ended)
+        s->ended(s->ended_ctx, false);
 }
 
 /*
@@ -245,7 +247,20 @@ int store_commit(struct store *s, struct err *err)
     }
     s->in_transaction = false;
     s->committed = s->tree;
+    if (s->ended)
+        s->ended(s->ended_ctx, true);
     return 0;
+}
+
+void store_watch(struct store *s, void (*ended)(void *ctx, bool saved), void *ctx)
+{
+    s->ended = ended;
+    s->ended_ctx = ctx;
+}
+
+bool store_in_transaction(const struct store *s)
+{
+    return s->in_transaction;
 }
 
 void store_rollback(struct store *s)

@@ -59,6 +59,10 @@ int store_numbers_last(struct store *s, uint64_t *last, struct err *err);
  * never uses it to write: the tree's frontier lives in struct store. */
 struct sqlite3 *store_database(struct store *s);
 
+/* `ended` is called after each transaction: is all of it saved? NULL: nobody is told. */
+void store_watch(struct store *s, void (*ended)(void *ctx, bool saved), void *ctx);
+bool store_in_transaction(const struct store *s);
+
 int store_begin(struct store *s, struct err *err); /* BEGIN IMMEDIATE; transactions do not nest (asserted) */
 /* Fails → everything since store_begin is undone, as after store_rollback. */
 int store_commit(struct store *s, struct err *err);

@@ -28,6 +28,8 @@ struct store {
     bool failed;   /* a statement of this transaction failed: it can only be rolled back */
     bool in_doubt; /* a commit failed in a way that may still surface after a crash */
     struct store_tree tree, committed;
+    void (*ended)(void *ctx, bool saved); /* a transaction; NULL: nobody is told */
+    void *ended_ctx;
     sqlite3_stmt *statements[STORE_SQL_COUNT];
 };
 
