@@ -145,6 +145,16 @@ export function Dialog({ title, onClose, children, class: more = "", covers }: {
   covers?: boolean;
 }) {
   const box = useRef<HTMLDivElement>(null);
+  const keys = useRef<(event: KeyboardEvent) => void>();
+  keys.current = (event) => {
+    if (event.key === "Escape" && onClose) onClose();
+    if (event.key === "Tab") keepInside(event, box.current);
+  };
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => keys.current?.(event); // of the whole page: what had the focus may be gone from the dialog
+    document.addEventListener("keydown", listen);
+    return () => document.removeEventListener("keydown", listen);
+  }, []);
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     const first = box.current?.querySelector<HTMLElement>("[autofocus], input, button, select, textarea");
@@ -177,7 +187,10 @@ function keepInside(event: KeyboardEvent, box: HTMLElement | null): void {
   const first = stops[0];
   const last = stops[stops.length - 1];
   if (!first || !last) return;
-  if (event.shiftKey && document.activeElement === first) {
+  if (!box?.contains(document.activeElement)) {
+    first.focus();
+    event.preventDefault();
+  } else if (event.shiftKey && document.activeElement === first) {
     last.focus();
     event.preventDefault();
   } else if (!event.shiftKey && document.activeElement === last) {
