@@ -135,6 +135,9 @@ export function Plain({ children, class: more }: { children: ComponentChildren; 
   return <bdi class={more}>{children}</bdi>;
 }
 
+/** Those that are open; the keys belong to the last one. */
+const dialogs: object[] = [];
+
 /** A dialog over the page; Escape and the close button call `onClose`, where it may be closed. */
 export function Dialog({ title, onClose, children, class: more = "", covers }: {
   title: string;
@@ -151,9 +154,17 @@ export function Dialog({ title, onClose, children, class: more = "", covers }: {
     if (event.key === "Tab") keepInside(event, box.current);
   };
   useEffect(() => {
-    const listen = (event: KeyboardEvent) => keys.current?.(event); // of the whole page: what had the focus may be gone from the dialog
+    const own = {};
+    // of the whole page: what had the focus may be gone from the dialog
+    const listen = (event: KeyboardEvent) => {
+      if (dialogs[dialogs.length - 1] === own) keys.current?.(event);
+    };
+    dialogs.push(own);
     document.addEventListener("keydown", listen);
-    return () => document.removeEventListener("keydown", listen);
+    return () => {
+      dialogs.splice(dialogs.indexOf(own), 1);
+      document.removeEventListener("keydown", listen);
+    };
   }, []);
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
@@ -161,12 +172,8 @@ export function Dialog({ title, onClose, children, class: more = "", covers }: {
     first?.focus();
     return () => before?.focus?.();
   }, []);
-  const keys = (event: KeyboardEvent) => {
-    if (event.key === "Escape" && onClose) onClose();
-    if (event.key === "Tab") keepInside(event, box.current);
-  };
   return (
-    <div class={`dialog-shade${covers ? " dialog-covers" : ""}`} onKeyDown={keys}>
+    <div class={`dialog-shade${covers ? " dialog-covers" : ""}`}>
       <div ref={box} class={`dialog ${more}`} role="dialog" aria-modal="true" aria-label={title}>
         <header class="dialog-head">
           <h2>{title}</h2>
