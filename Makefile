@@ -9,7 +9,7 @@ B := build/$(VARIANT)
 
 PACKAGES_BUILD := gcc make libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
 	libsystemd-dev libssl-dev libzip-dev libexpat1-dev libpango1.0-dev libp11-kit-dev libqrencode-dev libjpeg62-turbo-dev libxlsxwriter-dev pkg-config
-PACKAGES_TEST := clang libcmocka-dev libgps-dev gpsd socat python3-minimal python3-pymodbus python3-serial python3-serial-asyncio python3-asn1crypto unzip zip openssl softhsm2 sqlite3 jq curl procps \
+PACKAGES_TEST := clang libcmocka-dev libgps-dev gpsd socat python3-minimal python3-pymodbus python3-serial python3-serial-asyncio python3-asn1crypto python3-jsonschema unzip zip openssl softhsm2 sqlite3 jq curl procps \
 	fonts-dejavu-core fonts-wqy-microhei poppler-utils zbar-tools
 PACKAGES_RUN := openssl jq fonts-dejavu-core fonts-wqy-microhei
 # for the console page; where npm is there already, Debian's is not installed over it
@@ -206,7 +206,7 @@ lint:
 DESTDIR ?=
 PREFIX ?= /usr/local
 install: programs web
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin share/smogd/rules share/smogd/profiles share/smogd/codes share/smogd/outlets share/smogd/checklists share/smogd/deadlines share/smogd/layouts share/smogd/templates share/doc/smogd) \
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin share/smogd/rules share/smogd/profiles share/smogd/codes share/smogd/outlets share/smogd/checklists share/smogd/deadlines share/smogd/api share/smogd/layouts share/smogd/templates share/doc/smogd) \
 		$(addprefix $(DESTDIR),/etc/smogd /usr/lib/systemd/system /usr/lib/sysusers.d /usr/lib/tmpfiles.d /usr/lib/udev/rules.d)
 	install -m 755 $(addprefix $(B)/bin/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 station/rules/*.conf $(DESTDIR)$(PREFIX)/share/smogd/rules
@@ -215,6 +215,7 @@ install: programs web
 	install -m 644 station/checklists/*.conf $(DESTDIR)$(PREFIX)/share/smogd/checklists
 	install -m 644 station/deadlines/*.conf $(DESTDIR)$(PREFIX)/share/smogd/deadlines
 	install -m 644 reports/templates/*.txt $(DESTDIR)$(PREFIX)/share/smogd/templates
+	install -m 644 station/web/openapi.json $(DESTDIR)$(PREFIX)/share/smogd/api
 	install -m 644 station/layouts/*.conf $(DESTDIR)$(PREFIX)/share/smogd/layouts
 	install -m 644 sensors/profiles/*.conf $(DESTDIR)$(PREFIX)/share/smogd/profiles
 	install -m 644 README.md station/README.zh-CN.md reports/FORMATS.md $(DESTDIR)$(PREFIX)/share/doc/smogd

@@ -43,7 +43,7 @@ const struct api_route api_routes[] = {
     {"GET", "live", API_LIVE, NULL, "last", NULL, 0, 0},
     {"GET", "openapi.json", API_STATIC, NULL, "", NULL, 0, 0},
 
-    {"GET", "session", API_SESSION, NULL, "", NULL, 0, 0},
+    {"GET", "session", API_SESSION, NULL, "used", NULL, 0, 0},
     {"POST", "session", API_SESSION, NULL, "", NULL, 0, API_JSON_MAX},
     {"DELETE", "session", API_SESSION, NULL, "", NULL, ALL, 0},
     {"POST", "session/second", API_SECOND, NULL, "", NULL, ALL, API_JSON_MAX},

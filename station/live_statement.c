@@ -38,12 +38,25 @@ static int check_state(struct live *live, const char *id, struct err *err)
                    state);
 }
 
+/* His words may have more than one line. */
+static int read_text(const struct json_doc *request, struct statement *s, struct err *err)
+{
+    ptrdiff_t token = json_member(request, 0, "text");
+    s->text[0] = '\0';
+    if (token >= 0 && !json_get_string(request, token, s->text, sizeof s->text))
+        return err_set(err, ERR_INVALID, "'text' must be a text of at most %d bytes", STATEMENT_MAX - 1);
+    for (const char *at = s->text; *at; at++)
+        if (((unsigned char)*at < 0x20 && *at != '\n') || *at == 0x7f)
+            return err_set(err, ERR_INVALID, "'text' holds a control character; write it in plain lines");
+    return 0;
+}
+
 static int read_request(struct live *live, struct control_client *client, const struct json_doc *request,
                         struct statement *s, struct err *err)
 {
     char id[LIVE_ID_MAX];
     if (live_request_text(request, "id", true, id, sizeof id, err) != 0 || read_signed(request, s, err) != 0 ||
-        live_request_text(request, "text", false, s->text, sizeof s->text, err) != 0 ||
+        read_text(request, s, err) != 0 ||
         live_request_officer(live, client, request, ROLE_ECOLOGY | ROLE_POLICE, s->officer, err) != 0)
         return -1;
     return store_test_get(live->store, id, &s->test, NULL, err) != 0 ? -1 : check_state(live, id, err);

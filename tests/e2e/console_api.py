@@ -10,6 +10,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from console import Console, set_pin  # noqa: E402
 from jpeg import jpeg  # noqa: E402
+from openapi import Description  # noqa: E402
 from station import Lab, Tap, free_port, metrology_rules, station_conf, wait_for  # noqa: E402
 
 tap = Tap()
@@ -111,11 +112,11 @@ def add_to_test(tablet, test):
     tap.equal([(p["shows"], p["officer"]) for p in good(tablet.get("photos/" + test), "pictures are listed")["photos"]], [("front", "P0042")], "with who took them")
     good(tablet.post("photos/" + test, jpeg(1280, 720, "2026:07:01 09:30:22", content=b"rear"), shows="rear"), "a second picture")
     good(tablet.post("photos/" + test, jpeg(600, 200, content=b"ink"), shows="signature"), "and a signature")
-    good(tablet.post("tests/%s/statement" % test, {"signed": True, "text": "刚换过机油，没有异议"}), "the driver's words are kept")
+    good(tablet.post("tests/%s/statement" % test, {"signed": True, "text": "刚换过机油，\n没有异议"}), "the driver's words are kept")
     refused(tablet.post("tests/%s/statement" % test, {"signed": "maybe"}), 400, "signed", "how he signs must be said")
     good(tablet.post("tests/%s/statement" % test, {"signed": "refused", "text": ""}), "or that he refuses")
     shown = tablet.get("tests/" + test).json["statements"]
-    tap.equal([(s["signed"], s["text"], s["officer"]) for s in shown], [("yes", "刚换过机油，没有异议", "P0042"), ("refused", "", "P0042")], "the test shows both")
+    tap.equal([(s["signed"], s["text"], s["officer"]) for s in shown], [("yes", "刚换过机油，\n没有异议", "P0042"), ("refused", "", "P0042")], "the test shows both")
     refused(tablet.post("tests/T9/statement", {"signed": True}), 400, "no test", "a statement to nothing")
 
 
@@ -209,6 +210,10 @@ def office(lab, tablet):
     refused(tablet.post("lockouts/clear", {"code": "x"}), 403, "supervisor", "a lockout is a supervisor's")
     refused(tablet.post("print/T9"), 400, "T9", "nor printed what is not there")
     tablet.login("S0001")
+    good(tablet.post("officers", {"number": "P0050", "name": "新人", "role": "ecology"}), "an officer is registered")
+    good(tablet.post("officers/P0050/pin", {"pin": "662018"}), "gets a PIN")
+    good(tablet.post("officers/P0050/disable"), "and is disabled")
+    tap.equal([tablet.get(path).status for path in ("rosters", "instruments", "session", "openapi.json")], [200] * 4, "these are there")
     refused(tablet.post("lockouts/clear", {"code": "no-such", "reason": "x"}), 400, "no-such", "which must be one")
     tap.equal(tablet.get("probe").status, 200, "serial ports are looked at")
 
@@ -222,6 +227,19 @@ def crowd(tablet):
     for one in many:
         one.join()
     tap.result(len(statuses) == 60 and set(statuses) <= {200, 503} and statuses.count(200) >= 40, "sixty at once are served", statuses)
+
+
+def as_described():
+    """Every answer that this test has got is one that openapi.json describes."""
+    described = Description()
+    wrong = {}
+    for method, path, answer in Console.seen:
+        why = described.wrong(method, path, answer)
+        if why:
+            wrong.setdefault((method, path, answer.status), why)
+    routes = {(method, described.operation(method, path)[0]) for method, path, answer in Console.seen if answer.status == 200 and described.operation(method, path)}
+    tap.equal(wrong, {}, "all answers are as openapi.json describes them")
+    tap.result(len(routes) >= 55, "which are those of most routes", sorted(routes))
 
 
 def play(lab):
@@ -242,7 +260,12 @@ def play(lab):
     files(lab, tablet, test, case)
     lists(lab, tablet)
     office(lab, tablet)
+    refused(tablet.get("outbox/" + case), 404, "outbox", "a case that was not sealed is not in the outbox")
+    good(tablet.post("tests/%s/void" % test, {"reason": "试验"}), "a test is voided")
+    tap.equal(tablet.get("cases/" + case).json["state"], "void", "and its case with it")
     crowd(tablet)
+    tap.equal(tablet.ask("DELETE", "session").status, 200, "the session is ended")
+    as_described()
 
 
 with Lab() as station, tap.step("the interface"):

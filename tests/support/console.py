@@ -32,6 +32,8 @@ class Answer:
 
 
 class Console:
+    seen = []  # (method, path under /api/v1/, answer) of all that was asked
+
     def __init__(self, port, host="127.0.0.1"):
         self.host, self.port = host, port
         self.cookie = self.csrf = None
@@ -54,7 +56,10 @@ class Console:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
         try:
             connection.request(method, path, body, {k: v for k, v in sent.items() if v is not None})
-            return Answer(connection.getresponse())
+            answer = Answer(connection.getresponse())
+            if path.startswith("/api/v1"):
+                Console.seen.append((method, urllib.parse.unquote(path[7:].split("?")[0]), answer))
+            return answer
         finally:
             connection.close()
 
