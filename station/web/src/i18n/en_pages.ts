@@ -4,6 +4,8 @@ export const enPages: Record<keyof typeof zhPages, string> = {
   running: "running",
   when: "Time",
   instrument: "Instrument",
+  "join.words": ", ",
+  "join.clauses": "; ",
   "list.cut": "Only the newest {n} are listed",
   "bar.screening": "screening only",
   "bar.over": "over the limit",

@@ -12,7 +12,7 @@ export const zh = {
   "nav.wall": "遥感",
   "nav.vehicle": "车辆",
   "nav.cases": "案件",
-  "nav.depot": "集中停放地",
+  "nav.depot": "入户检查",
   "nav.checklist": "检查表",
   "nav.supervisor": "监督",
   "nav.setup": "设置",

@@ -3,6 +3,8 @@ export const zhPages = {
   running: "进行中",
   when: "时间",
   instrument: "仪器",
+  "join.words": "、",
+  "join.clauses": "；",
   "list.cut": "只列出最新的 {n} 条",
   "bar.screening": "仅筛查",
   "bar.over": "超过限值",

@@ -11,7 +11,7 @@ import type { Alert, OutboxRow, PassRow, Readings } from "../types_pages";
 import { Answer, Figure, Tabs, VerdictBadge } from "../ui/answer";
 import { ValueBar } from "../ui/bar";
 import { Badge, Button, Field, Panel, Plain } from "../ui/basic";
-import { Curves, CURVES_MAX, type Curve } from "../ui/curves";
+import { Curves, CURVES_MAX, WITH_CURVE, type Curve } from "../ui/curves";
 import { reasonText } from "../ui/reasons";
 import { dayAndTime, Plate, Trouble } from "../ui/words";
 import { stateTone } from "./cases/words";
@@ -145,8 +145,6 @@ function Known({ plate }: { plate: string }) {
 
 // ---- curves ----
 
-const WITH_CURVE = ["free-acceleration", "lug-down", "two-speed-idle"];
-
 function Compare({ tests }: { tests: TestRow[] }) {
   const usable = tests.filter((test) => WITH_CURVE.includes(test.method) && test.verdict);
   const [chosen, setChosen] = useState(() => usable.slice(0, 2).map((test) => test.id));
@@ -251,7 +249,7 @@ function Timeline({ history: h }: { history: History }) {
       kind: "referral" as const,
       show: () => (
         <>
-          {word("authority", r.authority)}：{r.items.map((i) => `${i.text} ${i.remark}`).join("；")}
+          {word("authority", r.authority)}: {r.items.map((i) => `${i.text} ${i.remark}`).join(t("join.clauses"))}
         </>
       ),
     })),
@@ -285,7 +283,7 @@ function Timeline({ history: h }: { history: History }) {
           <a class="link" href={href("depot", String(r.roster))}>
             {t("depot.roster", { n: r.roster })}
           </a>{" "}
-          {r.fleet} {r.absent_reason && `· ${t("roster.absent")}：${r.absent_reason}`}
+          {r.fleet} {r.absent_reason && `· ${t("roster.absent")}: ${r.absent_reason}`}
         </p>
       ))}
     </Panel>
@@ -318,7 +316,7 @@ function PassLine({ pass, row }: { pass: PassRow; row: OutboxRow | undefined }) 
         <ValueBar key={v.quantity} value={v} />
       ))}{" "}
       <CaseLink row={row} />
-      {pass.reasons.length > 0 && <p class="small">{pass.reasons.map(reasonText).join("；")}</p>}
+      {pass.reasons.length > 0 && <p class="small">{pass.reasons.map(reasonText).join(t("join.clauses"))}</p>}
     </>
   );
 }

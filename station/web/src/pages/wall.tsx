@@ -31,10 +31,11 @@ const filters: Record<Filter, (row: PassRow) => boolean> = {
 };
 
 /** The model, filled from what is stored and then by the feed; draws at most every DRAW_MS, however many vehicles pass. */
-function useWall(): { model: WallModel; drawn: number; error: unknown } {
+function useWall(): { model: WallModel; begun: boolean; error: unknown } {
   const model = useRef<WallModel>();
   if (!model.current) model.current = new WallModel();
-  const [drawn, setDrawn] = useState(0);
+  const [, setDrawn] = useState(0);
+  const [begun, setBegun] = useState(false);
   const [error, setError] = useState<unknown>(undefined);
   useEffect(() => {
     const wall = model.current as WallModel;
@@ -49,6 +50,7 @@ function useWall(): { model: WallModel; drawn: number; error: unknown } {
       try {
         const { passes } = await get<{ passes: PassRow[] }>("passes", { limit });
         wall.begin(passes, passes.length < limit);
+        setBegun(true);
         setError(undefined);
       } catch (problem) {
         setError(problem);
@@ -70,12 +72,12 @@ function useWall(): { model: WallModel; drawn: number; error: unknown } {
       ends.forEach((end) => end());
     };
   }, []);
-  return { model: model.current, drawn, error };
+  return { model: model.current, begun, error };
 }
 
 export function Wall() {
   useLanguage();
-  const { model, error } = useWall();
+  const { model, begun, error } = useWall();
   const [filter, setFilter] = useState<Filter>("all");
   const [held, setHeld] = useState<{ rows: PassRow[]; told: number } | null>(null);
   const [shown, setShown] = useState("");
@@ -105,7 +107,7 @@ export function Wall() {
       {model.missing.size > 0 && <Notice tone="warn" title={t("wall.missing", { n: model.missing.size })} />}
       <div class="wall" data-seen={all.all} data-told={model.told} data-missing={model.missing.size}>
         <div class="wall-rows">
-          {rows.length === 0 ? <p class="empty">{all.all ? t("wall.nomatch") : t("wall.empty")}</p> : <Rows rows={rows} onShow={setShown} />}
+          {rows.length === 0 ? <p class="empty">{!begun && !error ? t("loading") : all.all ? t("wall.nomatch") : t("wall.empty")}</p> : <Rows rows={rows} onShow={setShown} />}
         </div>
         <div class="wall-side">
           <Panel title={t("wall.hour")}>
@@ -140,7 +142,7 @@ function Rows({ rows, onShow }: { rows: PassRow[]; onShow: (id: string) => void 
               <VerdictBadge verdict={row.verdict} />
               {row.repeat > 0 && <span class="repeat">{t("wall.times", { n: row.repeat + 1 })}</span>}
             </span>
-            <span class="passing-why">{row.verdict === "pass" ? "" : row.reasons.map(reasonText).join("；")}</span>
+            <span class="passing-why">{row.verdict === "pass" ? "" : row.reasons.map(reasonText).join(t("join.clauses"))}</span>
           </button>
         </li>
       ))}
@@ -332,7 +334,7 @@ function PassageFacts({ passage: p }: { passage: Shown }) {
           <ul class="reasons">
             {record.basis.map((b) => (
               <li key={b.id}>
-                <Plain>{b.day}</Plain> <Plain>{b.id}</Plain> {!b.valid ? t("verdict.invalid") : b.exceeded.length ? t("wall.exceeded", { what: b.exceeded.map((q) => word("quantity", q)).join("、") }) : t("verdict.pass")}
+                <Plain>{b.day}</Plain> <Plain>{b.id}</Plain> {!b.valid ? t("verdict.invalid") : b.exceeded.length ? t("wall.exceeded", { what: b.exceeded.map((q) => word("quantity", q)).join(t("join.words")) }) : t("verdict.pass")}
               </li>
             ))}
           </ul>

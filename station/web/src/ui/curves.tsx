@@ -21,6 +21,9 @@ const STROKES: { colour: string; dash: number[] }[] = [
 ];
 export const CURVES_MAX = STROKES.length;
 
+/** Methods whose readings are a curve. */
+export const WITH_CURVE = ["free-acceleration", "lug-down", "two-speed-idle"];
+
 const PREFERRED = ["k", "opacity", "nox", "no", "co"];
 const HEIGHT = 280;
 

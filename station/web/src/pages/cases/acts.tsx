@@ -31,7 +31,7 @@ function doerOf(next: NextAct, shown: Case, now: Session | null): Doer | null {
 
 function whyNot(next: NextAct, shown: Case, now: Session | null): string {
   if (!now) return t("acts.login");
-  if (!next.roles.includes(now.role)) return t("acts.roles", { roles: next.roles.map((r) => word("role", r)).join("、") });
+  if (!next.roles.includes(now.role)) return t("acts.roles", { roles: next.roles.map((r) => word("role", r)).join(t("join.words")) });
   if (now.officer === shown.reviewer1) return t("cases.youfirst");
   return now.officer === shown.tester ? t("cases.youtested") : t("acts.other");
 }

@@ -7,7 +7,7 @@ import type { PageProps } from "../../routes";
 import type { Alert, Case, Photo, Readings, Shown } from "../../types_pages";
 import { Answer, VerdictBadge } from "../../ui/answer";
 import { Badge, Panel, Plain } from "../../ui/basic";
-import { Curves } from "../../ui/curves";
+import { Curves, WITH_CURVE } from "../../ui/curves";
 import { Officers, VehicleFacts, VerdictValues } from "../../ui/facts";
 import { Photos } from "../../ui/photos";
 import { dayAndTime, Plate } from "../../ui/words";
@@ -43,7 +43,8 @@ function CasePage({ id }: { id: string }) {
 function CaseFile({ shown, onDone }: { shown: Case; onDone: () => void }) {
   const passage = shown.method === "remote-sensing";
   const subject = useRead<Shown>(`${passage ? "passes" : "tests"}/${shown.subject}`);
-  const readings = useRead<Readings>(passage ? null : `tests/${shown.subject}/readings`);
+  const curved = WITH_CURVE.includes(shown.method);
+  const readings = useRead<Readings>(!curved ? null : `tests/${shown.subject}/readings`);
   const photos = useRead<{ photos: Photo[] }>(`photos/${shown.subject}`);
   const alerts = useRead<{ alerts: Alert[] }>("alerts", { subject: shown.subject });
   const record = subject.data?.record;
@@ -75,7 +76,7 @@ function CaseFile({ shown, onDone }: { shown: Case; onDone: () => void }) {
           <Panel title={t("cases.found")} aside={subject.data && <VerdictBadge verdict={subject.data.verdict} />}>
             <Answer of={subject}>{(s) => (s.record ? <VerdictValues record={s.record} /> : <p class="empty">{t("running")}</p>)}</Answer>
           </Panel>
-          {!passage && (
+          {curved && (
             <Panel title={t("cases.curve")}>
               <Answer of={readings}>{(r) => <Curves curves={[{ name: shown.subject, readings: r }]} />}</Answer>
             </Panel>

@@ -1,7 +1,8 @@
 // The law in force here, and every number of it that nobody has confirmed yet.
+import { useState } from "preact/hooks";
 import { t, word } from "../../i18n";
 import { useRead } from "../../read";
-import { Answer } from "../../ui/answer";
+import { Answer, Tabs } from "../../ui/answer";
 import { Badge, Panel, Plain, Table } from "../../ui/basic";
 
 interface Rule {
@@ -29,6 +30,9 @@ interface Unconfirmed {
 export function Rules() {
   const rules = useRead<{ rules: Rule[] }>("rules");
   const unconfirmed = useRead<{ unconfirmed: Unconfirmed[] }>("rules/unconfirmed");
+  const [chosen, setChosen] = useState("");
+  const packs = [...new Set(unconfirmed.data?.unconfirmed.map((n) => n.pack))];
+  const pack = chosen || (packs[0] ?? "");
   return (
     <>
       <Panel title={t("setup.rules")}>
@@ -54,19 +58,23 @@ export function Rules() {
         <p>{t("rules.unconfirmed.means")}</p>
         <Answer of={unconfirmed}>
           {({ unconfirmed: list }) => (
+            <>
+              {packs.length > 1 && (
+                <Tabs label={t("rules.pack")} now={pack} onChange={setChosen} tabs={packs.map((name) => ({ name, text: name, count: list.filter((n) => n.pack === name).length }))} />
+              )}
             <Table
               caption={t("rules.unconfirmed.title")}
-              rows={list}
+              rows={list.filter((n) => n.pack === pack)}
               rowKey={(n) => `${n.pack} ${n.rule} ${n.kind} ${n.name}`}
               empty={t("rules.allconfirmed")}
               columns={[
-                { title: t("rules.pack"), cell: (n) => <Plain>{n.pack}</Plain> },
                 { title: t("rules.rule"), cell: (n) => word("method", n.rule) },
                 { title: t("rules.name"), cell: (n) => <Plain>{n.kind === "limit" ? word("quantity", n.name) : n.name}</Plain> },
                 { title: t("rules.value"), cell: (n) => <Plain>{`${n.value} ${n.unit}`}</Plain>, number: true },
                 { title: t("rules.source"), cell: (n) => `${n.source} · ${n.clause}` },
               ]}
             />
+            </>
           )}
         </Answer>
       </Panel>
