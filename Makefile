@@ -1,4 +1,4 @@
-# smogd: the targets people use are run, check, lint, bench, fuzz, install, clean (README.md). Sources are found by folder: a new .c file
+# smogd: the targets people use are run, check, lint, bench, fuzz, install, deb, clean (README.md). Sources are found by folder: a new .c file
 # needs no line here.
 
 VERSION := 0.1.0
@@ -9,11 +9,12 @@ B := build/$(VARIANT)
 
 PACKAGES_BUILD := gcc make libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
 	libsystemd-dev libssl-dev libzip-dev libexpat1-dev libpango1.0-dev libp11-kit-dev libqrencode-dev libjpeg62-turbo-dev libxlsxwriter-dev pkg-config
-PACKAGES_TEST := clang libcmocka-dev libgps-dev gpsd socat python3-minimal python3-pymodbus python3-serial python3-serial-asyncio python3-asn1crypto python3-jsonschema unzip zip openssl softhsm2 sqlite3 jq curl procps \
+PACKAGES_TEST := clang libcmocka-dev libgps-dev gpsd socat python3-minimal python3-pymodbus python3-serial python3-serial-asyncio python3-asn1crypto python3-jsonschema unzip zip openssl softhsm2 sqlite3 jq curl procps dpkg-dev \
 	fonts-dejavu-core fonts-wqy-microhei poppler-utils zbar-tools
 PACKAGES_RUN := openssl jq fonts-dejavu-core fonts-wqy-microhei
 # for the console page; where npm is there already, Debian's is not installed over it
 PACKAGES_WEB = $(if $(shell command -v npm 2>/dev/null),,nodejs npm)
+PACKAGES_DEB := dpkg-dev
 PACKAGES_COVERAGE := gcovr
 PACKAGES_FUZZ := clang libclang-rt-14-dev
 PACKAGES_BENCH := nginx-light mbpoll strace
@@ -82,7 +83,7 @@ BENCHES := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/bench_
 BENCH_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(filter-out tests/bench/bench_%,$(wildcard tests/bench/*.c)))
 TEST_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/support/*.c))
 
-.PHONY: all programs web web-check tests fuzzers benches run check compilers deps deps-check lint bench fuzz coverage install clean
+.PHONY: all deb programs web web-check tests fuzzers benches run check compilers deps deps-check lint bench fuzz coverage install clean
 all: programs web
 programs: $(LIBS) $(addprefix $(B)/bin/,$(PROGRAMS))
 tests: $(TESTS) $(TEST_TOOLS)
@@ -226,6 +227,17 @@ install: programs web
 	cd build/web && find . -type f -exec install -D -m 644 {} $(abspath $(DESTDIR)$(PREFIX))/share/smogd/web/{} \;
 	for unit in smogd smogpush smoginbox; do \
 		sed 's|@PREFIX@|$(PREFIX)|g' systemd/$$unit.service >$(DESTDIR)/usr/lib/systemd/system/$$unit.service; done
+
+# A Debian package of what is installed, build/smogd_VERSION_ARCHITECTURE.deb; times in it are those of the newest source.
+DEB = build/smogd_$(VERSION)_$(shell dpkg --print-architecture).deb
+deb:
+	@sh tests/tools/deps.sh $(PACKAGES_BUILD) $(PACKAGES_DEB)
+	@rm -rf build/deb
+	@$(MAKE) --no-print-directory -s install DESTDIR=build/deb PREFIX=/usr
+	@SOURCE_DATE_EPOCH=$$(stat -c %Y $$(find Makefile protocols sensors reports station systemd -name node_modules -prune -o -type f -printf '%T@ %p\n' | sort -n | tail -1 | cut -d' ' -f2-)) \
+		systemd/deb.sh build/deb $(VERSION) $(DEB)
+	@rm -rf build/deb
+	@echo $(DEB)
 
 # Each bench prints its figures beside the machine's own limit in the same run; bench programs are tests/bench/bench_*.c, and
 # executable scripts there.
