@@ -8,7 +8,7 @@
  *     reference NAME { value = "k=1.71 opacity=52.0"  certificate = "…"  valid-until = … }    # neutral filter, bottle
  *     camera NAME { user = "…"  secret-file = "…"  poll = "ADDRESS:PORT" }
  *     outlet NAME { … }   seal { key = "…"  cert = "…" }
- *     console { listen = "127.0.0.1:8080"  web-dir = "…" }
+ *     console { listen = "127.0.0.1:8080"  cert = "…"  key = "…"  web-dir = "…" }
  *
  * Unknown keys, wrong types, missing files and two instruments on one port are errors. Relative paths count from the
  * folder of the configuration file. Rule packs and profiles are files ID.conf in rules-dir and profiles-dir, code lists
@@ -121,11 +121,12 @@ struct config_camera {
 
 /* The web server for officers' tablets. */
 struct config_console {
-    char listen[CONFIG_TEXT_MAX];  /* "ADDRESS:PORT"; empty: none */
-    char web_dir[CONFIG_PATH_MAX]; /* where the page lies, if it is there */
-    bool local;                    /* it listens at this machine alone */
-    bool open_reads;               /* what changes nothing needs no session */
-    int64_t idle_min;              /* a session ends after so long without use */
+    char listen[CONFIG_TEXT_MAX];                     /* "ADDRESS:PORT"; empty: none */
+    char web_dir[CONFIG_PATH_MAX];                    /* where the page lies, if it is there */
+    char key[CONFIG_PATH_MAX], cert[CONFIG_PATH_MAX]; /* of TLS; empty: none */
+    bool local;                                       /* it listens at this machine alone */
+    bool open_reads;                                  /* what changes nothing needs no session */
+    int64_t idle_min;                                 /* a session ends after so long without use */
 };
 
 /* Who co-signs the journal's checkpoints: another agency's key. */

@@ -53,7 +53,7 @@ static void set_cookie(const struct live *live, struct webserver_request *reques
 {
     char cookie[160];
     snprintf(cookie, sizeof cookie, LIVE_SESSION_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict%s%s", token,
-             token[0] ? "" : "; Max-Age=0", live->config->console.local ? "" : "; Secure");
+             token[0] ? "" : "; Max-Age=0", live->config->console.key[0] ? "; Secure" : "");
     webserver_set_header(request, "Set-Cookie", cookie);
 }
 

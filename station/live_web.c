@@ -46,7 +46,9 @@ int live_web_open(struct live *live, struct err *err)
         log_notice("the console has no page: %s", webpage_problem(live->page));
     if (live_feed_open(live, err) != 0 || live_console_open(live, err) != 0)
         return -1;
-    return webserver_open(&live->web, live->event, console->listen, routes, &webserver_limits_default, live, err);
+    const struct webserver_tls tls = {.key = console->key, .cert = console->cert};
+    return webserver_open(&live->web, live->event, console->listen, console->key[0] ? &tls : NULL, routes,
+                          &webserver_limits_default, live, err);
 }
 
 void live_web_close(struct live *live)

@@ -21,8 +21,13 @@ enum {
     NONCES = 64,
 };
 
-const struct webserver_limits webserver_limits_default = {
-    .connections = 256, .bodies = 16 << 20, .head_ms = 10000, .whole_ms = 60000, .idle_ms = 30000, .retry_ms = 2000};
+const struct webserver_limits webserver_limits_default = {.connections = 256,
+                                                          .bodies = 16 << 20,
+                                                          .head_ms = 10000,
+                                                          .whole_ms = 60000,
+                                                          .idle_ms = 30000,
+                                                          .retry_ms = 2000,
+                                                          .tls_look_ms = 5000};
 
 /* ---- the loop ---- */
 
@@ -79,18 +84,26 @@ static int open_socket(const struct dial_address *address)
     return -1;
 }
 
-static struct MHD_Daemon *start_daemon(struct webserver *server, int fd)
+static struct MHD_Daemon *start_daemon(struct webserver *server, int fd, const struct webserver_pem *pem)
 {
+    static char versions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+    struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, pem->cert},
+                                   {MHD_OPTION_HTTPS_MEM_KEY, 0, pem->key},
+                                   {MHD_OPTION_HTTPS_PRIORITIES, 0, versions},
+                                   {MHD_OPTION_END, 0, NULL}};
+    struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+    flags |= server->address.at.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0U;
+    flags |= pem->key ? MHD_USE_TLS : 0U;
     return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (server->address.at.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0U), 0,
-        NULL, NULL, webserver_handle, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_CONNECTION,
+        flags, 0, NULL, NULL, webserver_handle, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_CONNECTION,
         webserver_client_noted, server, MHD_OPTION_NOTIFY_COMPLETED, webserver_completed, server,
         MHD_OPTION_CONNECTION_LIMIT, server->limits.connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_DIGEST_AUTH_RANDOM, (size_t)WEBSERVER_RANDOM_BYTES, server->secret,
-        MHD_OPTION_NONCE_NC_SIZE, (unsigned)NONCES, MHD_OPTION_END);
+        MHD_OPTION_NONCE_NC_SIZE, (unsigned)NONCES, MHD_OPTION_ARRAY, pem->key ? tls : none, MHD_OPTION_END);
 }
 
-static int listen_now(struct webserver *server, struct err *err)
+static int listen_with(struct webserver *server, const struct webserver_pem *pem, struct err *err)
 {
     int fd = open_socket(&server->address);
     if (fd < 0)
@@ -98,7 +111,7 @@ static int listen_now(struct webserver *server, struct err *err)
                        errno == EADDRINUSE ? "; end the program that has it ('ss -ltnp' names it) or change "
                                              "'console { listen = … }'"
                                            : "");
-    server->daemon = start_daemon(server, fd);
+    server->daemon = start_daemon(server, fd, pem);
     if (!server->daemon) {
         close(fd);
         return err_set(err, ERR_FAILED, "the console's web server cannot be started at %s: out of memory or of files",
@@ -109,6 +122,16 @@ static int listen_now(struct webserver *server, struct err *err)
         sd_event_source_set_priority(server->io, TURN_WEB) < 0)
         return err_set(err, ERR_FAILED, "the console's web server cannot be watched: out of memory");
     return 0;
+}
+
+static int listen_now(struct webserver *server, struct err *err)
+{
+    struct webserver_pem pem = {0};
+    int result = server->tls.key ? webserver_tls_load(server, &pem, err) : 0;
+    if (result == 0)
+        result = listen_with(server, &pem, err);
+    webserver_tls_forget(&pem);
+    return result;
 }
 
 static void stop_listening(struct webserver *server)
@@ -139,6 +162,28 @@ static void try_to_listen(struct webserver *server)
     snprintf(server->problem, sizeof server->problem, "%s", err.text);
 }
 
+/* Goes over to another key and certificate, once they fit together; until then those before are used. */
+static void look_at_tls(struct webserver *server)
+{
+    struct webserver_pem pem;
+    if (!server->tls.key || webserver_now_ms(server) < server->tls_look_ms)
+        return;
+    server->tls_look_ms = webserver_now_ms(server) + server->limits.tls_look_ms;
+    if (!server->daemon || !webserver_tls_changed(server))
+        return;
+    struct err err = {0};
+    int result = webserver_tls_load(server, &pem, &err);
+    webserver_tls_forget(&pem);
+    if (result == 0) {
+        log_notice("the console has another certificate");
+        stop_listening(server);
+        try_to_listen(server);
+    } else if (strcmp(server->tls_problem, err.text) != 0) {
+        log_warning("%s; the one before is used", err.text);
+    }
+    snprintf(server->tls_problem, sizeof server->tls_problem, "%s", err.text);
+}
+
 static int on_sweep(sd_event_source *source, uint64_t usec, void *ctx)
 {
     (void)source;
@@ -147,13 +192,15 @@ static int on_sweep(sd_event_source *source, uint64_t usec, void *ctx)
     if (!server->daemon && webserver_now_ms(server) >= server->retry_ms)
         try_to_listen(server);
     webserver_client_cut_off_late(server);
-    if (!server->daemon || server->clients)
+    look_at_tls(server);
+    if (!server->daemon || server->clients || server->tls.key)
         webserver_watch_deadlines(server);
     return 0;
 }
 
-int webserver_open(struct webserver **out, sd_event *event, const char *listen, const struct webserver_route *routes,
-                   const struct webserver_limits *limits, void *ctx, struct err *err)
+int webserver_open(struct webserver **out, sd_event *event, const char *listen, const struct webserver_tls *tls,
+                   const struct webserver_route *routes, const struct webserver_limits *limits, void *ctx,
+                   struct err *err)
 {
     *out = NULL;
     struct webserver *server = calloc(1, sizeof *server);
@@ -161,6 +208,8 @@ int webserver_open(struct webserver **out, sd_event *event, const char *listen, 
         return err_set(err, ERR_FAILED, "out of memory");
     *server = (struct webserver){.event = sd_event_ref(event), .routes = routes, .limits = *limits, .ctx = ctx};
     server->listen = listen;
+    if (tls)
+        server->tls = *tls;
     server->waiting_end = &server->waiting;
     int result = dial_parse(&server->address, listen, err);
     if (result == 0 && (getrandom(server->secret, sizeof server->secret, 0) != (ssize_t)sizeof server->secret ||

@@ -57,14 +57,22 @@ struct webserver_limits {
     int64_t head_ms, whole_ms; /* for a request's head; for its body and answer together, or each piece of a stream */
     int64_t idle_ms;           /* between two requests on one connection */
     int64_t retry_ms;          /* listening is tried again */
+    int64_t tls_look_ms;       /* the files are looked at again */
 };
 
 extern const struct webserver_limits webserver_limits_default;
 
-/* `listen`: "127.0.0.1:8080", numeric. Routes and strings outlive the server. Fails only for what is wrong with the
- * address as written, or for want of memory. */
-int webserver_open(struct webserver **out, sd_event *event, const char *listen, const struct webserver_route *routes,
-                   const struct webserver_limits *limits, void *ctx, struct err *err);
+/* The server's key and certificate (reports/keyfile.h), which are taken anew when the files change: connections are
+ * closed then. */
+struct webserver_tls {
+    const char *key, *cert;
+};
+
+/* `listen`: "127.0.0.1:8080", numeric; tls NULL: without. Routes and strings outlive the server. Fails only for what is
+ * wrong with the address as written, or for want of memory. */
+int webserver_open(struct webserver **out, sd_event *event, const char *listen, const struct webserver_tls *tls,
+                   const struct webserver_route *routes, const struct webserver_limits *limits, void *ctx,
+                   struct err *err);
 void webserver_close(struct webserver *server);
 
 /* Why it is not listening; "" when it is. */

@@ -5,6 +5,7 @@
  * webserver_client.c   connections and when they are cut off
  * webserver_request.c  requests: routes, bodies, turns; those answered later
  * webserver_answer.c   answers
+ * webserver_tls.c      key and certificate
  */
 #ifndef STATION_WEBSERVER_PART_H
 #define STATION_WEBSERVER_PART_H
@@ -25,6 +26,17 @@ struct webclient {
     int64_t deadline_ms;
 };
 
+/* By which a file is known to be another one. */
+struct webserver_stamp {
+    uint64_t inode;
+    int64_t size, changed_ns;
+};
+
+/* Key and certificate as texts, for as long as libmicrohttpd needs to take them. */
+struct webserver_pem {
+    char *key, *cert;
+};
+
 struct webserver {
     sd_event *event;
     sd_event_source *io, *soon, *sweep; /* libmicrohttpd's descriptor and time-out; our own deadlines */
@@ -33,6 +45,10 @@ struct webserver {
     struct webserver_limits limits;
     void *ctx;
     const char *listen;
+    struct webserver_tls tls; /* key NULL: none */
+    struct webserver_stamp key_stamp, cert_stamp;
+    int64_t tls_look_ms; /* when they are looked at again */
+    char tls_problem[ERR_TEXT_MAX];
     struct dial_address address;
     struct webclient *clients;
     struct webclient *waiting, **waiting_end; /* for a turn in which they are answered, the first first */
@@ -92,6 +108,13 @@ void webserver_sleep(struct webserver_request *request);
 void webserver_wake(struct webserver_request *request);
 /* The other side is told to have gone, whether or not it has. */
 void webserver_give_up(struct webserver_request *request);
+
+/* ---- webserver_tls.c ---- */
+/* Are there other files than those that were loaded? */
+bool webserver_tls_changed(const struct webserver *server);
+/* Reads them; *pem is to be forgotten in any case. */
+int webserver_tls_load(struct webserver *server, struct webserver_pem *pem, struct err *err);
+void webserver_tls_forget(struct webserver_pem *pem);
 
 /* ---- webserver_answer.c ---- */
 enum MHD_Result webserver_send_answer(const struct webserver_request *request);

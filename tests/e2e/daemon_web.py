@@ -77,6 +77,66 @@ def serve_page(lab):
     lab.stop("smogd")
 
 
+def make_pair(lab, name, key_of=None):
+    """A certificate for 127.0.0.1, signed by itself; with another one's key, where that is named."""
+    key, cert = lab.path(name + ".key"), lab.path(name + ".pem")
+    old = os.umask(0o077)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=" + name,
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert], check=True, stderr=subprocess.DEVNULL)
+    os.umask(old)
+    return key, cert
+
+
+def subject(port):
+    """Who the server says that it is, to somebody who checks nothing."""
+    done = subprocess.run(["openssl", "s_client", "-connect", "127.0.0.1:%d" % port], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    found = re.search(rb"subject=CN = (\S+)", done.stdout)
+    return found.group(1).decode() if found else ""
+
+
+def check_tls(lab, port, key, cert):
+    """What a configuration may not say."""
+    def complaint(text):
+        station_conf(lab, text)
+        done = subprocess.run([os.path.join(BIN, "smogd"), "-c", lab.conf, "--check"], stderr=subprocess.PIPE, encoding="utf-8", check=False)
+        return (done.returncode, done.stderr)
+
+    other = make_pair(lab, "other")
+    open_key = lab.write("open.key", open(key, encoding="utf-8").read())
+    os.chmod(open_key, 0o644)
+    for text, words, what in (
+            ('listen = "0.0.0.0:%d"' % port, "with TLS only", "beyond loopback nothing is served without TLS"),
+            ('listen = "127.0.0.1:%d"  key = "%s"' % (port, key), "belong together", "a key alone is refused"),
+            ('listen = "127.0.0.1:%d"  key = "%s"  cert = "%s"' % (port, open_key, cert), "open.key", "a key that others can read is refused"),
+            ('listen = "127.0.0.1:%d"  key = "%s"  cert = "%s"' % (port, other[0], cert), "other.key", "a key of another certificate is refused")):
+        code, said = complaint("console { %s }" % text)
+        tap.result(code == 2 and words in said and "smogd.conf:4:" in said and said.count("\n") == 1, what, said)
+    return other
+
+
+def serve_tls(lab):
+    port = free_port()
+    key, cert = make_pair(lab, "station")
+    other = check_tls(lab, port, key, cert)
+    station_conf(lab, 'console { listen = "127.0.0.1:%d"  key = "%s"  cert = "%s" }' % (port, key, cert))
+    lab.start_smogd()
+    ask = ["curl", "-s", "-m", "10", "--cacert", cert, "https://127.0.0.1:%d/healthz" % port]
+    tap.equal(subprocess.run(ask, stdout=subprocess.PIPE, check=False).stdout, b'{"ok":true}\n', "with a certificate it is served over TLS")
+    tap.equal(subprocess.run([*ask, "--tls-max", "1.1"], stdout=subprocess.PIPE, check=False).stdout, b"", "not by old versions of it")
+    tap.equal(curl(port)[0], 0, "nor without it")
+    live = subprocess.Popen(["curl", "-s", "-N", "--cacert", cert, "https://127.0.0.1:%d/api/v1/live" % port], stdout=subprocess.PIPE)
+    tap.result(live.stdout.readline().startswith(b"id: "), "the live feed goes over it, too")
+    os.replace(other[0], key)
+    tap.equal(subject(port), "station", "a key that was changed without its certificate changes nothing")
+    wait_for("the complaint", lambda: "the one before is used" in lab.log("smogd"), 30)
+    os.replace(other[1], cert)
+    wait_for("the other certificate", lambda: subject(port) == "other", 30)
+    live.wait(20)
+    tap.equal(lab.log("smogd").count("the one before is used"), 1, "a renewed one is taken while it runs; the odd pair was told once")
+    status = lab.stop("smogd")
+    tap.equal(status, 0, "and the end is in order")
+
+
 def play(lab):
     port = free_port()
     station_conf(lab, 'console { listen = "tablet:8080" }')
@@ -127,6 +187,8 @@ def play(lab):
 
 with Lab() as station, tap.step("web"):
     play(station)
+with Lab() as station, tap.step("tls"):
+    serve_tls(station)
 with Lab() as station, tap.step("page"):
     serve_page(station)
 tap.end()

@@ -171,7 +171,7 @@ static int setup(void **state)
     close(listen_somewhere(f->web_at));
     struct webserver_limits limits = webserver_limits_default;
     limits.head_ms = limits.whole_ms = limits.idle_ms = 600000;
-    assert_int_equal(webserver_open(&f->web, f->event, f->web_at, routes, &limits, f, &err), 0);
+    assert_int_equal(webserver_open(&f->web, f->event, f->web_at, NULL, routes, &limits, f, &err), 0);
     for (int i = 0; i < CLIENTS; i++) {
         f->clients[i] = dial(f->web_at);
         for (int k = 0; k < TURNS_MAX && webserver_connections(f->web) <= (unsigned)i; k++)

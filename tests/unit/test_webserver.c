@@ -181,7 +181,7 @@ static void open_server(struct fixture *f, const struct webserver_limits *with)
 {
     struct err err = {0};
     snprintf(f->listen, sizeof f->listen, "127.0.0.1:%u", f->port);
-    assert_int_equal(webserver_open(&f->web, f->event, f->listen, routes, with, f, &err), 0);
+    assert_int_equal(webserver_open(&f->web, f->event, f->listen, NULL, routes, with, f, &err), 0);
 }
 
 static int setup(void **state)
@@ -579,7 +579,7 @@ static void test_address_that_is_none(void **state)
     struct fixture *f = *state;
     struct webserver *web = NULL;
     struct err err = {0};
-    assert_int_equal(webserver_open(&web, f->event, "tablet:80", routes, &limits, f, &err), -1);
+    assert_int_equal(webserver_open(&web, f->event, "tablet:80", NULL, routes, &limits, f, &err), -1);
     assert_non_null(strstr(err.text, "tablet:80"));
     assert_null(web);
 }
