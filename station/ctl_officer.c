@@ -1,4 +1,5 @@
 #include "station/ctl_rows.h"
+#include "station/pin.h"
 #include "station/store_life.h"
 
 static int call(struct ctl *ctl, const char *command, const char *done, struct entries *arguments, struct err *err)
@@ -35,10 +36,13 @@ enum { OFFICERS_LISTED = 10000 };
 static int take_officer(void *ctx, const struct store_officer *o)
 {
     struct ctl_rows *rows = ctx;
+    char hash[PIN_HASH_MAX];
+    if (store_pin_get(rows->ctl->store, o->number, hash, sizeof hash, &rows->err) != 0)
+        return rows->failed = true;
     rows->count++;
     if (!rows->w) {
-        printf("%-16s %-11s %s%s%s%s\n", o->number, o->role, o->name, o->certificate[0] ? ", " : "", o->certificate,
-               o->disabled_ms ? "  (disabled)" : "");
+        printf("%-16s %-11s %s%s%s%s%s\n", o->number, o->role, o->name, o->certificate[0] ? ", " : "", o->certificate,
+               hash[0] ? ", PIN" : "", o->disabled_ms ? "  (disabled)" : "");
         return 0;
     }
     json_object_begin(rows->w, NULL);
@@ -48,6 +52,7 @@ static int take_officer(void *ctx, const struct store_officer *o)
     json_bool(rows->w, "enabled", o->disabled_ms == 0);
     json_string(rows->w, "name", o->name);
     json_string(rows->w, "number", o->number);
+    json_bool(rows->w, "pin", hash[0] != '\0');
     json_string(rows->w, "role", o->role);
     json_object_end(rows->w);
     return 0;
@@ -60,6 +65,10 @@ static int list_officers(struct ctl_rows *rows, struct err *err)
     ctl_rows_begin(rows, "officers");
     if (store_officer_list(rows->ctl->store, OFFICERS_LISTED, take_officer, rows, err) != 0)
         return -1;
+    if (rows->failed) {
+        *err = rows->err;
+        return -1;
+    }
     ctl_rows_end(rows);
     if (rows->w)
         json_bool(rows->w, "ok", true);

@@ -84,21 +84,24 @@ static void tell_json(struct webserver_request *request, const struct api_match 
     result->out = NULL;
 }
 
-/* Behind the answer's JSON may stand more than one line: only a watch does that, and none is asked for here. */
+struct asked {
+    struct api_match match;
+    char officer[SESSIONS_NUMBER_MAX]; /* who acts; "": nobody, it is a read */
+};
+
 static void on_json(struct live *live, struct webserver_request *request, struct child_result *result, void *ctx)
 {
-    const struct api_match *match = ctx;
-    if (!request)
-        return;
-    tell_json(request, match, result);
-    if (match->route->roles == 0)
-        return;
-    const struct session *session = live_session_of(live, request);
-    const struct live_console_note note = {.act = result->status == 0 ? "did" : "refused",
-                                           .command = match->route->path,
-                                           .officer = session ? session->officer.number : NULL,
-                                           .subject = match->values_count > 0 ? match->values[0].text : NULL};
-    live_console_note(live, request, &note);
+    const struct asked *asked = ctx;
+    const struct api_match *match = &asked->match;
+    const struct live_console_note note = {
+        .act = result->end == CHILD_EXITED && result->status == 0 ? "did" : "refused",
+        .command = match->route->path,
+        .officer = asked->officer,
+        .subject = match->values_count > 0 ? match->values[0].text : NULL};
+    if (asked->officer[0])
+        live_console_note(live, request, &note);
+    if (request)
+        tell_json(request, match, result);
 }
 
 /* ---- files ---- */
@@ -199,12 +202,15 @@ void live_api_child_answer(struct live *live, struct webserver_request *request,
         draw(live, request, match);
         return;
     }
-    struct api_match *kept = malloc(sizeof *kept);
-    if (!kept || api_words(match, argument, request, NULL, &words, &err) != 0) {
-        live_console_refuse(request, kept ? 400 : 503, kept ? err.text : "out of memory");
-        free(kept);
+    struct asked *asked = calloc(1, sizeof *asked);
+    if (!asked || api_words(match, argument, request, NULL, &words, &err) != 0) {
+        live_console_refuse(request, asked ? 400 : 503, asked ? err.text : "out of memory");
+        free(asked);
         return;
     }
-    *kept = *match;
-    live_api_child_ask(live, request, words.words, NULL, match->route->roles != 0, on_json, kept);
+    asked->match = *match;
+    if (match->route->roles != 0) /* the guard has seen that there is one */
+        snprintf(asked->officer, sizeof asked->officer, "%s",
+                 live_session_actor(live_session_of(live, request), request)->number);
+    live_api_child_ask(live, request, words.words, NULL, match->route->roles != 0, on_json, asked);
 }

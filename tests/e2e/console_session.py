@@ -7,6 +7,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from console import Console, set_pin  # noqa: E402
+from openapi import Description  # noqa: E402
 from station import Lab, Tap, free_port, station_conf  # noqa: E402
 
 tap = Tap()
@@ -60,9 +61,9 @@ def wrong_pins(lab, port):
     tap.result("902714" not in lab.log("smogd") and "902714" not in json.dumps(events(lab)), "no PIN is in log or journal")
 
 
-def writes():
+def writes():  # all_writes holds the list against the description
     """Every write of the table, by a request that would be good."""
-    return [("POST", "tests", {"plate": "新B12345"}), ("POST", "tests/T1/key", {"key": "confirm"}), ("POST", "tests/T1/void", {"reason": "x"}),
+    return [("POST", "tests", {"plate": "新B12345"}), ("POST", "tests/T1/key", {"key": "confirm"}), ("POST", "tests/T1/void", {"reason": "x"}), ("POST", "tests/T1/statement", {"signed": True}),
             ("POST", "cases/C1/review", {}), ("POST", "outbox/C1", {"what": "retry"}), ("POST", "lockouts/clear", {"code": "x"}),
             ("POST", "officers", {"number": "N"}), ("POST", "officers/P0042/disable", {}), ("POST", "officers/P0042/pin", {"pin": "471109"}),
             ("POST", "instruments/smoke/check", {"what": "zero"}), ("POST", "instruments/smoke/order", {"what": "standby"}),
@@ -71,7 +72,16 @@ def writes():
             ("POST", "session/second", {"officer": "P0043", "pin": "815471"}), ("DELETE", "session", None)]
 
 
+def all_writes():
+    described = Description()
+    listed = {(method, described.operation(method, "/" + path)[0]) for method, path, _ in writes()}
+    there = {(method.upper(), path) for path, all_of in described.document["paths"].items() for method, operation in all_of.items()
+             if method != "get" and operation["security"]}
+    tap.equal(sorted(there ^ listed), [], "every write that needs a session is tried here")
+
+
 def turned_away(port):
+    all_writes()
     nobody, other, ecology = Console(port), Console(port), Console(port)
     other.login("P0043")
     ecology.login("P0042")
