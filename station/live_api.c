@@ -97,6 +97,9 @@ void live_api_command(struct live *live, struct webserver_request *request, cons
     else
         control_refuse(&w, &err); /* more members than a request may have */
     live->console->acting = NULL;
+    int left = control_take_file(guest);
+    if (left >= 0) /* an upload that the command did not come to */
+        close(left);
     ptrdiff_t written = json_writer_finish(&w);
     int code = written < 0 ? ERR_FAILED : answered_code(room->answer);
     if (written < 0)

@@ -84,8 +84,10 @@ static bool read_officer(const struct child_result *result, struct sessions_offi
 
 static void begin_session(struct live *live, struct webserver_request *request, const struct sessions_officer *officer)
 {
-    struct session *session;
+    struct session *session, *before = live_session_of(live, request);
     struct err err = {0};
+    if (before) /* of whoever had this tablet */
+        sessions_end(before);
     if (sessions_begin(&live->console->sessions, officer, clock_mono_ms(), &session, &err) != 0) {
         live_console_refuse(request, 500, err.text);
         return;

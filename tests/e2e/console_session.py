@@ -36,10 +36,13 @@ def logs_in(lab, port):
     tap.equal((answer.status, tablet.get("session").json["second"]), (401, None), "and has a PIN of his own")
     answer = tablet.post("session/second", {"officer": "P0043", "pin": "815471"})
     tap.equal((answer.status, answer.json["officer"], answer.json["second"]["officer"]), (200, "P0042", "P0043"), "with it he confirms on the same tablet")
+    before = tablet.cookie
+    tap.equal((tablet.login("P0042", "471108").status, tablet.cookie != before), (200, True), "a new login is a new session")
+    tap.equal(tablet.ask("GET", "session", headers={"Cookie": "smogd_session=" + before}).status, 401, "and ends the one before")
     tap.equal(tablet.ask("DELETE", "session").status, 200, "the session is ended")
     tap.equal((tablet.get("session").status, tablet.post("tests", {}).status), (401, 401), "and then it is none")
     tap.equal([(e["act"], e["officer"], e.get("second")) for e in events(lab) if e["act"] in ("login", "second", "logout")],
-              [("login", "P0042", None), ("second", "P0042", "P0043"), ("logout", "P0042", None)], "the journal has login, second officer and logout")
+              [("login", "P0042", None), ("second", "P0042", "P0043"), ("login", "P0042", None), ("logout", "P0042", None)], "the journal has login, second officer and logout")
 
 
 def wrong_pins(lab, port):
