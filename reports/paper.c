@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/pdfa.h"
 #include "station/core/civil.h"
 
 #define FAMILIES "WenQuanYi Micro Hei,DejaVu Sans"
+#define CREATOR "smogd " SMOGD_VERSION
 #define POINTS_PER_MM (72.0 / 25.4)
 #define DOTS_PER_POINT (PAPER_PICTURE_WIDTH / (72 * POINTS_PER_MM)) /* the printer's line is 72 mm */
 
@@ -231,17 +233,23 @@ static cairo_status_t take_bytes(void *ctx, const unsigned char *data, unsigned 
     return CAIRO_STATUS_SUCCESS;
 }
 
+/* The document's date, without milliseconds, which a PDF has no place for. */
+static void date_text(const struct paper *p, char out[CIVIL_TIME_TEXT_MAX])
+{
+    civil_time_format(p->style.created_ms, 0, out);
+    memcpy(out + 19, "Z", sizeof "Z");
+}
+
 static cairo_surface_t *make_surface(struct paper *p)
 {
     char date[CIVIL_TIME_TEXT_MAX];
     cairo_surface_t *surface =
         cairo_pdf_surface_create_for_stream(take_bytes, p, p->page_width, p->page_height > 0 ? p->page_height : 72);
     cairo_pdf_surface_restrict_to_version(surface, CAIRO_PDF_VERSION_1_5);
-    civil_time_format(p->style.created_ms, 0, date);
-    memcpy(date + 19, "Z", sizeof "Z"); /* no milliseconds there */
+    date_text(p, date);
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, date);
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, p->style.title);
-    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR, "smogd " SMOGD_VERSION);
+    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR, CREATOR);
     return surface;
 }
 
@@ -271,6 +279,7 @@ int paper_open(struct paper **out, const struct paper_style *style, struct err *
     if (!p)
         return err_set(err, ERR_FAILED, "out of memory for the pages");
     p->style = *style;
+    p->title = copy_of(style->title);
     p->foot = copy_of(style->foot);
     p->page_word = copy_of(style->page_word);
     set_measures(p);
@@ -279,7 +288,7 @@ int paper_open(struct paper **out, const struct paper_style *style, struct err *
     p->context = make_context(p, p->cr);
     p->plain = pango_attr_list_new();
     pango_attr_list_insert(p->plain, pango_attr_insert_hyphens_new(FALSE)); /* one in a number would belong to it */
-    if ((style->foot && !p->foot) || cairo_status(p->cr) != CAIRO_STATUS_SUCCESS) {
+    if (!p->title || (style->foot && !p->foot) || cairo_status(p->cr) != CAIRO_STATUS_SUCCESS) {
         paper_close(p);
         return err_set(err, ERR_FAILED, "the pages cannot be begun: out of memory");
     }
@@ -301,6 +310,7 @@ void paper_close(struct paper *p)
     cairo_surface_destroy(p->surface);
     free(p->owned);
     free(p->units);
+    free(p->title);
     free(p->foot);
     free(p->page_word);
     free(p->pdf);
@@ -398,6 +408,20 @@ static int check(const struct paper *p, struct err *err)
     return 0;
 }
 
+/* A later cairo's file that pdfa.h does not understand stays an ordinary PDF. False: out of memory. */
+static bool make_archival(struct paper *p)
+{
+    char created[CIVIL_TIME_TEXT_MAX], producer[64];
+    size_t length = 0;
+    date_text(p, created);
+    snprintf(producer, sizeof producer, "cairo %s (https://cairographics.org)", cairo_version_string());
+    const struct pdfa about = {.title = p->title, .creator = CREATOR, .producer = producer, .created = created};
+    uint8_t *more = pdfa_update(p->pdf, p->pdf_size, &about, &length);
+    bool good = !more || take_bytes(p, more, (unsigned)length) == CAIRO_STATUS_SUCCESS;
+    free(more);
+    return good;
+}
+
 int paper_pdf(struct paper *p, uint8_t **pdf, size_t *size, struct err *err)
 {
     struct flow f = {0};
@@ -416,7 +440,7 @@ int paper_pdf(struct paper *p, uint8_t **pdf, size_t *size, struct err *err)
     if (check(p, err) != 0)
         return -1;
     cairo_surface_finish(p->surface);
-    if (cairo_surface_status(p->surface) != CAIRO_STATUS_SUCCESS || !p->pdf)
+    if (cairo_surface_status(p->surface) != CAIRO_STATUS_SUCCESS || !p->pdf || !make_archival(p))
         return err_set(err, ERR_FAILED, "the PDF cannot be written: out of memory");
     *pdf = p->pdf;
     *size = p->pdf_size;

@@ -39,6 +39,8 @@ static void draw_row(struct paper *p, const struct paper_unit *unit, double y)
         cairo_translate(p->cr, x, y);
         cairo_scale(p->cr, scale, scale);
         cairo_set_source_surface(p->cr, row->photos[i], 0, 0);
+        /* else the image says "interpolate", which PDF/A forbids */
+        cairo_pattern_set_filter(cairo_get_source(p->cr), CAIRO_FILTER_NEAREST);
         cairo_rectangle(p->cr, 0, 0, w, h);
         cairo_fill(p->cr);
         cairo_restore(p->cr);

@@ -44,7 +44,7 @@ struct paper_unit {
 
 struct paper {
     struct paper_style style;
-    char *foot, *page_word;
+    char *title, *foot, *page_word;
     double page_width, page_height, left, top, bottom, width; /* points; width: between the margins */
     double font;                                              /* size of body text */
     bool mono;                                                /* black and white */

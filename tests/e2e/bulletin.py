@@ -12,6 +12,7 @@ import zipfile
 from xml.etree import ElementTree
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import pdfa  # noqa: E402
 from station import Lab, Tap  # noqa: E402
 
 tap = Tap()
@@ -186,6 +187,7 @@ def pages(lab):
     tap.equal([w for w in wanted if w not in rows], [], "each day's figures are those of the JSON")
     fonts = subprocess.run(["pdffonts", lab.path("b.pdf")], capture_output=True, text=True, check=True).stdout.splitlines()[2:]
     tap.result(fonts and all(line.split()[-5] == "yes" for line in fonts), "every font is inside", fonts)
+    tap.equal(pdfa.problems(lab.path("b.pdf")), [], "it is PDF/A-2b, as far as can be checked here")
     year = ("--from", "2026-01-01", "--to", "2026-12-31")
     months = json.loads(bulletin(lab, "fixed", "--json", "bulletin", lab.path("mobile"), *year).stdout)["sheets"]
     tap.equal([(m["month"], sum(d["judged"] for d in months["days"] if d["day"].startswith(m["month"])),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import pdfa  # noqa: E402
 from jpeg import jpeg  # noqa: E402
 from station import Lab, Tap, quick_rules, station_conf, wait_for  # noqa: E402
 
@@ -211,6 +212,7 @@ def play_dossier(lab, failed):
     tap.result("cannot be copied" in text, "a picture that cannot be decoded is named with the reason", text[-800:])
     images = subprocess.run(["pdfimages", "-list", lab.path("dossier.pdf")], capture_output=True, text=True, check=True).stdout.splitlines()
     tap.equal([line.split()[8] for line in images[2:] if line.split()[8] == "jpeg"], ["jpeg"], "the other one is shown small")
+    tap.equal(pdfa.problems(lab.path("dossier.pdf")), [], "it is PDF/A-2b, as far as can be checked here")
     text = pages(lab, "新A66T21")
     case = lab.json("plate", "新A66T21")["cases"][0]["case"]
     tap.equal([w for w in (failed, case, "Steps of " + case, "VOID", "超标 exceeds") if w not in text], [], "a void test and its case with the steps are there, too")

@@ -29,6 +29,15 @@ says "Chinese can be searched" fail-a5.txt '不合格'
 says "English too" fail-a5.txt 'Emission test result'
 says "and Uyghur" fail-ug.txt 'نەتىجىسى'
 is "every font is inside the page" "" "$(for pdf in *.pdf; do pdffonts "$pdf" | tail -n +3 | awk -v f="$pdf" '$(NF-4) != "yes" {print f}'; done)"
+/usr/bin/python3 "$ROOT/tests/support/pdfa.py" ./*.pdf >problems
+is "each is PDF/A-2b, as far as can be checked here" "" "$(cat problems)"
+head -c "$(($(grep -abo '%%EOF' fail-a5.pdf | head -1 | cut -d: -f1) + 6))" fail-a5.pdf >plain.pdf
+is "as cairo alone makes it, it is not" "6.1.3 6.2.11.3.2 6.2.3 6.6.2.1" "$(/usr/bin/python3 "$ROOT/tests/support/pdfa.py" plain.pdf | cut -d' ' -f2 | tr -d : | sort -u | xargs)"
+rm plain.pdf
+is "nothing in them is out of order" "" "$(for pdf in *.pdf; do qpdf --check "$pdf" >checked 2>&1 || echo "$pdf"; done)"
+profile=$(qpdf --show-object="$(qpdf --show-object=trailer fail-a4.pdf | grep -o 'Root [0-9]*' | cut -d' ' -f2)" fail-a4.pdf | grep -o 'DestOutputProfile [0-9]*' | cut -d' ' -f2)
+qpdf --show-object="$profile" --filtered-stream-data fail-a4.pdf >srgb.icc
+is "their colours are sRGB's" "255 0 0 12 200 100 255 255 255" "$(printf '255 0 0\n12 200 100\n255 255 255\n' | transicc -i srgb.icc -o '*sRGB' -t1 -n 2>/dev/null | awk 'NF == 3 {for (i = 1; i <= 3; i++) printf "%s%.0f", n++ ? " " : "", $i < 0.5 ? 0 : $i}')"
 is "no slip has more than 120 KB" "" "$(awk '$3 > 120 * 1024 {print $1}' times)"
 
 # ---- codes ----
