@@ -54,6 +54,8 @@ void live_console_note_refusal(struct live *live, const struct webserver_request
 /* ---- live_session.c ---- */
 
 /* The session that the request's cookie names, or NULL. */
+/* May it go on to be told what it was let in for? The session behind it may have ended. */
+bool live_session_may_read(struct live *live, struct webserver_request *request);
 struct session *live_session_of(struct live *live, struct webserver_request *request);
 /* Who acts: the officer, or with ?as=second the second one; NULL: there is no second one now. */
 const struct sessions_officer *live_session_actor(const struct session *session,

@@ -8,6 +8,7 @@
 #include "reports/log.h"
 #include "station/api.h"
 #include "station/feed.h"
+#include "station/live_console.h"
 #include "station/live_parts.h"
 
 enum {
@@ -33,6 +34,7 @@ struct live_feed {
 };
 
 struct listener {
+    struct live *live;
     struct webserver_request *request;
     struct feed_reader *reader;
 };
@@ -157,7 +159,8 @@ static void more(void *ctx)
 static ptrdiff_t read_news(void *ctx, char *out, size_t size)
 {
     const struct listener *listener = ctx;
-    return feed_reader_read(listener->reader, out, size);
+    return live_session_may_read(listener->live, listener->request) ? feed_reader_read(listener->reader, out, size)
+                                                                    : -1;
 }
 
 static void closed(void *ctx)
@@ -181,7 +184,7 @@ void live_feed_answer(struct live *live, struct webserver_request *request, cons
         webserver_refuse(request, 503, "too many listen already; close some pages and try again");
         return;
     }
-    *listener = (struct listener){.request = request, .reader = reader};
+    *listener = (struct listener){.live = live, .request = request, .reader = reader};
     if (clock_mono_ms() - feed->status_ms >= STATUS_EVERY_MS)
         tell_status(live);
     webserver_answer_stream(request, "text/event-stream", &stream, listener);

@@ -140,6 +140,11 @@ bool live_session_guard(struct live *live, struct webserver_request *request, co
     return guard_read(live, request, session) && guard_role(live, request, match, session);
 }
 
+bool live_session_may_read(struct live *live, struct webserver_request *request)
+{
+    return live->config->console.open_reads || live_session_of(live, request);
+}
+
 bool live_session_admit_reader(void *ctx, struct webserver_request *request)
 {
     return guard_read(ctx, request, live_session_of(ctx, request));

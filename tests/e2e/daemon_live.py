@@ -5,6 +5,7 @@ import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from console import Console, set_pin  # noqa: E402
 from live import Listener  # noqa: E402
 from station import Feeder, Lab, Tap, free_port, passage, quick_rules, station_conf, wait_for  # noqa: E402
 
@@ -111,6 +112,25 @@ def play_lockout(lab, port):
     page.close()
 
 
+def play_session(lab, feeder):
+    """Where reading needs a session, the feed ends with it."""
+    port = free_port()
+    body = BODY % (lab.path("dev/smoke"), feeder.address, port)
+    station_conf(lab, body.replace('%d" }' % port, '%d"  open-reads = false }' % port), extra=quick_rules(lab))
+    lab.start_smogd()
+    lab.ctl("officer", "add", "S0001", "--name", "主管己", "--role", "supervisor")
+    set_pin(lab, "S0001", "246810")
+    officer = Console(port)
+    tap.equal(officer.get("live").status, 401, "beyond the machine itself the feed needs a session")
+    officer.login("S0001")
+    page = Listener(port, cookie=officer.cookie)
+    wait_for("the first status", lambda: page.named("status"))
+    officer.ask("DELETE", "session")
+    wait_for("the end of the feed", lambda: page.ended)
+    tap.result(True, "and ends with it")
+    lab.stop("smogd")
+
+
 def play_crowd(lab, port):
     """Sixty pages, readers that do not read, a slow-loris: the daemon lives and a test ends as usual."""
     pages = [Listener(port) for _ in range(60)]
@@ -151,4 +171,5 @@ with Lab() as station, tap.step("live"):
     play_rows(station, at, device)
     play_lockout(station, at)
     play_crowd(station, at)
+    play_session(station, device)
 tap.end()

@@ -16,9 +16,10 @@ class Event:
 class Listener:
     """Keeps the events that came, each with the monotonic time of its arrival."""
 
-    def __init__(self, port, last=None, header=True):
+    def __init__(self, port, last=None, header=True, cookie=None):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         head = "Last-Event-ID: %s\r\n" % last if last and header else ""
+        head += "Cookie: smogd_session=%s\r\n" % cookie if cookie else ""
         query = "?last=" + last if last and not header else ""
         self.socket.sendall(("GET /api/v1/live%s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n%s\r\n" % (query, port, head)).encode())
         self.events, self.head, self.ended = [], "", False
