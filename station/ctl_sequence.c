@@ -173,10 +173,32 @@ static void show_officers(struct sequence *s)
     ctl_rows_end(s->rows);
 }
 
+static int show_cleared(void *ctx, const struct store_lockout *l)
+{
+    const struct ctl_rows *rows = ctx;
+    if (!rows->w) {
+        printf("  %s%s%s cleared by %s: %s\n", l->code, l->subject[0] ? " of " : "", l->subject, l->cleared_by,
+               l->reason);
+        return 0;
+    }
+    json_object_begin(rows->w, NULL);
+    ctl_rows_time(rows, "at", l->cleared_ms);
+    json_string(rows->w, "by", l->cleared_by);
+    json_string(rows->w, "code", l->code);
+    json_string(rows->w, "reason", l->reason);
+    json_string(rows->w, "subject", l->subject);
+    json_object_end(rows->w);
+    return 0;
+}
+
 static int walk(struct sequence *s, struct err *err)
 {
     struct ctl_rows *rows = s->rows;
     struct store *store = rows->ctl->store;
+    ctl_rows_begin(rows, "cleared");
+    if (store_lockout_list_cleared(store, rows->since_ms, show_cleared, rows, err) != 0)
+        return -1;
+    ctl_rows_end(rows);
     if (rows->w)
         json_bool(rows->w, "daemon_running", rows->ctl->daemon_running);
     ctl_rows_begin(rows, "gaps");

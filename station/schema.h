@@ -285,6 +285,9 @@
 #define SCHEMA_EVENT_EDGE                                                                                              \
     "CREATE INDEX event_edge ON event(idx) WHERE kind IN ('daemon-start', 'daemon-stop', 'instrument');"
 
+/* Locks that were opened by hand. */
+#define SCHEMA_LOCKOUT_CLEARED "CREATE INDEX lockout_cleared ON lockout(cleared_ms) WHERE cleared_by <> 'station';"
+
 /* X(what the step makes); append only. */
 #define SCHEMA_STEPS(X)                                                                                                \
     X(SCHEMA_BASE)                                                                                                     \
@@ -309,7 +312,8 @@
     X(SCHEMA_SLIP)                                                                                                     \
     X(SCHEMA_ATTEMPT_ORDER)                                                                                            \
     X(SCHEMA_PIN)                                                                                                      \
-    X(SCHEMA_EVENT_EDGE)
+    X(SCHEMA_EVENT_EDGE)                                                                                               \
+    X(SCHEMA_LOCKOUT_CLEARED)
 
 #define SCHEMA_ONE(step) +1
 enum { SCHEMA_VERSION = SCHEMA_STEPS(SCHEMA_ONE) };

@@ -155,6 +155,10 @@ int store_lockout_get(struct store *s, const char *code, const char *subject, st
 int store_lockout_list(struct store *s, int (*each)(void *ctx, const struct store_lockout *l), void *ctx,
                        struct err *err);
 
+/* Those that an officer has cleared since then, the newest first. */
+int store_lockout_list_cleared(struct store *s, int64_t since_ms, int (*each)(void *ctx, const struct store_lockout *l),
+                               void *ctx, struct err *err);
+
 /* ---- metrology checks ---- */
 
 struct store_check {

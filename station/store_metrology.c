@@ -79,13 +79,13 @@ int store_lockout_get(struct store *s, const char *code, const char *subject, st
     return rc < 0 ? -1 : 0;
 }
 
-int store_lockout_list(struct store *s, int (*each)(void *ctx, const struct store_lockout *l), void *ctx,
-                       struct err *err)
+static int list_lockouts(struct store *s, enum store_sql which, int64_t since_ms,
+                         int (*each)(void *ctx, const struct store_lockout *l), void *ctx, struct err *err)
 {
-    sqlite3_stmt *q = store_statement(s, STORE_SQL_LOCKOUT_LIST, err);
+    sqlite3_stmt *q = store_statement(s, which, err);
     if (!q)
         return -1;
-    store_bind_int(q, 1, INT64_MIN);
+    store_bind_int(q, 1, since_ms);
     int rc;
     struct store_lockout l;
     while ((rc = store_step(s, q, "list the lockouts", err)) > 0) {
@@ -95,6 +95,18 @@ int store_lockout_list(struct store *s, int (*each)(void *ctx, const struct stor
     }
     store_done(q);
     return rc < 0 ? -1 : 0;
+}
+
+int store_lockout_list(struct store *s, int (*each)(void *ctx, const struct store_lockout *l), void *ctx,
+                       struct err *err)
+{
+    return list_lockouts(s, STORE_SQL_LOCKOUT_LIST, INT64_MIN, each, ctx, err);
+}
+
+int store_lockout_list_cleared(struct store *s, int64_t since_ms, int (*each)(void *ctx, const struct store_lockout *l),
+                               void *ctx, struct err *err)
+{
+    return list_lockouts(s, STORE_SQL_LOCKOUT_LIST_CLEARED, since_ms, each, ctx, err);
 }
 
 /* ---- checks ---- */

@@ -112,6 +112,9 @@
     X(LOCKOUT_GET, false, "SELECT " STORE_LOCKOUT_COLUMNS " FROM lockout WHERE code = ? AND subject = ?")              \
     X(LOCKOUT_LIST, false,                                                                                             \
       "SELECT " STORE_LOCKOUT_COLUMNS " FROM lockout WHERE cleared_ms IS NULL AND since_ms > ? ORDER BY since_ms")     \
+    X(LOCKOUT_LIST_CLEARED, false,                                                                                     \
+      "SELECT " STORE_LOCKOUT_COLUMNS " FROM lockout WHERE cleared_ms >= ? AND cleared_by <> 'station'"                \
+      " ORDER BY cleared_ms DESC")                                                                                     \
     X(CHECK_SEQ_LAST, false, "SELECT max(seq) FROM device_check")                                                      \
     X(CHECK_INSERT, true,                                                                                              \
       "INSERT INTO device_check(seq, id, instrument, what, started_ms, start_event) VALUES(?, ?, ?, ?, ?, ?)")         \

@@ -268,6 +268,8 @@ def play_aborts(lab):
     event = journal(lab, "lockout-clear")[-1]
     tap.equal((event["code"], event["plate"], event["colour"], event["by"], event["reason"]),
               ("aborts-plate", "新B12345", "yellow", "P0007", "probe was broken"), "the journal says who cleared it and why")
+    tap.equal([(c["code"], c["subject"], c["by"]) for c in lab.json("sequence")["cleared"]], [("aborts-plate", "新B12345 yellow", "P0007")],
+              "and so does the supervisor's list")
     abort_test(lab, "新B12345")
     lab.wait_live("smoke")
     wait_codes(lab)

@@ -55,7 +55,7 @@ class FullStation:
         wait_for("the inbox", lambda: "listening on " in lab.log("inbox"))
         inbox = lab.log("inbox").split("listening on ")[1].split()[0]
         lab.start_sim('instrument smoke { protocol = nht6  pty = "%s"  reply-ms = 3 }' % lab.path("dev/smoke"))
-        extra = metrology_rules(lab, measure="0.3", settle="0.1", count="3")
+        extra = metrology_rules(lab, measure="0.3", settle="0.2", count="3")
         with open(lab.path("rules/gb3847-2018.conf"), encoding="utf-8") as file:
             law = file.read()
         lab.write("rules/gb3847-2018.conf", law.replace("param count { value = 3 ", "param count { value = 2 "))  # two accelerations show a curve, too
@@ -77,6 +77,7 @@ class FullStation:
 
     def check(self, k, *words, officer="P0042"):
         self.truck("0.40", 1, k)
+        wait_for("k = " + k, lambda: abs(float(self.lab.instrument("smoke")["values"]["k"]["value"]) - float(k)) < 0.03)
         done = self.lab.ctl("--json", *words, "--officer", officer, check=False)
         if done.returncode > 1:
             raise Failure(done.stderr)

@@ -131,7 +131,7 @@ function Rows({ rows, onShow }: { rows: PassRow[]; onShow: (id: string) => void 
     <ol class="passes" aria-label={t("wall.title")}>
       {rows.map((row) => (
         <li key={row.seq} class={`passing passing-${row.verdict}`} data-seq={row.seq}>
-          <button type="button" class="passing-open" onClick={() => onShow(row.id)} aria-label={`${row.plate || t("wall.noplate")} ${word("verdict", row.verdict)}`}>
+          <button type="button" class="passing-open" onClick={() => onShow(row.id)}>
             <span class="passing-when">
               <time dir="ltr">{timeOfDay(row.at)}</time>
               {row.lane !== undefined && <small>{t("wall.lane", { n: row.lane })}</small>}
