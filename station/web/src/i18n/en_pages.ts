@@ -338,7 +338,7 @@ export const enPages: Record<keyof typeof zhPages, string> = {
   "supervisor.charts": "Zero and span",
   "supervisor.people": "People",
   "supervisor.missing": "Missing numbers",
-  "supervisor.nogaps": "none",
+  "supervisor.nogaps": "without gaps",
   "supervisor.gaps": "numbers are missing",
   "supervisor.gap": "Numbers are missing between {after} and {before}",
   "supervisor.range": "Numbers of the last 30 days",

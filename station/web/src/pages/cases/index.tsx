@@ -113,7 +113,7 @@ function CaseFile({ shown, onDone }: { shown: Case; onDone: () => void }) {
             <Deliveries shown={shown} onDone={onDone} />
           </Panel>
           <Panel title={t("cases.steps")}>
-            <ol class="steps">
+            <ol class="case-steps">
               {[...shown.steps].reverse().map((step) => (
                 <StepRow key={step.n} step={step} />
               ))}

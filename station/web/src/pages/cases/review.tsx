@@ -47,7 +47,7 @@ export function SecondLook({ shown, photos, alerts, subject }: { shown: Case; ph
         <AlertRow key={alert.seq} alert={alert} />
       ))}
       {found.steps.length > 0 && (
-        <ol class="steps">
+        <ol class="case-steps">
           {found.steps.map((step) => (
             <StepRow key={step.n} step={step} />
           ))}
