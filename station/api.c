@@ -137,7 +137,7 @@ int api_words(const struct api_match *match, api_argument *argument, void *ctx, 
     out->count = out->used = 0;
     if (output ? add_word(out, "--output=", output, err) != 0 : add_word(out, "", "--json", err) != 0)
         return -1;
-    if (strcmp(route->path, "probe") == 0 && add_word(out, "", "--probe", err) != 0)
+    if (route->kind == API_PROBE && add_word(out, "", "--probe", err) != 0)
         return -1;
     if (each_word(route->arguments, add_option, &m, err) != 0)
         return -1;

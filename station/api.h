@@ -28,6 +28,7 @@ enum {
 
 enum api_kind {
     API_CHILD,   /* a smogctl answers, with JSON */
+    API_PROBE,   /* the same, and it listens at serial ports for most of a minute */
     API_FILE,    /* a smogctl writes a file */
     API_COMMAND, /* a command of the control protocol */
     API_UPLOAD,  /* the same, with the body as its open file */

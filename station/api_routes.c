@@ -94,7 +94,7 @@ const struct api_route api_routes[] = {
     DO("instruments/{name}/check", "instrument-check", DEVICES),
     DO("instruments/{name}/order", "instrument-command", DEVICES),
     DO("lockouts/clear", "lockout-clear", ROLE_SUPERVISOR),
-    {"GET", "probe", API_CHILD, "instruments", "", NULL, DEVICES | ROLE_SUPERVISOR, 0},
+    {"GET", "probe", API_PROBE, "instruments", "", NULL, DEVICES | ROLE_SUPERVISOR, 0},
 
     READ("rules", "rules list", ""),
     READ("rules/unconfirmed", "rules unconfirmed", ""),

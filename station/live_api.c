@@ -254,7 +254,7 @@ static void set_pin(struct live *live, struct webserver_request *request, const 
     pin->match = *match;
     snprintf(pin->number, sizeof pin->number, "%s", actor->number);
     snprintf(line, sizeof line, "%.*s\n", (int)strcspn(text, "\r\n"), text);
-    live_api_child_ask(live, request, words, line, false, on_hashed, pin);
+    live_api_child_ask(live, live->console->children, request, words, line, false, on_hashed, pin);
 }
 
 /* ---- files that are there ---- */
@@ -300,6 +300,7 @@ void live_api_answer(void *ctx, struct webserver_request *request)
 {
     static void (*const by_kind[])(struct live *, struct webserver_request *, const struct api_match *) = {
         [API_CHILD] = live_api_child_answer,
+        [API_PROBE] = live_api_child_answer,
         [API_FILE] = live_api_child_answer,
         [API_COMMAND] = command,
         [API_UPLOAD] = upload,

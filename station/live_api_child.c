@@ -35,8 +35,8 @@ static void on_gone(void *ctx)
         child_cancel(a->child);
 }
 
-void live_api_child_ask(struct live *live, struct webserver_request *request, const char *const *words, const char *in,
-                        bool stay, live_api_child_done *done, void *ctx)
+void live_api_child_ask(struct live *live, struct child_pool *pool, struct webserver_request *request,
+                        const char *const *words, const char *in, bool stay, live_api_child_done *done, void *ctx)
 {
     const char *argv[API_WORDS_MAX + 4] = {live->console->ctl, "-c", live->config->file};
     struct child_result none = {.end = CHILD_FAILED};
@@ -46,7 +46,7 @@ void live_api_child_ask(struct live *live, struct webserver_request *request, co
         argv[3 + i] = words[i];
     if (a) {
         *a = (struct asking){.live = live, .request = request, .stay = stay, .done = done, .ctx = ctx};
-        a->child = child_start(live->console->children, argv, in, in ? strlen(in) : 0, on_done, a, &err);
+        a->child = child_start(pool, argv, in, in ? strlen(in) : 0, on_done, a, &err);
     }
     if (a && a->child) {
         webserver_later(request, on_gone, a);
@@ -191,7 +191,7 @@ static void draw(struct live *live, struct webserver_request *request, const str
         free(d);
         return;
     }
-    live_api_child_ask(live, request, words.words, NULL, false, on_file, d);
+    live_api_child_ask(live, live->console->children, request, words.words, NULL, false, on_file, d);
 }
 
 void live_api_child_answer(struct live *live, struct webserver_request *request, const struct api_match *match)
@@ -212,5 +212,6 @@ void live_api_child_answer(struct live *live, struct webserver_request *request,
     if (match->route->roles != 0) /* the guard has seen that there is one */
         snprintf(asked->officer, sizeof asked->officer, "%s",
                  live_session_actor(live_session_of(live, request), request)->number);
-    live_api_child_ask(live, request, words.words, NULL, match->route->roles != 0, on_json, asked);
+    struct child_pool *pool = match->route->kind == API_PROBE ? live->console->probe : live->console->children;
+    live_api_child_ask(live, pool, request, words.words, NULL, match->route->roles != 0, on_json, asked);
 }

@@ -10,6 +10,7 @@
 #include "station/live_console.h"
 
 enum {
+    PROBE_MS = 58000,      /* the web server gives a request a minute */
     REFUSALS_AT_ONCE = 30, /* events of refusals … */
     REFUSAL_MS = 10000,    /* … and one more in so long: nobody outside can make the journal grow */
 };
@@ -137,6 +138,12 @@ int live_console_open(struct live *live, struct err *err)
     if (find_ctl(console->ctl, err) != 0 || clear_folder(console->folder, err) != 0 ||
         config_default_folder("share/smogd/api", "station/web", console->files, err) != 0)
         return -1;
+    struct child_limits slow = child_limits_default;
+    slow.at_once = 1;
+    slow.queued = 1;
+    slow.deadline_ms = PROBE_MS;
+    if (child_pool_open(&console->probe, live->event, &slow, err) != 0)
+        return -1;
     return child_pool_open(&console->children, live->event, &child_limits_default, err);
 }
 
@@ -145,6 +152,7 @@ void live_console_close(struct live *live)
     if (!live->console)
         return;
     child_pool_close(live->console->children);
+    child_pool_close(live->console->probe);
     free(live->console);
     live->console = NULL;
 }

@@ -24,12 +24,12 @@ enum { LIVE_CONSOLE_PATH_MAX = CONFIG_PATH_MAX + 64 };
 struct live_console {
     struct live *live;
     struct sessions sessions;
-    struct session *acting; /* by whose session the command at hand comes; NULL: by none */
-    struct child_pool *children;
-    char ctl[LIVE_CONSOLE_PATH_MAX];    /* smogctl */
-    char folder[LIVE_CONSOLE_PATH_MAX]; /* for files until they are sent */
-    char files[LIVE_CONSOLE_PATH_MAX];  /* openapi.json */
-    unsigned made;                      /* files */
+    struct session *acting;              /* by whose session the command at hand comes; NULL: by none */
+    struct child_pool *children, *probe; /* probe: one at a time, and longer than others may */
+    char ctl[LIVE_CONSOLE_PATH_MAX];     /* smogctl */
+    char folder[LIVE_CONSOLE_PATH_MAX];  /* for files until they are sent */
+    char files[LIVE_CONSOLE_PATH_MAX];   /* openapi.json */
+    unsigned made;                       /* files */
     /* refusals that still go into the journal one by one, and how many did not */
     unsigned refusals_left;
     int64_t refusals_ms, refusals_unsaid;
@@ -79,8 +79,8 @@ void live_api_command(struct live *live, struct webserver_request *request, cons
 typedef void live_api_child_done(struct live *live, struct webserver_request *request, struct child_result *result,
                                  void *ctx);
 /* `stay`: it goes on when the request has gone. `ctx` is freed after `done`. Answers 503 where too many wait. */
-void live_api_child_ask(struct live *live, struct webserver_request *request, const char *const *words, const char *in,
-                        bool stay, live_api_child_done *done, void *ctx);
+void live_api_child_ask(struct live *live, struct child_pool *pool, struct webserver_request *request,
+                        const char *const *words, const char *in, bool stay, live_api_child_done *done, void *ctx);
 void live_api_child_answer(struct live *live, struct webserver_request *request, const struct api_match *match);
 
 #endif

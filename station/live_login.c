@@ -197,7 +197,7 @@ static void check_pin(struct live *live, struct webserver_request *request, cons
     }
     const char *const words[] = {"--json", "officer", "check-pin", "--", login->number, NULL};
     snprintf(line, sizeof line, "%.*s\n", (int)strcspn(pin, "\r\n"), pin);
-    live_api_child_ask(live, request, words, line, true, on_checked, login);
+    live_api_child_ask(live, live->console->children, request, words, line, true, on_checked, login);
 }
 
 /* ---- the routes ---- */

@@ -137,7 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_values(&match);
     for (int code = ERR_NONE; code <= ERR_REFUSED; code++)
         FUZZ_CHECK((api_status(&match, code) == 200) == (code == ERR_NONE));
-    if (match.route->kind == API_CHILD || match.route->kind == API_FILE)
+    if (match.route->kind == API_CHILD || match.route->kind == API_PROBE || match.route->kind == API_FILE)
         check_words(&match);
     else if (match.route->words)
         check_body(&match, (const char *)data, size);
