@@ -6,5 +6,10 @@ export const ugPages: Partial<Record<keyof typeof zhPages, string>> = {
   "answer.failed": "لاياقەتسىز",
   "roster.passed": "لاياقەتلىك",
   "roster.failed": "لاياقەتسىز",
+  instrument: "ئەسۋاب",
+  "setup.instruments": "ئەسۋابلار",
+  "setup.officers": "خادىملار",
+  "setup.rules": "قائىدە",
+  "vehicle.plate": "ماشىنا نومۇرى",
   "vehicle.search": "ئىزدەش",
 };
