@@ -48,7 +48,8 @@ static bool is_numeric(const char *host, size_t length)
     return length > 0 && strcspn(host, ".:") < length;
 }
 
-/* Where reads are open, a foreign page may not get at them by a name of its own that leads here. */
+/* At this machine reads are open, and a foreign page may not get at them by a name of its own that leads here.
+ * Elsewhere the certificate sees to that. */
 static bool host_fits(const struct webserver_request *request)
 {
     const char *host = webserver_header(request, "Host");
@@ -119,7 +120,7 @@ static bool guard_write(struct live *live, struct webserver_request *request, co
 static bool guard_read(struct live *live, struct webserver_request *request, struct session *session)
 {
     bool open = live->config->console.open_reads;
-    if (open && !host_fits(request))
+    if (live->config->console.local && !host_fits(request))
         live_console_refuse(request, 403, "ask the station by its address or as localhost");
     else if (!open && !session)
         live_console_refuse(request, 401, "nobody is logged in here; log in first");

@@ -115,6 +115,8 @@ static void reads_the_whole_file(void **state)
     assert_string_equal(c->outlets[0].ca, path_of("ca.pem"));
     assert_string_equal(c->outlets[0].cert, "/c.pem");
     assert_string_equal(c->console.listen, "127.0.0.1:8080");
+    assert_true(c->console.local && c->console.open_reads);
+    assert_int_equal(c->console.idle_min, 10);
     assert_string_equal(c->seal_key, path_of("seal.key"));
     assert_string_equal(c->seal_sm2_key, "");
     config_close(c);
@@ -203,6 +205,9 @@ static void names_the_line_of_every_mistake(void **state)
         {STATION "reference f1 { value = \"k=1\" }\nreference f1 { value = \"k=2\" }\n", "4:", "already in line 3"},
         {STATION "link a { kind = serial device = x }\ninstrument s { driver = nht6 link = a serial = \"A\\n1\" }\n",
          "4:", "line break"},
+        {STATION "console { listen = \"127.0.0.1:8080\"\nidle-min = 0 }\n", "4:", "idle-min"},
+        {STATION "console { listen = \"127.0.0.1:8080\"\nopen-reads = perhaps }\n", "4:", "open-reads"},
+        {STATION "console { idle-min = 5 }\n", "3:", "listen"},
         {STATION "outlet o { kind = mail url = \"https://x\" ca = a cert = b key = c }\n", "3:", "package-rest"},
         {STATION "outlet o { kind = package-rest url = \"http://x\" ca = a cert = b key = c }\n", "3:", "https://"},
         {STATION "seal { key = a }\n", "3:", "cert"},
