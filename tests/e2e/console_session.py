@@ -2,6 +2,7 @@
 """Sessions of the console: login, the second officer, the lock after wrong PINs, the ends, and who is turned away from a write."""
 import json
 import os
+import subprocess
 import sys
 import threading
 
@@ -160,6 +161,19 @@ def ends(lab):
     tap.equal((tablet.login("P0042").status, tablet.get("status").status), (200, 200), "with one he does")
 
 
+def over_tls(lab):
+    port, cert, key = free_port(), lab.path("console.pem"), lab.path("console.key")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=station",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert], check=True, stderr=subprocess.DEVNULL)
+    os.chmod(key, 0o600)
+    station_conf(lab, 'console { listen = "127.0.0.1:%d"  cert = "%s"  key = "%s" }' % (port, cert, key))
+    lab.start_smogd()
+    tablet = Console(port, tls=cert)
+    answer = tablet.login("P0042")
+    tap.result(answer.status == 200 and "; Secure" in answer.headers["Set-Cookie"], "over TLS the cookie is for TLS alone", answer.headers["Set-Cookie"])
+    tap.equal((tablet.get("session").status, tablet.post("tests", {}, headers={"Origin": "https://127.0.0.1:%d" % port}).status), (200, 400), "and the session is used as before")
+
+
 def play(lab):
     port = free_port()
     station_conf(lab, 'console { listen = "127.0.0.1:%d" }' % port)
@@ -182,6 +196,8 @@ def play(lab):
     bodies(port)
     lab.stop("smogd")
     ends(lab)
+    lab.stop("smogd")
+    over_tls(lab)
 
 
 with Lab() as station, tap.step("sessions"):

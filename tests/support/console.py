@@ -2,6 +2,7 @@
 import http.client
 import json
 import os
+import ssl
 import subprocess
 import urllib.parse
 
@@ -34,8 +35,10 @@ class Answer:
 class Console:
     seen = []  # (method, path under /api/v1/, answer) of all that was asked
 
-    def __init__(self, port, host="127.0.0.1"):
+    def __init__(self, port, host="127.0.0.1", tls=None):
+        """tls: the file of the certificate that the server must have."""
         self.host, self.port = host, port
+        self.tls = ssl.create_default_context(cafile=tls) if tls else None
         self.cookie = self.csrf = None
 
     def ask(self, method, path, body=None, headers=(), **query):
@@ -53,7 +56,8 @@ class Console:
         if isinstance(body, str):
             body = body.encode()
         sent.update(headers)
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        connection = (http.client.HTTPSConnection(self.host, self.port, timeout=60, context=self.tls) if self.tls
+                      else http.client.HTTPConnection(self.host, self.port, timeout=60))
         try:
             connection.request(method, path, body, {k: v for k, v in sent.items() if v is not None})
             answer = Answer(connection.getresponse())
