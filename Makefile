@@ -9,7 +9,7 @@ B := build/$(VARIANT)
 
 PACKAGES_BUILD := gcc make libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
 	libsystemd-dev libssl-dev libzip-dev libexpat1-dev libpango1.0-dev libp11-kit-dev libqrencode-dev libjpeg62-turbo-dev libxlsxwriter-dev pkg-config
-PACKAGES_TEST := clang libcmocka-dev libgps-dev gpsd socat python3-minimal python3-pymodbus python3-serial python3-serial-asyncio python3-asn1crypto python3-jsonschema unzip zip openssl softhsm2 sqlite3 jq curl procps dpkg-dev \
+PACKAGES_TEST := clang libcmocka-dev libgps-dev gpsd socat chromium python3-minimal python3-pymodbus python3-serial python3-serial-asyncio python3-asn1crypto python3-jsonschema unzip zip openssl softhsm2 sqlite3 jq curl procps dpkg-dev \
 	fonts-dejavu-core fonts-wqy-microhei poppler-utils zbar-tools qpdf liblcms2-utils
 PACKAGES_RUN := openssl jq fonts-dejavu-core fonts-wqy-microhei
 # for the console page; where npm is there already, Debian's is not installed over it
@@ -83,7 +83,7 @@ BENCHES := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/bench_
 BENCH_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(filter-out tests/bench/bench_%,$(wildcard tests/bench/*.c)))
 TEST_SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/support/*.c))
 
-.PHONY: all deb programs web web-check tests fuzzers benches run check compilers deps deps-check lint bench fuzz coverage install clean
+.PHONY: all deb programs web web-check page-tests tests fuzzers benches run check compilers deps deps-check lint bench fuzz coverage install clean
 all: programs web
 programs: $(LIBS) $(addprefix $(B)/bin/,$(PROGRAMS))
 tests: $(TESTS) $(TEST_TOOLS)
@@ -157,6 +157,13 @@ build/web/index.html: $(WEB_SOURCES) station/web/node_modules/.package-lock.json
 	@echo "  WEB build/web"
 	$(Q)cd station/web && npx --no-install vite build --logLevel warn
 	@touch $@
+# playwright-core and axe-core for the tests of the page in Debian's Chromium
+page-tests: tests/page/node_modules/.package-lock.json
+tests/page/node_modules/.package-lock.json: tests/page/package-lock.json
+	@sh tests/tools/deps.sh $(PACKAGES_WEB)
+	@echo "  NPM tests/page"
+	$(Q)cd tests/page && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
 web-check: station/web/node_modules/.package-lock.json
 	$(Q)cd station/web && npx --no-install tsc --noEmit
 
@@ -169,7 +176,7 @@ deps-check:
 
 check: deps-check
 	@tests/tools/house.sh
-	@$(MAKE) --no-print-directory -j2 programs web web-check
+	@$(MAKE) --no-print-directory -j2 programs web web-check page-tests
 	@$(MAKE) --no-print-directory -j2 VARIANT=asan programs tests
 	@$(MAKE) --no-print-directory -s compilers
 	@tests/run.sh
@@ -244,11 +251,11 @@ deb:
 bench: deps-check
 	@sh tests/tools/deps.sh $(PACKAGES_BENCH)
 	@tests/tools/npm_peer.sh build/npm/node-red node-red@4 node-red-contrib-modbus@5.23.3
-	@$(MAKE) --no-print-directory -s -j2 programs benches
+	@$(MAKE) --no-print-directory -s -j2 programs benches web page-tests
 	@tests/bench/run.sh
 benches: $(BENCHES)
 
 clean:
-	rm -rf build station/web/node_modules
+	rm -rf build station/web/node_modules tests/page/node_modules
 
 -include $(shell find build -name '*.d' 2>/dev/null)

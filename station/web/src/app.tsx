@@ -181,18 +181,16 @@ function Who({ onSecond }: { onSecond: () => void }) {
     <>
       <span class="strip-who">
         <strong>{who.name || <Plain>{who.officer}</Plain>}</strong>
-        <span>
-          {word("role", who.role)}
-          {who.second && (
-            <>
-              {" · "}
-              {t("frame.second")} <Plain>{who.second.name || who.second.officer}</Plain>
-            </>
-          )}
-        </span>
+        <span>{word("role", who.role)}</span>
       </span>
       <Button class="strip-button" onClick={onSecond}>
-        {t("second.add")}
+        {who.second ? (
+          <>
+            {t("frame.second")}&nbsp;<Plain>{who.second.name || who.second.officer}</Plain>
+          </>
+        ) : (
+          t("second.add")
+        )}
       </Button>
       <Button class="strip-button" onClick={() => void logout().catch(() => undefined)}>
         {t("frame.logout")}

@@ -40,8 +40,8 @@ const GAP_MS = 1500;
 export const current = new Store<Current | null>(readDraft<Current | null>(NAME, null));
 export const prompt = new Store<Prompt | null>(null);
 export const marks = new Store<Mark[]>([]);
-/** newest reading of each quantity as text, "opacity": "12.3" */
-export const newest = new Store<Record<string, string>>({});
+/** The newest reading of each quantity, as the station wrote it. */
+export const newest = new Store<Record<string, { text: string; quality: string }>>({});
 
 const curves = new Map<string, Series>();
 const drawn = new Set<() => void>();
@@ -77,9 +77,19 @@ export function resumeFrom(): string {
   return now && !now.ended ? now.from : "";
 }
 
+/** Where a page that is loaded again has to begin: after the first event of the test that this one has seen. */
+function noteFrom(): void {
+  const now = current.get();
+  if (now && !now.ended && !now.from) setCurrent({ ...now, from: lastEventId() });
+}
+
 function takeSample(sample: SampleEvent): void {
   if (!current.get() || current.get()?.ended) return;
+  noteFrom();
+  const read = { ...newest.get() };
   for (const [quantity, text] of Object.entries(sample.values)) {
+    const quality = sample.quality?.[quantity] ?? "ok";
+    read[quantity] = { text, quality };
     const value = Number(text);
     const one = series(quantity);
     const last = one.t[one.t.length - 1];
@@ -89,27 +99,29 @@ function takeSample(sample: SampleEvent): void {
       one.v.push(null);
     }
     one.t.push(sample.t_ms);
-    one.v.push(text !== "" && Number.isFinite(value) ? value : null);
+    // what is not good is shown as a number with that word, and is no part of the curve, as it is none of the verdict
+    one.v.push(quality === "ok" && text !== "" && Number.isFinite(value) ? value : null);
   }
-  newest.set({ ...newest.get(), ...sample.values });
+  newest.set(read);
   for (const listener of drawn) listener();
 }
 
 function takeTest(event: TestEvent): void {
   const now = current.get();
   if (event.event === "start") {
-    if (now && !now.ended && now.id === event.test) return;
+    if (now?.id === event.test) noteFrom();
     if (!now) adopt({ id: event.test, plate: event.plate ?? "", colour: event.colour ?? "", method: event.method ?? "" });
     return;
   }
   if (now?.id !== event.test) return;
+  noteFrom();
   if (event.event === "prompt") prompt.set({ name: event.prompt, value: event.value, limit: event.limit, at: performance.now() });
   if (event.event === "mark") {
     const same = (m: Mark) => m.number === event.number && m.mark === event.mark && m.from_ms === event.from_ms;
     if (!marks.get().some(same)) marks.set([...marks.get(), event]);
     for (const listener of drawn) listener();
   }
-  if (event.event === "end") setCurrent({ ...now, ended: true });
+  if (event.event === "end") setCurrent({ ...(current.get() ?? now), ended: true });
 }
 
 function adopt(test: Pick<RunningTest, "id" | "plate" | "colour" | "method">): void {

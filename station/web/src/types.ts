@@ -142,7 +142,7 @@ export interface ShownTest {
   id: string;
   method: string;
   plate: string;
-  record: { verdict: Verdict; vehicle: Record<string, unknown>; rules: { class: string; pack: string; rule: string; version: string } } | null;
+  record: { verdict: Verdict; vehicle: { facts: { by: string; key: string; source: string; value: string }[] }; rules: { class: string; pack: string; rule: string; version: string } } | null;
   seq: number;
   started_at: string;
   verdict: string;
@@ -183,6 +183,8 @@ export interface SampleEvent {
   at: string;
   instrument: string;
   values: Record<string, string>;
+  /** of those that are not good */
+  quality?: Record<string, string>;
 }
 
 export type TestEvent = { test: string } & (

@@ -5,7 +5,6 @@ import { get, loginWanted, session, upload, url } from "../../api";
 import { t, word } from "../../i18n";
 import { Badge, Button, Notice, Panel, Plain } from "../../ui/basic";
 import { Trouble } from "../../ui/words";
-import { useWebcam, Webcam } from "./webcam";
 
 const kinds = ["front", "rear", "plate", "exhaust", "pedal", "instrument", "licence", "vin", "odometer", "other"];
 
@@ -29,8 +28,6 @@ export function Photos({ id, onNames }: { id: string; onNames?: (names: string[]
   const [missing, setMissing] = useState<string[]>([]);
   const [waiting, setWaiting] = useState<Waiting[]>([]);
   const [busy, setBusy] = useState(false);
-  const [webcam, setWebcam] = useState(false);
-  const hasWebcam = useWebcam();
   const read = () =>
     void get<{ photos: Photo[] }>(`photos/${id}`).then((a) => {
       setPhotos(a.photos);
@@ -56,11 +53,7 @@ export function Photos({ id, onNames }: { id: string; onNames?: (names: string[]
         {kinds.map((shows) => (
           <Take key={shows} shows={shows} count={pictures.filter((p) => p.shows === shows).length} busy={busy} take={(file) => void send(file, shows)} />
         ))}
-        {hasWebcam && (
-          <Button onClick={() => (session.get() ? setWebcam(true) : loginWanted.set(true))}>{t("photos.webcam")}</Button>
-        )}
       </div>
-      {webcam && <Webcam kinds={kinds} take={send} close={() => setWebcam(false)} />}
       {missing.length > 0 && (
         <Notice tone="warn" title={t("photos.missing")}>
           {missing.map((text) => (

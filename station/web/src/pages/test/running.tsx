@@ -289,9 +289,11 @@ export function unitOf(quantity: string): string {
 }
 
 function Readout({ quantity, limit, large }: { quantity: string; limit?: Limit; large: boolean }) {
-  const value = useStore(newest, (n) => n[quantity] ?? "");
+  const reading = useStore(newest, (n) => n[quantity]);
+  const value = reading?.text ?? "";
+  const good = !reading || reading.quality === "ok";
   return (
-    <div class={`readout${large ? " readout-large" : ""}`} data-quantity={quantity}>
+    <div class={`readout${large ? " readout-large" : ""}${good ? "" : " readout-doubtful"}`} data-quantity={quantity}>
       <span class="readout-name">{word("quantity", quantity)}</span>
       <span class="readout-value">
         <Plain>{value}</Plain>
@@ -299,14 +301,15 @@ function Readout({ quantity, limit, large }: { quantity: string; limit?: Limit; 
       <span class="readout-unit">
         {unit(unitOf(quantity))}
         {limit && <Plain> {`${limit.at_least ? "≥" : "≤"} ${limit.limit}`}</Plain>}
+        {reading && !good && ` ${word("quality", reading.quality)}`}
       </span>
     </div>
   );
 }
 
-/** Accelerations as they were found, newest first. */
+/** Accelerations and points as they were found; zeros and purges stand in the record. */
 export function Marks({ marks: all }: { marks: Mark[] }) {
-  const list = all.filter((m) => m.value);
+  const list = all.filter((m) => m.value && ["acceleration", "point"].includes(m.mark ?? m.kind ?? ""));
   if (list.length === 0) return null;
   return (
     <ol class="marks" aria-label={t("running.marks")}>

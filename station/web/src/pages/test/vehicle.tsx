@@ -126,9 +126,6 @@ async function readEarlier(plate: string, colour: string): Promise<Earlier | nul
   const row = tests.find((test) => test.ended_at && test.verdict !== "void");
   if (!row) return null;
   const shown = await get<ShownTest>(`tests/${row.id}`);
-  const facts: Record<string, string> = {};
-  const said = shown.record?.vehicle.facts ?? shown.record?.vehicle ?? {};
-  for (const [key, fact] of Object.entries(said as Record<string, unknown>))
-    if (fact && typeof fact === "object" && "value" in fact) facts[key] = String((fact as { value: unknown }).value);
+  const facts = Object.fromEntries((shown.record?.vehicle.facts ?? []).map(({ key, value }) => [key, value]));
   return Object.keys(facts).length ? { id: row.id, at: row.started_at, facts } : null;
 }
