@@ -43,6 +43,7 @@ export function Entry() {
     setDraft({ ...empty, officer2, police });
   };
   const plateDone = !!kindOf(draft.plate) && !!draft.colour;
+  const start = useStart(draft, clear);
   return (
     <div class="entry">
       <header class="entry-head">
@@ -65,9 +66,20 @@ export function Entry() {
             {t("next")}
           </Button>
         ) : (
-          <Start draft={draft} change={change} done={clear} disabled={!plateDone || !draft.method} />
+          <StartKey start={start} disabled={!plateDone || !draft.method} />
         )}
       </footer>
+      {start.asked && (
+        <Differs
+          facts={start.asked.split(",")}
+          said={start.error instanceof ApiError ? start.error.message : ""}
+          correct={() => {
+            start.forget();
+            change({ step: 2 });
+          }}
+          confirm={() => void start.send(start.asked)}
+        />
+      )}
     </div>
   );
 }
@@ -110,50 +122,52 @@ function Blocked() {
   );
 }
 
-function Start({ draft, change, done, disabled }: StepProps & { done: () => void; disabled: boolean }) {
-  const who = useStore(session);
+interface Start {
+  busy: boolean;
+  error: unknown;
+  /** facts of which an earlier record says otherwise, "power_kw,stage"; "": none */
+  asked: string;
+  send: (confirm: string) => Promise<void>;
+  forget: () => void;
+}
+
+function useStart(draft: Draft, done: () => void): Start {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const [asked, setAsked] = useState("");
-  const start = async (confirm: string) => {
+  const forget = () => {
+    setAsked("");
+    setError(null);
+  };
+  const send = async (confirm: string) => {
     if (!session.get()) {
       loginWanted.set(true);
       return;
     }
     setBusy(true);
-    setError(null);
+    forget();
     try {
       const from = lastEventId();
       const answer = await post<{ test: string }>("tests", request(draft, confirm));
       started(answer.test, draft.plate, draft.colour, draft.method, from);
       done();
     } catch (problem) {
-      const keys = problem instanceof ApiError && /--confirm ([a-z_,]+)/.exec(problem.message)?.[1];
-      if (keys) setAsked(keys);
+      setAsked((problem instanceof ApiError && /--confirm ([a-z_,]+)/.exec(problem.message)?.[1]) || "");
       setError(problem);
     }
     setBusy(false);
   };
+  return { busy, error, asked, send, forget };
+}
+
+function StartKey({ start, disabled }: { start: Start; disabled: boolean }) {
+  const who = useStore(session);
   return (
     <>
-      {!asked && <Trouble error={error} />}
-      <Button kind="primary" class="button-big button-start" busy={busy} disabled={disabled} onClick={() => void start("")}>
+      {!start.asked && <Trouble error={start.error} />}
+      <Button kind="primary" class="button-big button-start" busy={start.busy} disabled={disabled} onClick={() => void start.send("")}>
         {who ? t("test.start") : t("test.start.login")}
       </Button>
-      {asked && (
-        <Differs
-          facts={asked.split(",")}
-          said={error instanceof ApiError ? error.message : ""}
-          correct={() => {
-            setAsked("");
-            change({ step: 2 });
-          }}
-          confirm={() => {
-            setAsked("");
-            void start(asked);
-          }}
-        />
-      )}
     </>
   );
 }
