@@ -109,6 +109,16 @@ def register(lab):
 # ---- the penalty ----
 
 
+def packed(lab, test, case):
+    """What the driver has said goes with the case."""
+    lab.ctl("package", case, "-o", lab.path("said.asice"))
+    made = subprocess.run(["unzip", "-p", lab.path("said.asice"), "log/*"], stdout=subprocess.PIPE, check=True).stdout.decode()
+    verified = subprocess.run([os.path.join(BIN, "smogverify"), lab.path("said.asice"), "--ca", lab.path("keys/ca.pem")], stdout=subprocess.PIPE, encoding="utf-8",
+                              check=False)
+    tap.result("车是老板的" in made and verified.returncode == 0, "the driver's words are in the package, which smogverify accepts", verified.stdout[:1500] + made[:1500])
+    tap.equal([(s["signed"], s["text"]) for s in lab.json("test", "show", test)["statements"]], [("refused", "车是老板的")], "and test show has them")
+
+
 def reviews(lab):
     test = observe(lab, "新B40002", "3", "--officer", "P0042", "--officer", "P0043")
     people = {o["role"]: o for o in lab.json("test", "show", test)["record"]["officers"]}
@@ -122,7 +132,11 @@ def reviews(lab):
     refused(lab, 4, "now can be done: review", "case", "send", case, "--officer", "P0042")
     refused(lab, 2, "there is no act 'burn'", "case", "burn", case, "--officer", "P0042")
     refused(lab, 2, "there is no case 'x'", "case", "review", "x", "--officer", "P0042")
+    refused(lab, 2, "is not how a statement ends", "statement", test, "perhaps", "--officer", "P0042")
+    refused(lab, 4, "it is for an ecology officer or a police officer", "statement", test, "signed", "--officer", "M0007")
+    lab.ctl("statement", test, "refused", "--remark", "车是老板的", "--officer", "P0042")
     lab.ctl("case", "review", case, "--officer", "P0043")
+    refused(lab, 4, "before its first review", "statement", test, "signed", "--officer", "P0042")
     refused(lab, 4, "has done the first review", "case", "review", case, "--officer", "P0043")
     refused(lab, 4, "has made the test", "case", "review", case, "--officer", "P0042")
     refused(lab, 4, "add --police N", "case", "review", case, "--officer", "P0044")
@@ -136,6 +150,7 @@ def reviews(lab):
     reach(lab, case, "received")
     tap.equal(steps(lab, case), ["open:exceeded", "review:review1", "review:review2", "send:send-ordered", "seal:submitted", "receive:received"],
               "seal and receipt are steps, too")
+    packed(lab, test, case)
     return case
 
 
