@@ -186,6 +186,10 @@ int ctl_paper_write(const struct ctl *ctl, struct paper *paper, struct err *err)
 /* All that is known of a vehicle, written to --output as a PDF; colour NULL: any. */
 int ctl_dossier(struct ctl *ctl, const char *plate, const char *colour, struct err *err);
 
+/* ---- ctl_statement.c ---- */
+/* The last words of the driver to that test or passage; "" where there are none, or more than fit. */
+int ctl_statement_last(struct ctl *ctl, const char *subject, char *out, size_t size, struct err *err);
+
 /* ---- ctl_words.c ---- */
 struct ctl_word {
     const char *name, *zh, *en;

@@ -221,6 +221,17 @@ static int set_checklist(struct ctl *ctl, struct gathered *g, struct err *err)
     return a.failed ? -1 : 0;
 }
 
+/* What the driver has said; --set statement=… stands before it. */
+static int set_statement(struct ctl *ctl, struct gathered *g, struct err *err)
+{
+    char text[DOCUMENT_VALUE_MAX];
+    if (ctl_statement_last(ctl, document_get(&g->facts, "record.id"), text, sizeof text, err) != 0)
+        return -1;
+    if (text[0])
+        document_set(&g->facts, "statement", text);
+    return 0;
+}
+
 static int set_journal(struct ctl *ctl, struct gathered *g, struct err *err)
 {
     char *note = NULL, text[SHA256_HEX_SIZE];
@@ -270,7 +281,7 @@ static int gather(struct ctl *ctl, struct gathered *g, const char *id, struct er
         document_record(&g->facts, g->record, strlen(g->record), &g->ended_ms, err) != 0)
         return -1;
     document_set(&g->facts, "void.reason", g->void_reason);
-    if (set_checklist(ctl, g, err) != 0)
+    if (set_checklist(ctl, g, err) != 0 || set_statement(ctl, g, err) != 0)
         return -1;
     if (g->has_case && (set_case(ctl, g, err) != 0 || set_retest(ctl, g, err) != 0 || set_package(ctl, g, err) != 0))
         return -1;

@@ -50,18 +50,22 @@ static void show(const struct ctl_rows *rows, const struct json_doc *doc)
     json_object_end(rows->w);
 }
 
+/* Reads an event of the journal, which `rows` fails with. */
+static bool read_event(struct ctl_rows *rows, uint64_t event, char **body, struct json_doc *doc)
+{
+    size_t length = 0;
+    rows->failed = store_event_get(rows->ctl->store, event, body, &length, &rows->err) != 0 ||
+                   json_parse(doc, *body, length, doc->tokens, doc->max, &rows->err) != 0;
+    return !rows->failed;
+}
+
 static int take(void *ctx, uint64_t event, const char *kind)
 {
     struct ctl_rows *rows = ctx;
     struct json_token tokens[TOKENS];
     struct json_doc doc = {.tokens = tokens, .max = TOKENS};
     char *body = NULL;
-    size_t length = 0;
-    if (strcmp(kind, "statement") != 0)
-        return 0;
-    rows->failed = store_event_get(rows->ctl->store, event, &body, &length, &rows->err) != 0 ||
-                   json_parse(&doc, body, length, tokens, TOKENS, &rows->err) != 0;
-    if (!rows->failed)
+    if (strcmp(kind, "statement") == 0 && read_event(rows, event, &body, &doc))
         show(rows, &doc);
     free(body);
     return rows->failed;
@@ -76,4 +80,34 @@ int ctl_rows_statements(struct ctl_rows *rows, const char *test, struct err *err
     if (rows->failed)
         *err = rows->err;
     return rows->failed ? -1 : 0;
+}
+
+struct last {
+    struct ctl_rows rows;
+    char *out;
+    size_t size;
+};
+
+static int take_last(void *ctx, uint64_t event, const char *kind)
+{
+    struct last *last = ctx;
+    struct json_token tokens[TOKENS];
+    struct json_doc doc = {.tokens = tokens, .max = TOKENS};
+    char *body = NULL;
+    if (strcmp(kind, "statement") == 0 && read_event(&last->rows, event, &body, &doc) &&
+        json_member(&doc, 0, "text") >= 0)
+        text_of(&doc, "text", last->out, last->size);
+    free(body);
+    return last->rows.failed;
+}
+
+int ctl_statement_last(struct ctl *ctl, const char *subject, char *out, size_t size, struct err *err)
+{
+    struct last last = {.rows = {.ctl = ctl}, .out = out, .size = size};
+    out[0] = '\0';
+    if (store_subject_event_list(ctl->store, subject, take_last, &last, err) != 0)
+        return -1;
+    if (last.rows.failed)
+        *err = last.rows.err;
+    return last.rows.failed ? -1 : 0;
 }

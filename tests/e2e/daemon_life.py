@@ -116,6 +116,9 @@ def packed(lab, test, case):
     verified = subprocess.run([os.path.join(BIN, "smogverify"), lab.path("said.asice"), "--ca", lab.path("keys/ca.pem")], stdout=subprocess.PIPE, encoding="utf-8",
                               check=False)
     tap.result("车是老板的" in made and verified.returncode == 0, "the driver's words are in the package, which smogverify accepts", verified.stdout[:1500] + made[:1500])
+    lab.ctl("document", "on-site-record", case, "-o", lab.path("record.pdf"))
+    page = subprocess.run(["pdftotext", lab.path("record.pdf"), "-"], stdout=subprocess.PIPE, check=True).stdout.decode()
+    tap.result("车是老板的" in page.replace(" ", ""), "and on the on-site record", page[:800])
     tap.equal([(s["signed"], s["text"]) for s in lab.json("test", "show", test)["statements"]], [("refused", "车是老板的")], "and test show has them")
 
 
