@@ -4,7 +4,10 @@
 #include "station/api.h"
 #include "station/live_parts.h"
 
-enum { PUSH_MAX = 4 << 20 }; /* one plate's XML and pictures */
+enum {
+    PUSH_MAX = 4 << 20,      /* one plate's XML and pictures */
+    TABLET_CONNECTIONS = 48, /* a browser takes six; one device alone cannot keep the others out */
+};
 
 /* It answers when the loop turns; how the station is, `smogctl status` tells. */
 static void healthz(void *ctx, struct webserver_request *request)
@@ -46,9 +49,11 @@ int live_web_open(struct live *live, struct err *err)
         log_notice("the console has no page: %s", webpage_problem(live->page));
     if (live_feed_open(live, err) != 0 || live_console_open(live, err) != 0)
         return -1;
+    struct webserver_limits limits = webserver_limits_default;
+    limits.an_address = console->local ? 0 : TABLET_CONNECTIONS;
     const struct webserver_tls tls = {.key = console->key, .cert = console->cert};
-    return webserver_open(&live->web, live->event, console->listen, console->key[0] ? &tls : NULL, routes,
-                          &webserver_limits_default, live, err);
+    return webserver_open(&live->web, live->event, console->listen, console->key[0] ? &tls : NULL, routes, &limits,
+                          live, err);
 }
 
 void live_web_close(struct live *live)

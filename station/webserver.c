@@ -98,9 +98,10 @@ static struct MHD_Daemon *start_daemon(struct webserver *server, int fd, const s
     return MHD_start_daemon(
         flags, 0, NULL, NULL, webserver_handle, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_CONNECTION,
         webserver_client_noted, server, MHD_OPTION_NOTIFY_COMPLETED, webserver_completed, server,
-        MHD_OPTION_CONNECTION_LIMIT, server->limits.connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_DIGEST_AUTH_RANDOM, (size_t)WEBSERVER_RANDOM_BYTES, server->secret,
-        MHD_OPTION_NONCE_NC_SIZE, (unsigned)NONCES, MHD_OPTION_ARRAY, pem->key ? tls : none, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_LIMIT, server->limits.connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        server->limits.an_address, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX, MHD_OPTION_STRICT_FOR_CLIENT,
+        1, MHD_OPTION_DIGEST_AUTH_RANDOM, (size_t)WEBSERVER_RANDOM_BYTES, server->secret, MHD_OPTION_NONCE_NC_SIZE,
+        (unsigned)NONCES, MHD_OPTION_ARRAY, pem->key ? tls : none, MHD_OPTION_END);
 }
 
 static int listen_with(struct webserver *server, const struct webserver_pem *pem, struct err *err)

@@ -53,6 +53,7 @@ struct webserver_stream {
 
 struct webserver_limits {
     unsigned connections;
+    unsigned an_address;       /* of those may come from one address; 0: all */
     size_t bodies;             /* bytes of all bodies held, on their way in or out */
     int64_t head_ms, whole_ms; /* for a request's head; for its body and answer together, or each piece of a stream */
     int64_t idle_ms;           /* between two requests on one connection */

@@ -559,6 +559,28 @@ static void test_more_connections_than_allowed(void **state)
     ask(f, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", "hello");
 }
 
+static void test_connections_of_one_address(void **state)
+{
+    struct fixture *f = *state;
+    struct webserver_limits few = limits;
+    int fds[5];
+    char answer[ANSWER_MAX];
+    few.an_address = 3;
+    webserver_close(f->web);
+    open_server(f, &few);
+    for (int i = 0; i < 5; i++) {
+        fds[i] = dial(f);
+        turn(f);
+    }
+    assert_true(get(f, fds[4], NULL, answer)); /* is closed at once */
+    assert_int_equal(webserver_connections(f->web), 3);
+    for (int i = 0; i < 5; i++)
+        close(fds[i]);
+    for (int i = 0; i < TURNS && webserver_connections(f->web) > 0; i++)
+        turn(f);
+    ask(f, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", "hello");
+}
+
 static void test_address_that_is_taken(void **state)
 {
     struct fixture *f = *state;
@@ -604,6 +626,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_nonsense, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_clients_are_cut_off, setup, teardown),
         cmocka_unit_test_setup_teardown(test_more_connections_than_allowed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_connections_of_one_address, setup, teardown),
         cmocka_unit_test_setup_teardown(test_address_that_is_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(test_address_that_is_none, setup, teardown),
     };
