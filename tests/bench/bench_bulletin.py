@@ -50,7 +50,7 @@ def run(*command):
     _, status, usage = os.wait4(child.pid, 0)
     if status != 0:
         sys.exit("bench_bulletin: %s failed" % command[0])
-    return time.monotonic() - started, usage.ru_maxrss / 1024
+    return time.monotonic() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def figure(what, value, unit, aim=None, good=True):
@@ -64,18 +64,26 @@ conf = os.path.join(DIR, "smogd.conf")
 days = ("--from", "2026-01-01", "--to", "2026-12-31")
 database = os.path.join(DIR, "state", "smogd.db")
 run("cat", database)
-seconds, memory = run(os.path.join(BIN, "smogctl"), "-c", conf, "bulletin", *days)
-shell, _ = run("sqlite3", database, "SELECT verdict, count(*), count(DISTINCT vehicle) FROM measurement GROUP BY verdict")
+seconds, cpu, memory = run(os.path.join(BIN, "smogctl"), "-c", conf, "bulletin", *days)
+shell, shell_cpu, _ = run("sqlite3", database, "SELECT verdict, count(*), count(DISTINCT vehicle) FROM measurement GROUP BY verdict")
 figure("bulletin of a year, %d records" % RECORDS, seconds, "s", "at most 5", seconds <= 5)
+figure("processor time of it", cpu, "s")
 figure("its memory", memory, "MB", "at most 64", memory <= 64)
 figure("sqlite3 shell, verdicts and distinct vehicles of the same rows alone", shell, "s")
-seconds, memory = run(os.path.join(BIN, "smogctl"), "-c", conf, "export", "counted", *days, "-o", os.path.join(DIR, "out.csv"))
-shell, _ = run("sqlite3", "-csv", "-cmd", ".output " + os.path.join(DIR, "shell.csv"), database,
+figure("processor time of it", shell_cpu, "s")
+seconds, cpu, memory = run(os.path.join(BIN, "smogctl"), "-c", conf, "bulletin", *days, "-o", os.path.join(DIR, "year.pdf"))
+figure("the same as a PDF", seconds, "s")
+figure("processor time of it", cpu, "s")
+figure("its memory", memory, "MB", "at most 64", memory <= 64)
+seconds, cpu, memory = run(os.path.join(BIN, "smogctl"), "-c", conf, "export", "counted", *days, "-o", os.path.join(DIR, "out.csv"))
+shell, shell_cpu, _ = run("sqlite3", "-csv", "-cmd", ".output " + os.path.join(DIR, "shell.csv"), database,
                "SELECT strftime('%Y-%m-%dT%H:%M:%f', at_ms / 1000.0, 'unixepoch', '+8 hours'), a.text, b.text, m.kind, seq, plate, colour, c.text, d.text, k,"
                " k_limit, opacity / 1000.0, opacity_limit / 1000.0, nox / 1000.0, nox_limit / 1000.0 FROM measurement m JOIN word a ON a.id = station"
                " JOIN word b ON b.id = place JOIN word c ON c.id = method JOIN word d ON d.id = verdict LEFT JOIN vehicle v ON v.id = vehicle")
 figure("export to CSV", RECORDS / seconds, "records/s", "at least 200000", RECORDS / seconds >= 200000)
+figure("per second of processor time", RECORDS / cpu, "records")
 figure("the same by the sqlite3 shell", RECORDS / shell, "records/s")
+figure("per second of processor time", RECORDS / shell_cpu, "records")
 figure("its memory", memory, "MB")
 os.environ.get("KEEP") or shutil.rmtree(DIR)
 sys.exit(1 if missed else 0)
