@@ -21,7 +21,8 @@ static void set_scale(struct paper *p, struct scale *s, double highest)
 {
     double step = paper_step(highest > 0 ? highest * 1.05 : 1, 5);
     s->top = ceil((highest > 0 ? highest * 1.05 : 1) / step) * step;
-    for (double at = 0; at <= s->top + step * 1e-6 && s->count <= TICKS_MAX; at += step) {
+    for (size_t i = 0; i <= TICKS_MAX && (double)i * step <= s->top + step * 1e-6; i++) {
+        double at = (double)i * step;
         char text[32];
         snprintf(text, sizeof text, "%.*f", step >= 1 ? 0 : step >= 0.1 ? 1 : 2, at);
         s->ticks[s->count++] = (struct tick){at, paper_layout(p, text, p->font * 0.78, -1)};

@@ -163,7 +163,9 @@ static size_t thin(const struct paper_curve *from, double t0, double t1, struct 
 static void add_ticks(struct paper *p, struct label *labels, size_t *count, size_t most, double from, double to,
                       double step)
 {
-    for (double at = ceil(from / step) * step; at <= to + step * 1e-6 && *count < most; at += step) {
+    double first = ceil(from / step) * step;
+    for (size_t i = 0; first + (double)i * step <= to + step * 1e-6 && *count < most; i++) {
+        double at = first + (double)i * step;
         char text[32];
         snprintf(text, sizeof text, "%.*f", step >= 1 ? 0 : step >= 0.1 ? 1 : 2, fabs(at) < step * 1e-6 ? 0 : at);
         labels[(*count)++] = (struct label){at, paper_layout(p, text, p->font * 0.78, -1)};

@@ -6,7 +6,7 @@
 
 #include "reports/sha256.h"
 
-enum { OBJECTS_MAX = 65536, ID_BYTES = 16, PROFILE_MAX = 640 };
+enum { OBJECTS_MAX = 65536, ID_CHARS = 32, PROFILE_MAX = 640 };
 
 /* ---- the profile ---- */
 
@@ -293,7 +293,7 @@ static void write_trailer(struct update *u)
     sha256_feed(&hash, u->text, u->length);
     sha256_finish(&hash, digest);
     sha256_to_hex(digest, id);
-    id[2 * ID_BYTES] = '\0';
+    id[ID_CHARS] = '\0';
     fputs("xref\n", u->out);
     for (size_t i = 0; i < u->count; i++)
         if (u->offsets[i] > 0)

@@ -373,6 +373,41 @@ static void remark(struct lay *l, size_t *count, const char *text)
     paper_text(l->paper, PAPER_BODY, keep_format(l, "· %s", text));
 }
 
+enum { CHECK_TOKENS = 512 };
+
+static const char *check_text(struct lay *l, const struct json_doc *doc, size_t check, const char *key)
+{
+    char text[TEXT_MAX];
+    int64_t number;
+    ptrdiff_t token = json_member(doc, check, key);
+    if (json_get_string(doc, token, text, sizeof text))
+        return keep(l, text);
+    return json_get_integer(doc, token, &number) ? keep_format(l, "%" PRId64, number) : "";
+}
+
+/* "图像宽度 width of a picture: 未达到 not met, 640 / 1280 px (clause)" of each check of the pictures that was not met.
+ */
+static void remark_photos(struct lay *l, size_t *count)
+{
+    struct json_token tokens[CHECK_TOKENS];
+    struct json_doc doc = {.tokens = tokens, .max = CHECK_TOKENS};
+    const struct slip *s = l->slip;
+    if (!s->photo_check || json_parse(&doc, s->photo_check, s->photo_check_length, tokens, CHECK_TOKENS, NULL) != 0)
+        return;
+    ptrdiff_t checks = json_member(&doc, 0, "checks");
+    for (size_t i = 0; checks >= 0 && i < doc.tokens[checks].count; i++) {
+        size_t check = (size_t)json_element(&doc, (size_t)checks, i);
+        const char *outcome = check_text(l, &doc, check, "outcome"), *measured = check_text(l, &doc, check, "measured");
+        if (strcmp(outcome, "met") == 0)
+            continue;
+        const char *name = keep_format(l, "photo.%s", check_text(l, &doc, check, "check"));
+        remark(l, count,
+               keep_format(l, "%s: %s, %s / %s %s (%s)", both(l, name), both(l, keep_format(l, "photo.%s", outcome)),
+                           measured[0] ? measured : "?", check_text(l, &doc, check, "figure"),
+                           check_text(l, &doc, check, "unit"), check_text(l, &doc, check, "clause")));
+    }
+}
+
 /* Whatever bears on how far the result can be trusted. */
 static void lay_remarks(struct lay *l)
 {
@@ -385,6 +420,7 @@ static void lay_remarks(struct lay *l)
         remark(l, &count, keep_format(l, "%s: %s", both(l, "slip.reason"), v->reasons[i]));
     for (size_t i = 0; i < s->alerts_count; i++)
         remark(l, &count, keep_format(l, "%s: %s", both(l, "slip.alert"), both(l, s->alerts[i])));
+    remark_photos(l, &count);
     if (limits_open(v))
         remark(l, &count, both(l, "slip.limits-open"));
     if (clock_loose(l))
@@ -503,6 +539,8 @@ int slip_report_make(const struct slip_report *report, uint8_t **pdf, size_t *si
                            .record_length = report->record_length,
                            .readings = report->readings,
                            .readings_length = report->readings_length,
+                           .photo_check = report->photo_check,
+                           .photo_check_length = report->photo_check_length,
                            .void_reason = "",
                            .event = -1,
                            .root = "",

@@ -25,6 +25,8 @@ struct slip {
     const char *void_reason;             /* "" while it is not void */
     const char *alerts[SLIP_ALERTS_MAX]; /* words of the alerts about it */
     size_t alerts_count;
+    const char *photo_check; /* body of the event photo-check by which the case was reviewed; NULL: none */
+    size_t photo_check_length;
     /* its place in the journal */
     int64_t event;         /* -1: not known */
     const char *root;      /* of the latest checkpoint, its first 16 hex digits; "" none covers the record */
@@ -47,6 +49,8 @@ struct slip_report {
     size_t record_length;
     const char *readings; /* NULL: none */
     size_t readings_length;
+    const char *photo_check; /* as in struct slip */
+    size_t photo_check_length;
 };
 
 int slip_report_make(const struct slip_report *report, uint8_t **pdf, size_t *size, struct err *err);

@@ -122,6 +122,15 @@ static const struct word {
     {"tested-until-pass", "多次检测直至合格", "tested again and again until it passed", NULL},
     {"pass-rate", "合格率明显偏离全站", "pass rate far from that of the others", NULL},
     {"electric-plate", "纯电动号牌车辆做烟度检测", "a smoke test under the plate of an electric vehicle", NULL},
+    /* what the law asks of pictures (station/core/evidence.h) */
+    {"photo.photos", "整车正面或尾部图片数", "pictures of the whole front or rear", NULL},
+    {"photo.width", "图片宽度", "width of a picture", NULL},
+    {"photo.height", "图片高度", "height of a picture", NULL},
+    {"photo.bits", "图片色深", "colour depth of a picture", NULL},
+    {"photo.interval", "两张图片的间隔", "time between two pictures", NULL},
+    {"photo.clock-error", "站点时钟误差", "error of the station's clock", NULL},
+    {"photo.not-met", "未达到要求", "not met", NULL},
+    {"photo.unknown", "无法判断", "cannot be told", NULL},
     /* the slip */
     {"slip.title", "机动车排放检测结果单", "Emission test result", "ماشىنا گازى تەكشۈرۈش نەتىجىسى"},
     {"slip.report", "机动车排放检测记录", "Emission test record", "ماشىنا گازى تەكشۈرۈش خاتىرىسى"},

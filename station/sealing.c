@@ -19,6 +19,7 @@
 #include "station/case_json.h"
 #include "station/case_sheet.h"
 #include "station/core/json.h"
+#include "station/photos.h"
 
 enum {
     FILE_MODE = 0640,
@@ -220,10 +221,25 @@ static int find_record(struct contents *c, const char *subject)
     return 0;
 }
 
+/* The event by which the pictures were judged when the case was reviewed, malloc'ed; NULL where there is none. */
+static int read_photo_check(struct contents *c, const char *subject, char **body, size_t *length)
+{
+    struct photos *photos = calloc(1, sizeof *photos);
+    int result = photos ? photos_read(photos, c->store, subject, c->err) : err_set(c->err, ERR_FAILED, "out of memory");
+    if (result == 0 && photos->check_event >= 0)
+        result = store_event_get(c->store, (uint64_t)photos->check_event, body, length, c->err);
+    free(photos);
+    return result;
+}
+
 /* The page for people, from what was gathered. */
-static int add_report(struct contents *c)
+static int add_report(struct contents *c, const char *subject)
 {
     struct slip_report report = {.record = c->record, .record_length = strlen(c->record)};
+    char *photo_check = NULL;
+    if (read_photo_check(c, subject, &photo_check, &report.photo_check_length) != 0)
+        return -1;
+    report.photo_check = photo_check;
     uint8_t *pdf = NULL;
     size_t size = 0;
     for (size_t i = 0; i < c->count; i++)
@@ -231,7 +247,9 @@ static int add_report(struct contents *c)
             report.readings = c->entries[i].data;
             report.readings_length = c->entries[i].size;
         }
-    if (slip_report_make(&report, &pdf, &size, c->err) != 0)
+    int result = slip_report_make(&report, &pdf, &size, c->err);
+    free(photo_check);
+    if (result != 0)
         return err_prefix(c->err, "report.pdf");
     return add_made(c, "report.pdf", pdf, size);
 }
@@ -256,7 +274,7 @@ static int add_sheet(struct contents *c)
 static int gather(struct contents *c, const char *subject)
 {
     if (find_record(c, subject) != 0 || store_file_list(c->store, subject, add_file, c, c->err) != 0 || c->failed ||
-        add_sheet(c) != 0 || add_report(c) != 0)
+        add_sheet(c) != 0 || add_report(c, subject) != 0)
         return -1;
     char *text = strdup(c->record);
     if (!text)

@@ -85,6 +85,11 @@ def review(lab, feeder):
     tap.equal([(r["officer"], r["act"]) for r in made["reviews"]], [("H0001", "review"), ("H0002", "review")], "case.json has the reviews")
     tap.equal({c["check"]: c["outcome"] for c in made["photo_checks"]["checks"] if c["check"] != "clock-error"},
               {"photos": "met", "width": "met", "height": "met"}, "and what was found of the pictures")
+    report = subprocess.run("unzip -p '%s' report.pdf | pdftotext -layout - -" % lab.path("case.asice"), shell=True, stdout=subprocess.PIPE, encoding="utf-8", check=True).stdout
+    names = {"photos": "整车正面或尾部图片数", "width": "图片宽度", "height": "图片高度", "bits": "图片色深", "interval": "两张图片的间隔", "clock-error": "站点时钟误差"}
+    flagged = sorted(c["check"] for c in made["photo_checks"]["checks"] if c["outcome"] != "met")
+    tap.equal(sorted(check for check, name in names.items() if name in report), flagged, "report.pdf has what was not met, and nothing else of them")
+    tap.result(flagged, "something was not: these pictures tell no time", made["photo_checks"]["checks"])
     tap.equal([f["name"] for f in made["files"] if f["class"] == "视听资料"], ["photos/01-front.jpg", "photos/02-rear.jpg"],
               "and lists them as what they are")
     verified = subprocess.run([os.path.join(BIN, "smogverify"), lab.path("case.asice"), "--ca", lab.path("keys/ca.pem")],

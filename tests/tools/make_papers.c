@@ -201,7 +201,10 @@ static void save_test(const char *name, double k)
     snprintf(file, sizeof file, "%s-void.pdf", name);
     save_slip(file, &s);
     size_t length;
-    const struct slip_report report = {s.record, s.record_length, s.readings, s.readings_length};
+    const struct slip_report report = {.record = s.record,
+                                       .record_length = s.record_length,
+                                       .readings = s.readings,
+                                       .readings_length = s.readings_length};
     uint8_t *pdf;
     must(slip_report_make(&report, &pdf, &length, &err));
     snprintf(file, sizeof file, "%s-report.pdf", name);
