@@ -316,6 +316,17 @@ async function differs(page) {
   await nextVehicle(page);
 }
 
+async function otherStation() {
+  const page = await tablet();
+  await page.goto(CONSOLE);
+  await page.evaluate(() => sessionStorage.setItem("draft:current-test", JSON.stringify({ id: "652301-0099-T000001", plate: "新A66T21", colour: "yellow", method: "free-acceleration", from: "", ended: false })));
+  await page.goto(`${CONSOLE}#/test`);
+  await page.reload();
+  await page.locator(".keys-provinces").waitFor();
+  result(true, "a test that this station does not know is not waited for");
+  await page.context().close();
+}
+
 async function languages(page) {
   await page.goto(`${CONSOLE}#/now`);
   await page.locator("select").selectOption("en");
@@ -345,6 +356,7 @@ try {
   await step("an aborted test, and a reload", page, () => aborted(page));
   await step("an unplugged analyzer", page, () => unplugged(page));
   await step("an earlier record says otherwise", page, () => differs(page));
+  await step("a tablet from another station", page, otherStation);
   await step("language and theme", page, () => languages(page));
   await step("by the keyboard alone", page, keyboardPass);
   equal(page.errors, [], "the page has logged no error");

@@ -1,6 +1,6 @@
 // The running test as the live feed tells it: prompt, curve, marks, end. It listens for as long as the page is open, so that a look at
 // another page loses nothing of the curve; after a reload the feed begins again at the test's start (main.tsx).
-import { get } from "./api";
+import { ApiError, get } from "./api";
 import { readDraft, writeDraft } from "./draft";
 import { lastEventId, onLive, status } from "./live";
 import { Store } from "./store";
@@ -89,7 +89,8 @@ function takeSample(sample: SampleEvent): void {
   const read = { ...newest.get() };
   for (const [quantity, text] of Object.entries(sample.values)) {
     const quality = sample.quality?.[quantity] ?? "ok";
-    read[quantity] = { text, quality };
+    const old = read[quantity];
+    if (old?.text !== text || old.quality !== quality) read[quantity] = { text, quality };
     const value = Number(text);
     const one = series(quantity);
     const last = one.t[one.t.length - 1];
@@ -159,8 +160,9 @@ async function askEnd(id: string): Promise<void> {
     const shown = await get<ShownTest>(`tests/${id}`);
     const now = current.get();
     if (shown.verdict && now?.id === id) setCurrent({ ...now, ended: true });
-  } catch {
-    // the next status asks again
+  } catch (error) {
+    // a tablet that was at another station has a test that nobody knows here; else the next status asks again
+    if (error instanceof ApiError && error.status === 404 && current.get()?.id === id) setCurrent(null);
   }
 }
 
