@@ -11,6 +11,10 @@ import "./parts.css";
 import "./pages.css";
 import "./test.css";
 import "./lists.css";
+import "./wall.css";
+import "./cases.css";
+import "./places.css";
+import "./narrow.css";
 
 applyTheme();
 applyLanguage();
