@@ -62,6 +62,8 @@ void sheet_paper(struct paper *p, const struct sheet *sheet)
             plan_column(sheet, &plan, c);
     }
     size_t count = sheet->rows_count * plan.count;
+    if (count == 0)
+        return;
     char(*texts)[SHEET_TEXT_MAX] = calloc(count, sizeof *texts);
     const char **cells = calloc(count, sizeof *cells);
     if (texts && cells) {

@@ -431,13 +431,15 @@ static int lay_photos(struct dossier *d, const char *subject)
     struct paper_photo shown[PHOTOS_MAX];
     char captions[PHOTOS_MAX][TEXT];
     size_t count = 0;
-    int result = photos ? photos_read(photos, d->ctl->store, subject, d->err) : no_memory(d);
+    if (!photos)
+        return no_memory(d);
+    int result = photos_read(photos, d->ctl->store, subject, d->err);
     if (result == 0 && photos->count > 0) {
         char title[TEXT];
         snprintf(title, sizeof title, "照片  Photographs of %s", subject);
         paper_text(d->paper, PAPER_HEADING, title);
     }
-    for (size_t i = 0; result >= 0 && photos && i < photos->count; i++) {
+    for (size_t i = 0; result >= 0 && i < photos->count; i++) {
         const struct photo *one = &photos->items[i];
         result = lay_photo(d, one, &shown[count]);
         if (result <= 0)
