@@ -190,7 +190,7 @@ static int column_by_key(const void *a, const void *b)
 
 static void json_of(const struct sheet *sheet, struct json_writer *w)
 {
-    const struct sheet_column *columns[SHEET_COLUMNS_MAX];
+    const struct sheet_column *columns[SHEET_COLUMNS_MAX] = {NULL};
     for (size_t c = 0; c < sheet->columns_count; c++)
         columns[c] = &sheet->columns[c];
     qsort(columns, sheet->columns_count, sizeof columns[0], column_by_key);
@@ -213,7 +213,7 @@ static void json_of(const struct sheet *sheet, struct json_writer *w)
 
 void sheets_json(const struct sheets *sheets, struct json_writer *w)
 {
-    const struct sheet *sorted[SHEETS_MAX];
+    const struct sheet *sorted[SHEETS_MAX] = {NULL};
     for (size_t i = 0; i < sheets->count; i++)
         sorted[i] = &sheets->items[i];
     qsort(sorted, sheets->count, sizeof sorted[0], by_key);
