@@ -57,19 +57,8 @@ static int read_request(struct import *import, struct control_client *client, co
 static int save_fact(struct import *import, size_t number, uint64_t event, struct err *err)
 {
     const struct history_fact *fact = &import->history.facts[number];
-    struct store_imported row = {.at_ms = fact->at_ms, .valid = fact->valid, .exceeded = fact->exceeded};
-    snprintf(row.id, sizeof row.id, "%s", fact->id);
-    snprintf(row.kind, sizeof row.kind, "%s", fact->passage ? "passage" : "test");
-    snprintf(row.station, sizeof row.station, "%.31s", import->history.station);
-    snprintf(row.plate, sizeof row.plate, "%.39s", fact->plate);
-    snprintf(row.colour, sizeof row.colour, "%s", fact->colour);
-    snprintf(row.method, sizeof row.method, "%.31s", fact->method);
-    snprintf(row.verdict, sizeof row.verdict, "%s", fact->verdict);
-    snprintf(row.latitude, sizeof row.latitude, "%s", fact->latitude);
-    snprintf(row.longitude, sizeof row.longitude, "%s", fact->longitude);
-    memcpy(row.sha256, fact->record_sha256, sizeof row.sha256);
-    memcpy(row.file, import->file_sha256, sizeof row.file);
-    civil_date_format(fact->day, row.day);
+    struct store_imported row;
+    store_imported_of(import->history.station, fact, import->file_sha256, &row);
     if (store_imported_add(import->live->store, &row, event, &import->is_fresh[number], err) != 0 ||
         live_save_count(import->live, fact->record, fact->record_length, err) != 0)
         return -1;

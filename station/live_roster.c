@@ -62,19 +62,6 @@ static int read_import(struct import *import, struct control_client *client, con
     return result == 0 ? roster_read(&import->roster, import->bytes, import->length, import->row.name, err) : -1;
 }
 
-/* {"fuel":"diesel",…} */
-static int write_facts(const struct vehicle *vehicle, char *out, size_t size)
-{
-    struct entries e = {0};
-    struct json_writer w;
-    for (enum vehicle_fact fact = 0; fact < VEHICLE_FACT_COUNT; fact++)
-        if (vehicle->facts[fact].source != FACT_ABSENT)
-            entries_text(&e, vehicle_fact_key(fact), vehicle->facts[fact].value);
-    json_writer_init(&w, out, size);
-    entries_write(&e, &w, NULL);
-    return json_writer_finish(&w) < 0 ? -1 : 0;
-}
-
 static int save_entries(struct import *import, struct err *err)
 {
     for (size_t i = 0; i < import->roster.entries_count; i++) {
@@ -83,7 +70,7 @@ static int save_entries(struct import *import, struct err *err)
         snprintf(row.plate, sizeof row.plate, "%s", entry->vehicle.plate.text);
         snprintf(row.colour, sizeof row.colour, "%s", plate_colour_name(entry->vehicle.plate.colour));
         snprintf(row.fleet, sizeof row.fleet, "%s", entry->fleet);
-        if (write_facts(&entry->vehicle, row.facts, sizeof row.facts) != 0)
+        if (roster_facts(entry, row.facts, sizeof row.facts) != 0)
             return err_set(err, ERR_INVALID, "line %u says too much of its vehicle", entry->line);
         if (store_roster_entry_add(import->live->store, import->row.seq, &row, err) != 0)
             return -1;

@@ -9,6 +9,8 @@
 
 #include "protocols/csv.h"
 #include "station/core/utf8.h"
+#include "station/core/json.h"
+#include "station/entries.h"
 
 /* ---- text ---- */
 
@@ -412,4 +414,17 @@ void roster_close(struct roster *roster)
     free(roster->entries);
     roster->entries = NULL;
     roster->entries_count = 0;
+}
+
+int roster_facts(const struct roster_entry *entry, char *out, size_t size)
+{
+    const struct vehicle *vehicle = &entry->vehicle;
+    struct entries e = {0};
+    struct json_writer w;
+    for (enum vehicle_fact fact = 0; fact < VEHICLE_FACT_COUNT; fact++)
+        if (vehicle->facts[fact].source != FACT_ABSENT)
+            entries_text(&e, vehicle_fact_key(fact), vehicle->facts[fact].value);
+    json_writer_init(&w, out, size);
+    entries_write(&e, &w, NULL);
+    return json_writer_finish(&w) < 0 ? -1 : 0;
 }

@@ -47,4 +47,7 @@ struct roster {
 int roster_read(struct roster *out, const char *bytes, size_t length, const char *by, struct err *err);
 void roster_close(struct roster *roster);
 
+/* An entry's facts as they are stored: {"fuel":"diesel",…}; -1: they do not fit. */
+int roster_facts(const struct roster_entry *entry, char *out, size_t size);
+
 #endif

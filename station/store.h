@@ -31,6 +31,7 @@ enum store_mode { STORE_OWNER, STORE_DELIVERY, STORE_READER };
 enum {
     STORE_OBJECT_MAX = 64 << 20, /* bytes of one object file */
     STORE_EVENT_MAX = 1 << 20,   /* bytes of one event's body */
+    STORE_FACTS_MAX = 2048,
     STORE_REASON_MAX = 200,
 };
 
@@ -303,6 +304,10 @@ struct store_imported {
     uint64_t exceeded;
 };
 /* *fresh false: it was known already, and nothing is added. ERR_REFUSED when another record is known by its id. */
+struct history_fact;
+/* As a fact of that station's history file, named by its SHA-256, is stored. */
+void store_imported_of(const char *station, const struct history_fact *fact, const char *file,
+                       struct store_imported *out);
 int store_imported_add(struct store *s, const struct store_imported *fact, uint64_t event, bool *fresh,
                        struct err *err);
 /* from <= time < before, newest first; colour NULL: any. `each` returns 0 to go on. */
@@ -319,7 +324,7 @@ struct store_roster {
 struct store_roster_entry {
     int64_t line;
     char plate[40], colour[16], fleet[96];
-    char facts[2048];              /* JSON object {"fuel":"diesel",…} */
+    char facts[STORE_FACTS_MAX];   /* JSON object {"fuel":"diesel",…} */
     char absent[STORE_REASON_MAX]; /* why it was not presented; "": nobody has said */
 };
 int store_roster_next_seq(struct store *s, int64_t *seq, struct err *err);

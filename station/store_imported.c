@@ -1,7 +1,11 @@
 /* Facts of other stations. */
 #include "station/store_private.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "reports/history.h"
+#include "station/core/civil.h"
 
 /* The digest of the record that is known by this id, or "". */
 static int known(struct store *s, const char *id, char sha256[65], struct err *err)
@@ -96,4 +100,22 @@ int store_imported_list(struct store *s, const char *plate, const char *colour, 
         }
     }
     return rc;
+}
+
+void store_imported_of(const char *station, const struct history_fact *fact, const char *file,
+                       struct store_imported *out)
+{
+    *out = (struct store_imported){.at_ms = fact->at_ms, .valid = fact->valid, .exceeded = fact->exceeded};
+    snprintf(out->id, sizeof out->id, "%s", fact->id);
+    snprintf(out->kind, sizeof out->kind, "%s", fact->passage ? "passage" : "test");
+    snprintf(out->station, sizeof out->station, "%.31s", station);
+    snprintf(out->plate, sizeof out->plate, "%.39s", fact->plate);
+    snprintf(out->colour, sizeof out->colour, "%s", fact->colour);
+    snprintf(out->method, sizeof out->method, "%.31s", fact->method);
+    snprintf(out->verdict, sizeof out->verdict, "%s", fact->verdict);
+    snprintf(out->latitude, sizeof out->latitude, "%s", fact->latitude);
+    snprintf(out->longitude, sizeof out->longitude, "%s", fact->longitude);
+    memcpy(out->sha256, fact->record_sha256, sizeof out->sha256);
+    snprintf(out->file, sizeof out->file, "%s", file);
+    civil_date_format(fact->day, out->day);
 }

@@ -409,6 +409,9 @@ static int open_all(struct store *s, const char *station_id, struct err *err)
         clean_objects(objects);
     }
     s->failed = false;
+    char ignored[8]; /* journal verify counts on json_each, whose first use on a connection declares a table */
+    if (pragma(s, "SELECT count(*) FROM json_each('[]')", ignored, sizeof ignored, err) != 0)
+        return -1;
     sqlite3_set_authorizer(s->db, authorize, s);
     return 0;
 }

@@ -1,10 +1,13 @@
 /*
  * journal verify: everything that is stored about the journal is computed again from the events' texts.
  *
+ * The events themselves, tests and passages here; the other tables in store_verify_tables.c.
+ *
  * One pass over the events; beside it one cursor on each level of the tree and one on the checkpoints, all in order, so
  * that each row of the database is read once.
  */
 #include "station/store_private.h"
+#include "station/store_verify_tables.h"
 
 #include "reports/sha256.h"
 
@@ -25,6 +28,7 @@ struct verifier {
     unsigned top_level; /* of the node made last */
     struct merkle_hash top;
     uint64_t started, passed; /* events test-start and passage */
+    struct verify_tables tables;
     size_t jumps_count;
     int64_t jumps[JUMPS_MAX]; /* numbers from which restored journals went on */
 };
@@ -147,6 +151,8 @@ static int check_event(struct verifier *v, sqlite3_stmt *q, struct err *err)
         const char *from = strstr(body, "\"numbers_from\":");
         v->jumps[v->jumps_count++] = from ? strtoll(from + strlen("\"numbers_from\":"), NULL, 10) : 0;
     }
+    if (verify_tables_note(&v->tables, kind, index, err) != 0)
+        return -1;
     v->started += strcmp(kind, "test-start") == 0;
     v->passed += strcmp(kind, "passage") == 0;
     v->top_level = 0;
@@ -280,7 +286,12 @@ int store_verify(struct store *s, struct store_verify_result *out, void (*progre
     sqlite3_stmt *q = store_statement(s, STORE_SQL_BEGIN_READ, err);
     if (!q || store_run(s, q, "verify the journal", err) != 0)
         return -1;
-    int rc = check_tree(&v, progress, ctx, err) == 0 ? check_records(&v, err) : -1;
+    int rc = check_tree(&v, progress, ctx, err);
+    if (rc == 0)
+        rc = check_records(&v, err);
+    if (rc == 0)
+        rc = verify_tables_check(s, &v.tables, err);
+    verify_tables_free(&v.tables);
     sqlite3_finalize(v.checkpoints);
     for (size_t level = 0; level < MERKLE_PATH_MAX; level++)
         sqlite3_finalize(v.levels[level]);

@@ -33,7 +33,7 @@ struct store *fixture_open(const char *dir, enum store_mode mode)
     return s;
 }
 
-static int append(struct store *s, const char *kind, const char *more, uint64_t *index)
+int fixture_append_more(struct store *s, const char *kind, const char *more, uint64_t *index)
 {
     char body[4096];
     uint64_t size;
@@ -46,14 +46,14 @@ static int append(struct store *s, const char *kind, const char *more, uint64_t 
 
 int fixture_append(struct store *s, const char *kind, uint64_t *index)
 {
-    return append(s, kind, "", index);
+    return fixture_append_more(s, kind, "", index);
 }
 
 uint64_t fixture_event(struct store *s, const char *kind)
 {
     uint64_t index = 0;
     must(store_begin(s, &err));
-    must(append(s, kind, "", &index));
+    must(fixture_append_more(s, kind, "", &index));
     must(store_commit(s, &err));
     return index;
 }
@@ -69,7 +69,7 @@ void fixture_start(struct store *s, int64_t n, const char *plate, const char *co
     snprintf(more, sizeof more, ",\"method\":\"%s\",\"test\":\"%s\",\"vehicle\":{\"colour\":\"%s\",\"plate\":\"%s\"}",
              t.method, t.id, colour, plate);
     must(store_begin(s, &err));
-    must(append(s, "test-start", more, &index));
+    must(fixture_append_more(s, "test-start", more, &index));
     must(store_test_start(s, &t, index, &err));
     must(store_commit(s, &err));
 }
@@ -82,7 +82,7 @@ void fixture_end(struct store *s, int64_t n, const char *verdict, const char *re
     sha256_hex(record, strlen(record), digest);
     snprintf(more, sizeof more, ",\"record_sha256\":\"%s\",\"test\":\"%s\",\"verdict\":\"%s\"", digest, id, verdict);
     must(store_begin(s, &err));
-    must(append(s, "test-end", more, &index));
+    must(fixture_append_more(s, "test-end", more, &index));
     must(store_test_end(s, id, 1000 * n + 500, verdict, index, record, &err));
     must(store_commit(s, &err));
 }
@@ -111,7 +111,7 @@ void fixture_passage(struct store *s, int64_t n, const char *plate, const char *
     sha256_hex(record, strlen(record), digest);
     snprintf(more, sizeof more, ",\"passage\":\"%s\",\"record_sha256\":\"%s\",\"verdict\":\"suspect\"", p.id, digest);
     must(store_begin(s, &err));
-    must(append(s, "passage", more, &index));
+    must(fixture_append_more(s, "passage", more, &index));
     must(store_passage_add(s, &p, index, &err));
     must(store_commit(s, &err));
 }

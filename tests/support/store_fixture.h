@@ -19,6 +19,8 @@ struct store *fixture_open(const char *dir, enum store_mode mode);
 
 /* Appends one event inside the open transaction; its mono_ms is its index. */
 int fixture_append(struct store *s, const char *kind, uint64_t *index);
+/* The same with further members: ",\"code\":\"leak\"". */
+int fixture_append_more(struct store *s, const char *kind, const char *more, uint64_t *index);
 /* The same in a transaction of its own; gives the index. */
 uint64_t fixture_event(struct store *s, const char *kind);
 

@@ -112,10 +112,17 @@ static int lock(struct store *s, struct err *err)
                             .started_ms = 1,
                             .ended_ms = 2};
     const struct store_lockout l = {.code = "zero-failed", .subject = "smoke", .what = "x", .since_ms = 2};
+    char started[128];
+    static const char ended[] = ",\"check\":\"K1\",\"serial\":\"A1\",\"verdict\":\"fail\"";
+    static const char locked[] = ",\"code\":\"zero-failed\",\"instrument\":\"smoke\",\"since\":"
+                                 "\"1970-01-01T08:00:00.002+08:00\",\"what\":\"x\"";
     uint64_t index;
-    if (store_check_next_seq(s, &c.seq, err) != 0 || append(s, "check-start", "", &index, err) != 0 ||
-        store_check_start(s, &c, index, err) != 0 || append(s, "check-end", "", &index, err) != 0 ||
-        store_check_end(s, &c, index, err) != 0 || append(s, "lockout", "", &index, err) != 0)
+    if (store_check_next_seq(s, &c.seq, err) != 0)
+        return -1;
+    snprintf(started, sizeof started, ",\"check\":\"K1\",\"name\":\"smoke\",\"seq\":%d,\"what\":\"zero\"", (int)c.seq);
+    if (append(s, "check-start", started, &index, err) != 0 || store_check_start(s, &c, index, err) != 0 ||
+        append(s, "check-end", ended, &index, err) != 0 || store_check_end(s, &c, index, err) != 0 ||
+        append(s, "lockout", locked, &index, err) != 0)
         return -1;
     return store_lockout_raise(s, &l, index, err);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "station/core/civil.h"
 #include "tests/support/store_fixture.h"
 
 static char dir[256];
@@ -44,7 +45,11 @@ static void raise_lockout(const char *code, const char *subject, int64_t since_m
     snprintf(l.code, sizeof l.code, "%s", code);
     snprintf(l.subject, sizeof l.subject, "%s", subject);
     assert_int_equal(store_begin(s, &err), 0);
-    assert_int_equal(fixture_append(s, "lockout", &event), 0);
+    char since[CIVIL_TIME_TEXT_MAX], more[600];
+    civil_time_format(since_ms, 480, since);
+    snprintf(more, sizeof more, ",\"code\":\"%s\",\"instrument\":\"%s\",\"since\":\"%s\",\"what\":\"%s\"", code,
+             subject, since, l.what);
+    assert_int_equal(fixture_append_more(s, "lockout", more, &event), 0);
     assert_int_equal(store_lockout_raise(s, &l, event, &err), 0);
     assert_int_equal(store_commit(s, &err), 0);
 }
@@ -56,7 +61,11 @@ static int clear_lockout(const char *code, const char *subject, int64_t at_ms)
     snprintf(l.code, sizeof l.code, "%s", code);
     snprintf(l.subject, sizeof l.subject, "%s", subject);
     assert_int_equal(store_begin(s, &err), 0);
-    assert_int_equal(fixture_append(s, "lockout-clear", &event), 0);
+    char at[CIVIL_TIME_TEXT_MAX], more[600];
+    civil_time_format(at_ms, 480, at);
+    snprintf(more, sizeof more, ",\"at\":\"%s\",\"by\":\"%s\",\"code\":\"%s\",\"instrument\":\"%s\",\"reason\":\"%s\"",
+             at, l.cleared_by, code, subject, l.reason);
+    assert_int_equal(fixture_append_more(s, "lockout-clear", more, &event), 0);
     if (store_lockout_clear(s, &l, event, &err) != 0) {
         store_rollback(s);
         return -1;
