@@ -209,10 +209,10 @@ static const struct check {
              "witness") " AS w, e.body ->> 'events' AS s"
                         " FROM " EVENTS(
                             "'witness'") " e) LEFT JOIN witness t ON t.name = w AND t.size = s WHERE t.name IS NULL"},
-    {"subject_event", " photo photo-check ",
+    {"subject_event", " photo photo-check statement ",
      "SELECT subject || ' event ' || t.event FROM subject_event t LEFT JOIN event e ON e.idx = t.event"
      " WHERE e.kind IS NOT t.kind OR t.subject NOT IN (" SAYS("test") ", " SAYS("passage") ", " SAYS(
-         "case") ")" NUMBERS("subject_event", "'photo', 'photo-check'")},
+         "case") ")" NUMBERS("subject_event", "'photo', 'photo-check', 'statement'")},
     {"roster", " roster ",
      "SELECT name FROM roster t LEFT JOIN event e ON e.idx = t.event WHERE e.kind IS NOT 'roster'"
      " OR t.seq IS NOT (e.body ->> 'roster') OR t.from_ms IS NOT " MS(SAYS("from")) " OR t.to_ms IS NOT " MS(SAYS("to"))
@@ -251,7 +251,8 @@ static const char *const kinds[] = {"alert",
                                     "photo-check",
                                     "roster",
                                     "roster-absent",
-                                    "history-import"};
+                                    "history-import",
+                                    "statement"};
 enum { KINDS = sizeof kinds / sizeof kinds[0], NUMBER_MAX = 24 };
 
 static int add_number(struct verify_tables *t, uint64_t index, struct err *err)

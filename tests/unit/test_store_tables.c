@@ -54,6 +54,7 @@ static const struct {
     {"roster", ",\"file\":\"%s\",\"from\":\"2026-07-01T00:00:00.000+08:00\",\"name\":\"fleet\",\"roster\":1,\"to\":"
                "\"2026-07-02T00:00:00.000+08:00\",\"vehicles\":2"},
     {"roster-absent", ",\"line\":3,\"reason\":\"sold\",\"roster\":1"},
+    {"statement", AT ",\"test\":\"T1\""},
 };
 
 static const char rows[] =
@@ -74,7 +75,7 @@ static const char rows[] =
     " NULL, NULL, NULL, NULL, NULL, NULL, 17);"
     "INSERT INTO decision VALUES('police', 5, 'aa', 'C1', 'penalised', 't', '{\"number\":\"D-7\"}', NULL, 2);"
     "INSERT INTO witness VALUES('court', 4, 1, 'the note', 19);"
-    "INSERT INTO subject_event VALUES('T1', 20, 'photo');"
+    "INSERT INTO subject_event VALUES('T1', 20, 'photo'), ('T1', 24, 'statement');"
     "INSERT INTO suggestion SELECT 1, 'S1', 'gate', 'k', 'A1', " AT_MS ", 21, body FROM event WHERE idx = 21;"
     "INSERT INTO roster SELECT 1, 'fleet', body ->> 'file', 1782835200000, 1782921600000, 22 FROM event WHERE idx = 22;"
     "INSERT INTO roster_entry VALUES(1, 2, 'AB12345', 'blue', 'F', '{\"fuel\":\"diesel\"}', NULL);"
@@ -129,7 +130,7 @@ static const struct {
     {"witness", "UPDATE witness SET note = 'another'"},
     {"witness", "DELETE FROM witness"},
     {"subject_event", "UPDATE subject_event SET subject = 'T2'"},
-    {"subject_event", "DELETE FROM subject_event"},
+    {"subject_event", "DELETE FROM subject_event WHERE kind = 'statement'"},
     {"suggestion", "UPDATE suggestion SET plate = 'B'"},
     {"suggestion", "DELETE FROM suggestion"},
     {"roster", "UPDATE roster SET to_ms = to_ms + 1"},
