@@ -8,7 +8,7 @@ make -s -C "$ROOT" deb >made 2>err
 ok "make deb" $?
 is "nothing is wrong with it" "" "$(cat err)"
 deb=$ROOT/$(tail -1 made)
-is "says nothing but its name" "build/smogd_$(cd "$ROOT" && sed -n 's/^VERSION := //p' Makefile)_$(dpkg --print-architecture).deb" "$(cat made)"
+is "its last word is the package" "build/smogd_$(cd "$ROOT" && sed -n 's/^VERSION := //p' Makefile)_$(dpkg --print-architecture).deb" "$(tail -1 made)"
 dpkg-deb -I "$deb" >info
 ok "dpkg-deb reads it" $?
 dpkg-deb -f "$deb" Depends | tr ',' '\n' | sed 's/^ *//; s/ .*//' | sort >depends
