@@ -218,7 +218,8 @@ static void look_at_state(struct live *live, int i)
         holds(live, LOCKOUT_STALE, name, known->since_ms, "it sends no values");
     else
         ends(live, LOCKOUT_STALE, name, "it sends values");
-    if (b->state == BENCH_CONNECTED && b->status == STATUS_OK && !sensor_is_passage_source(&b->config))
+    bool measures = !b->sensor.driver->output && !sensor_is_passage_source(&b->config);
+    if (measures && b->state == BENCH_CONNECTED && b->status == STATUS_OK)
         holds(live, LOCKOUT_NO_VALUE, name, known->since_ms, "it has sent no value yet over %s", link->device);
     else
         ends(live, LOCKOUT_NO_VALUE, name, "it sends values");

@@ -28,6 +28,8 @@ def play_printer(lab):
     test = lab.start_test("新A66T21")
     lab.json("test", "abort", test, "--reason", "enough")
     wait_for("the printer", lambda: lab.instrument("printer")["state"] == "connected")
+    held = [lockout for lockout in lab.json("status")["lockouts"] if lockout["instrument"] == "printer"]
+    tap.equal(held, [], "a printer is not missed for values")
     lab.sim("set printer capture=" + lab.path("receipt"))
     tap.equal(wait_for("the slip to be taken", lambda: lab.ctl("print", test, check=False)).stderr, "", "print hands the slip to the printer")
     wait_for("the receipt to be cut", lambda: "job is out" in lab.log("smogd"))
