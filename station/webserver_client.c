@@ -17,8 +17,12 @@ struct webclient *webserver_client_of(struct MHD_Connection *connection)
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
+/* A look that is due already is not put off: else who connects often enough would put it off for ever. */
 void webserver_watch_deadlines(struct webserver *server)
 {
+    int enabled;
+    if (sd_event_source_get_enabled(server->sweep, &enabled) > 0)
+        return;
     sd_event_source_set_time_relative(server->sweep, SWEEP_US);
     sd_event_source_set_enabled(server->sweep, SD_EVENT_ONESHOT);
 }

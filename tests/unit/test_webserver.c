@@ -543,6 +543,27 @@ static void test_slow_clients_are_cut_off(void **state)
     }
 }
 
+/* The deadlines hold for one however many others come and go in between. */
+static void test_newcomers_put_no_deadline_off(void **state)
+{
+    struct fixture *f = *state;
+    char answer[ANSWER_MAX];
+    webserver_close(f->web);
+    open_server(f, &quick);
+    int slow = dial(f);
+    send(slow, "GET /hel", 8, MSG_NOSIGNAL);
+    bool closed = false;
+    for (int k = 0; k < TURNS && !closed; k++) {
+        int other = dial(f);
+        for (int i = 0; i < 10; i++)
+            sd_event_run(f->event, 2000);
+        close(other);
+        closed = recv(slow, answer, sizeof answer, 0) == 0;
+    }
+    assert_true(closed);
+    close(slow);
+}
+
 static void test_more_connections_than_allowed(void **state)
 {
     struct fixture *f = *state;
@@ -625,6 +646,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_stream_deadlines, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nonsense, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_clients_are_cut_off, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_newcomers_put_no_deadline_off, setup, teardown),
         cmocka_unit_test_setup_teardown(test_more_connections_than_allowed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_connections_of_one_address, setup, teardown),
         cmocka_unit_test_setup_teardown(test_address_that_is_taken, setup, teardown),
