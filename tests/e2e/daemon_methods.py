@@ -46,6 +46,7 @@ def run(lab, test, on_prompt=None):
         officer = subprocess.Popen([os.path.join(BIN, "smogctl"), "-c", lab.conf, "test", "watch", test], stdout=out,
                                    stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
     try:
+        wait_for("the officer to see the first prompt", lambda: os.path.getsize(seen) > 0)
         shown = lab.drive(test, lambda: lab.sim("press"), on_prompt, lab.probe)
         officer.wait(10)
     finally:
