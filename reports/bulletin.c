@@ -27,6 +27,7 @@ int bulletin_open(struct bulletin *b, struct civil_date first, struct civil_date
     int32_t days = civil_days(last) - civil_days(first) + 1;
     if (days < 1 || days > DAYS_MAX)
         return err_set(err, ERR_INVALID, "the period must end after it begins, and within ten years");
+    b->begins_ms = (int64_t)civil_days(first) * DAY_MS - (int64_t)offset_minutes * MINUTE_MS;
     b->days = (size_t)days;
     b->words = words;
     b->vehicles = vehicles;
@@ -88,7 +89,7 @@ static void count_values(struct bulletin *b, const struct bulletin_record *r)
 
 void bulletin_add(struct bulletin *b, const struct bulletin_record *r)
 {
-    int64_t local = r->at_ms + (int64_t)b->offset_minutes * MINUTE_MS - (int64_t)civil_days(b->first) * DAY_MS;
+    int64_t local = r->at_ms - b->begins_ms;
     if (local < 0 || local >= (int64_t)b->days * DAY_MS)
         return;
     assert(r->vehicle >= 0 && (size_t)r->vehicle <= b->vehicles);

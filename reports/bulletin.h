@@ -69,6 +69,7 @@ enum { BULLETIN_BINS = 41, BULLETIN_TOP = 20, BULLETIN_HOURS = 24 };
 
 struct bulletin {
     struct civil_date first, last; /* the days of the period, both included */
+    int64_t begins_ms;             /* Unix time */
     int offset_minutes;            /* of the day's boundaries */
     size_t words, vehicles, days;
     struct bulletin_count places[BULLETIN_PLACES], hours[BULLETIN_HOURS];

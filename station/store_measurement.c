@@ -295,8 +295,11 @@ int store_measurement_next(struct store *s, struct store_measurement *out, struc
         &out->k_limit, &out->opacity, &out->opacity_limit, &out->nox,   &out->nox_limit};
     for (int i = 0; i < FIRST_VALUE; i++)
         *columns[i] = sqlite3_column_int64(q, i);
-    for (int i = FIRST_VALUE; i < MEASUREMENT_COLUMNS; i++)
-        *columns[i] = sqlite3_column_type(q, i) == SQLITE_NULL ? STORE_NO_VALUE : sqlite3_column_int64(q, i);
+    for (int i = FIRST_VALUE; i < MEASUREMENT_COLUMNS; i++) {
+        *columns[i] = sqlite3_column_int64(q, i);
+        if (*columns[i] == 0 && sqlite3_column_type(q, i) == SQLITE_NULL) /* which reads as 0, too */
+            *columns[i] = STORE_NO_VALUE;
+    }
     return 1;
 }
 
