@@ -75,12 +75,15 @@ class FullStation:
     def truck(self, k, seed, idle="0.00"):
         self.lab.sim("truck idle-k=%s k=%s oil=88 hold-ms=700 noise=0.02 scatter=0.04 seed=%d" % (idle, k, seed))
 
-    def check(self, k, *words, officer="P0042"):
+    def check(self, k, *words, officer="P0042", wanted="pass"):
+        """A metrology check; made again where the simulated noise, or the moment, has given it another end."""
         self.truck("0.40", 1, k)
-        wait_for("k = " + k, lambda: abs(float(self.lab.instrument("smoke")["values"]["k"]["value"]) - float(k)) < 0.03)
-        done = self.lab.ctl("--json", *words, "--officer", officer, check=False)
-        if done.returncode > 1:
-            raise Failure(done.stderr)
+        for _ in range(3):
+            wait_for("k = " + k, lambda: abs(float(self.lab.instrument("smoke")["values"]["k"]["value"]) - float(k)) < 0.03)
+            done = self.lab.json(*words, "--officer", officer)
+            if done["verdict"] == wanted:
+                return
+        raise Failure(str(done))
 
     def test(self, plate, k, seed, on_prompt=None, **facts):
         """A test by free acceleration; gives its id."""
@@ -132,7 +135,7 @@ class FullStation:
     def checks(self):
         for k in ("1.72", "1.70", "1.73"):
             self.check(k, "span", "smoke", "--filter", "f1")
-        self.check("1.90", "span", "smoke", "--filter", "f1", officer="M0007")
+        self.check("1.90", "span", "smoke", "--filter", "f1", officer="M0007", wanted="fail")
         self.check("1.72", "span", "smoke", "--filter", "f1")
         self.check("0.00", "zero", "smoke")
 
