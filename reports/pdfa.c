@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "reports/sha256.h"
+#include "reports/xml_text.h"
 
 enum { OBJECTS_MAX = 65536, ID_CHARS = 32, PROFILE_MAX = 640 };
 
@@ -227,19 +228,6 @@ static void stream(struct update *u, size_t object, const char *entries, const v
     fprintf(u->out, "<< %s /Length %zu >>\nstream\n", entries, size);
     fwrite(data, 1, size, u->out);
     fputs("\nendstream\nendobj\n", u->out);
-}
-
-static void xml_text(FILE *out, const char *text)
-{
-    for (; *text; text++)
-        if (*text == '&')
-            fputs("&amp;", out);
-        else if (*text == '<')
-            fputs("&lt;", out);
-        else if (*text == '>')
-            fputs("&gt;", out);
-        else
-            fputc(*text, out);
 }
 
 /* malloc'ed */

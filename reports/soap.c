@@ -7,24 +7,12 @@
 #include <string.h>
 
 #include "reports/encoding.h"
+#include "reports/xml_text.h"
 #include "station/core/utf8.h"
 
 enum { DEPTH_MAX = 12, NAME_MAX_BYTES = 64, VALUE_MAX = 512 };
 
 /* ---- writing ---- */
-
-static void escape(FILE *out, const char *text)
-{
-    for (; *text; text++) {
-        switch (*text) {
-        case '&': fputs("&amp;", out); break;
-        case '<': fputs("&lt;", out); break;
-        case '>': fputs("&gt;", out); break;
-        case '"': fputs("&quot;", out); break;
-        default: fputc(*text, out);
-        }
-    }
-}
 
 /* Plain ASCII stays as it is, whether the receiver decodes it or not; everything else is encoded as a whole. */
 static void url_encode(FILE *out, const char *text)
@@ -97,11 +85,11 @@ char *soap_envelope(const char *space, const char *method, const struct soap_par
           "<soapenv:Body>",
           out);
     fprintf(out, "<ns:%s soapenv:encodingStyle=\"http://schemas.xmlsoap.org/soap/encoding/\" xmlns:ns=\"", method);
-    escape(out, space);
+    xml_text(out, space);
     fputs("\">", out);
     for (size_t i = 0; i < count; i++) {
         fprintf(out, "<%s xsi:type=\"xsd:string\">", parameters[i].name);
-        escape(out, parameters[i].value);
+        xml_text(out, parameters[i].value);
         fprintf(out, "</%s>", parameters[i].name);
     }
     fprintf(out, "</ns:%s></soapenv:Body></soapenv:Envelope>", method);

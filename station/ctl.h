@@ -148,7 +148,9 @@ int ctl_limit(const struct ctl *ctl, int otherwise, int *limit, struct err *err)
 int ctl_days(const struct ctl *ctl, struct civil_date *first, struct civil_date *last, struct err *err);
 /* --zone, or the station's offset from UTC. */
 int ctl_zone(const struct ctl *ctl, int *minutes, struct err *err);
-int64_t ctl_day_ms(struct civil_date day, int offset_minutes); /* when it begins, Unix ms */
+/* From the begin of the first day to the end of the last, Unix ms. */
+void ctl_period_ms(struct civil_date first, struct civil_date last, int offset_minutes, int64_t *from_ms,
+                   int64_t *to_ms);
 
 /* ---- ctl_rejudge.c ---- */
 /* The pack of that name that is in force now. 1: *pack is another than the one with that digest; 0: it is the same, or

@@ -61,9 +61,12 @@ int ctl_days(const struct ctl *ctl, struct civil_date *first, struct civil_date 
     return 0;
 }
 
-int64_t ctl_day_ms(struct civil_date day, int offset_minutes)
+void ctl_period_ms(struct civil_date first, struct civil_date last, int offset_minutes, int64_t *from_ms,
+                   int64_t *to_ms)
 {
-    return (int64_t)civil_days(day) * DAY_MS - (int64_t)offset_minutes * MINUTE_MS;
+    int64_t offset_ms = (int64_t)offset_minutes * MINUTE_MS;
+    *from_ms = (int64_t)civil_days(first) * DAY_MS - offset_ms;
+    *to_ms = (int64_t)(civil_days(last) + 1) * DAY_MS - offset_ms;
 }
 
 /* The state folders of further stations. */
@@ -80,8 +83,7 @@ static int open_stores(struct collecting *c, struct err *err)
 
 static void period(const struct collecting *c, int64_t *from_ms, int64_t *to_ms)
 {
-    *from_ms = ctl_day_ms(c->first, c->offset_minutes);
-    *to_ms = ctl_day_ms(civil_from_days(civil_days(c->last) + 1), c->offset_minutes);
+    ctl_period_ms(c->first, c->last, c->offset_minutes, from_ms, to_ms);
 }
 
 /* ---- counting ---- */

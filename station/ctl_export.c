@@ -275,9 +275,9 @@ static int write_rows(struct exporting *x, const struct what *what, struct err *
 {
     struct progress progress;
     struct store_measurement m;
-    int64_t from_ms = ctl_day_ms(x->first, x->offset_minutes), done = 0;
-    int64_t to_ms = ctl_day_ms(civil_from_days(civil_days(x->last) + 1), x->offset_minutes);
+    int64_t from_ms, to_ms, done = 0;
     int rc;
+    ctl_period_ms(x->first, x->last, x->offset_minutes, &from_ms, &to_ms);
     progress_start(&progress, "records", 0, x->ctl->json);
     if (what->head(x, err) != 0 || counted_walk(&x->counted, from_ms, to_ms, err) != 0)
         return -1;
