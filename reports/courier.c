@@ -1,59 +1,14 @@
-#include "reports/courier.h"
+#include "reports/courier_attempt.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "reports/backoff.h"
-#include "reports/drop.h"
-#include "reports/encoding.h"
 #include "reports/log.h"
-#include "reports/pace.h"
 
 enum {
     CLOCK_BACK_MS = 1000,         /* the wall clock was set back: not slewed */
     LATEST_MS = 25 * 3600 * 1000, /* later than any pause: such a time came from a wrong clock */
     FOLDER_MAX = 512,
-};
-
-struct outlet {
-    const struct courier_outlet *config;
-    const struct outlet_driver *driver;
-    struct outlet_memory memory;
-    struct pace pace;
-    uint64_t sent;
-};
-
-/* GIVEN_BACK: claimed, and then the outlet could not begin it. */
-enum progress { TO_SEND, UNDER_WAY, DONE, GIVEN_BACK };
-
-/* One attempt. */
-struct attempt {
-    struct attempt *next;
-    struct outlet *outlet;
-    enum progress progress;
-    struct queue_item item;
-    struct outlet_parcel parcel;
-    struct outlet_request request;
-    struct outlet_result result;
-    bool weighed, news; /* the outlet knows the result; it is worth a line in the log */
-    int64_t weighed_ms;
-    struct parcel loaded;
-    char now[CIVIL_TIME_TEXT_MAX];
-    struct courier *owner;
-};
-
-struct courier {
-    struct queue *queue;
-    struct http *http;
-    struct parcel_source source;
-    size_t outlets_count;
-    struct outlet outlets[COURIER_OUTLETS_MAX];
-    struct outlet *in_order[COURIER_OUTLETS_MAX]; /* of their priorities */
-    struct attempt *attempts;                     /* in the order of their claims */
-    bool stopping;
-    int64_t last_ms;
-    uint64_t counts[OUTLET_UNKNOWN + 1];
 };
 
 /* ---- opening ---- */
@@ -130,13 +85,6 @@ int courier_open(struct courier **out, struct queue *queue, struct http *http, c
     return 0;
 }
 
-static void attempt_free(struct attempt *a)
-{
-    parcel_free(&a->loaded);
-    outlet_request_free(&a->request);
-    free(a);
-}
-
 void courier_close(struct courier *c)
 {
     if (!c)
@@ -144,157 +92,9 @@ void courier_close(struct courier *c)
     while (c->attempts) {
         struct attempt *a = c->attempts;
         c->attempts = a->next;
-        attempt_free(a);
+        courier_attempt_free(a);
     }
     free(c);
-}
-
-/* ---- one attempt on its way ---- */
-
-static void end_attempt(struct attempt *a, enum outlet_outcome outcome, bool alarm, const char *text)
-{
-    a->result = (struct outlet_result){.outcome = outcome, .alarm = alarm};
-    snprintf(a->result.text, sizeof a->result.text, "%.*s", (int)sizeof a->result.text - 1, text);
-    a->progress = DONE;
-}
-
-/* What it carries, or the end of the attempt. */
-static bool load(struct attempt *a)
-{
-    const struct courier_outlet *config = a->outlet->config;
-    struct outlet_parcel *p = &a->parcel;
-    struct err err;
-    if (parcel_load(&a->loaded, &a->owner->source, a->outlet->driver, &config->setup, &a->item, config->valid_only,
-                    a->now, &err) != 0) {
-        end_attempt(a, err.code == ERR_FAILED ? OUTLET_RETRY : OUTLET_REFUSED, true, err.text);
-        return false;
-    }
-    p->records = a->loaded.records;
-    p->records_count = a->loaded.told;
-    p->rejected = a->loaded.rejected;
-    return true;
-}
-
-static void answered(void *ctx, const struct outlet_reply *reply);
-
-/* A file has its answer at once. */
-static void exchange_file(struct attempt *a, const struct contents *package)
-{
-    struct outlet_reply reply;
-    char *content;
-    drop_exchange(&a->request, package ? package->package : NULL, package ? package->package_size : 0, &reply,
-                  &content);
-    answered(a, &reply);
-    free(content);
-}
-
-static void send_request(struct attempt *a)
-{
-    struct courier *c = a->owner;
-    struct err err;
-    if (a->request.writes && a->item.withdrawn) {
-        end_attempt(a, OUTLET_REFUSED, false, "not sent: the case was withdrawn before it could be delivered");
-        return;
-    }
-    if (a->request.post && !a->request.body && a->loaded.loaded_count == 0 && !load(a))
-        return;
-    const struct contents *package = a->loaded.loaded;
-    if (drop_is_file(a->request.url)) {
-        exchange_file(a, package);
-        return;
-    }
-    if (http_start(c->http, &a->outlet->config->identity, &a->request, package ? package->package : NULL,
-                   package ? package->package_size : 0, answered, a, &err) != 0)
-        end_attempt(a, a->item.ask ? OUTLET_UNKNOWN : OUTLET_RETRY, true, err.text);
-    else
-        a->progress = UNDER_WAY;
-}
-
-static void answered(void *ctx, const struct outlet_reply *reply)
-{
-    struct attempt *a = ctx;
-    struct outlet_request next = {0};
-    bool more = a->outlet->driver->step(&a->parcel, &a->request, reply, &next, &a->result);
-    outlet_request_free(&a->request);
-    if (more) {
-        a->request = next;
-        send_request(a);
-    } else {
-        outlet_request_free(&next);
-        a->progress = DONE;
-    }
-}
-
-static void begin_attempt(struct attempt *a, int64_t now_ms)
-{
-    struct outlet_parcel *p = &a->parcel;
-    civil_time_format(now_ms, a->owner->source.offset_minutes, a->now);
-    *p = (struct outlet_parcel){.setup = &a->outlet->config->setup,
-                                .memory = &a->outlet->memory,
-                                .id = a->item.package.case_id,
-                                .ask = a->item.ask,
-                                .part = a->item.part,
-                                .now = a->now,
-                                .receipt_keys = a->outlet->config->receipt_keys};
-    memcpy(p->sha256_hex, a->item.package.sha256, sizeof p->sha256_hex);
-    if (p->sha256_hex[0] && !encoding_unhex(p->sha256_hex, strlen(p->sha256_hex), p->sha256, sizeof p->sha256)) {
-        end_attempt(a, OUTLET_REFUSED, true, "the package's row in the database has no readable hash");
-        return;
-    }
-    if (a->outlet->driver->maps && !load(a))
-        return;
-    if (a->outlet->driver->maps && p->records_count == 0) {
-        end_attempt(a, OUTLET_SENT, false, "nothing of it is for this receiver");
-        return;
-    }
-    if (a->outlet->driver->begin(p, &a->request, &a->result))
-        send_request(a);
-    else
-        a->progress = DONE;
-}
-
-/* ---- what came of it ---- */
-
-static int64_t next_ms(const struct attempt *a, int attempts, int64_t now_ms)
-{
-    struct backoff_facts facts = {.attempts = attempts,
-                                  .last_ms = now_ms,
-                                  .status = a->result.status,
-                                  .retry_after_ms = a->result.retry_after_ms};
-    memcpy(facts.hash, a->parcel.sha256, sizeof facts.hash);
-    return backoff_next_ms(&facts);
-}
-
-/* What the result means for the outlet. Trouble is news once, not with each attempt. */
-static void weigh(struct attempt *a, int64_t now_ms)
-{
-    struct outlet *o = a->outlet;
-    const struct outlet_result *r = &a->result;
-    a->weighed = true;
-    a->weighed_ms = now_ms;
-    a->news = r->everyone ? o->pace.failures == 0 : strcmp(r->text, a->item.last_status) != 0;
-    if (r->everyone)
-        pace_away(&o->pace, next_ms(a, o->pace.failures + 1, now_ms), now_ms, r->retry_after_ms);
-    else if (r->status != 0 && pace_answers(&o->pace))
-        log_notice("outlet %s: the receiver answers again", a->item.outlet);
-}
-
-/* After it is written. */
-static void tell(struct courier *c, const struct attempt *a)
-{
-    const struct outlet_result *r = &a->result;
-    const char *outlet = a->item.outlet, *id = a->item.package.case_id;
-    c->counts[r->outcome]++;
-    a->outlet->sent += r->outcome == OUTLET_SENT;
-    if (r->outcome == OUTLET_SENT)
-        log_info("outlet %s: %s delivered: %s", outlet, id, r->text);
-    else if (r->outcome == OUTLET_REFUSED)
-        log_error("outlet %s: %s parked: %s", outlet, id, r->text);
-    else if (a->news && r->alarm)
-        log_error("outlet %s: %s: %s", outlet, id, r->text);
-    else if (a->news)
-        log_warning("outlet %s: %s: %s; %s", outlet, id, r->text,
-                    r->outcome == OUTLET_RETRY ? "it is tried again" : "the receiver will be asked");
 }
 
 /* ---- a round ---- */
@@ -317,16 +117,12 @@ static int write_results(struct courier *c, int64_t now_ms, struct err *err)
             return -1;
         if (a->progress != DONE)
             continue;
-        if (queue_finish(c->queue, &a->item, &a->result, now_ms, next_ms(a, a->item.attempts, now_ms), err) != 0 ||
+        if (queue_finish(c->queue, &a->item, &a->result, now_ms, courier_attempt_next_ms(a, a->item.attempts, now_ms),
+                         err) != 0 ||
             park_rejected(c, a, now_ms, err) != 0)
             return -1;
     }
     return 0;
-}
-
-static bool has_ended(const struct attempt *a)
-{
-    return a->progress == DONE || a->progress == GIVEN_BACK;
 }
 
 static void drop_results(struct courier *c)
@@ -334,14 +130,14 @@ static void drop_results(struct courier *c)
     struct attempt **at = &c->attempts;
     while (*at) {
         struct attempt *a = *at;
-        if (!has_ended(a)) {
+        if (!courier_attempt_has_ended(a)) {
             at = &a->next;
             continue;
         }
         *at = a->next;
         if (a->progress == DONE)
-            tell(c, a);
-        attempt_free(a);
+            courier_attempt_tell(a);
+        courier_attempt_free(a);
     }
 }
 
@@ -349,7 +145,7 @@ static void drop_results(struct courier *c)
 static bool something_first(const struct attempt *list, const struct outlet *o)
 {
     for (const struct attempt *a = list; a; a = a->next)
-        if (a->outlet->config->priority < o->config->priority && !has_ended(a))
+        if (a->outlet->config->priority < o->config->priority && !courier_attempt_has_ended(a))
             return true;
     return false;
 }
@@ -417,7 +213,7 @@ static void forget(struct attempt *claimed)
     while (claimed) {
         struct attempt *a = claimed;
         claimed = a->next;
-        attempt_free(a);
+        courier_attempt_free(a);
     }
 }
 
@@ -463,7 +259,7 @@ static int look(struct courier *c, int64_t now_ms, bool *work, struct err *err)
     size_t due = 0;
     for (struct attempt *a = c->attempts; a; a = a->next) {
         if (a->progress == DONE && !a->weighed)
-            weigh(a, now_ms);
+            courier_attempt_weigh(a, now_ms);
     }
     for (struct attempt *a = c->attempts; a; a = a->next) {
         if (a->progress == TO_SEND && !may_begin(c, a->outlet, now_ms))
@@ -489,7 +285,7 @@ static void begin_claimed(struct courier *c, int64_t now_ms)
     for (struct attempt *a = c->attempts; a; a = a->next)
         if (a->progress == TO_SEND &&
             count_attempts(c, a->outlet, UNDER_WAY) < pace_slots(&a->outlet->pace, is_limited(a->outlet)))
-            begin_attempt(a, now_ms);
+            courier_attempt_begin(a, now_ms);
 }
 
 int courier_step(struct courier *c, int64_t now_ms, struct err *err)

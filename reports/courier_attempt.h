@@ -1,0 +1,62 @@
+/*
+ * One delivery attempt of a courier (reports/courier.h): from its claim to what came of it. Shared with courier.c only.
+ */
+#ifndef REPORTS_COURIER_ATTEMPT_H
+#define REPORTS_COURIER_ATTEMPT_H
+
+#include "reports/courier.h"
+#include "reports/pace.h"
+#include "reports/parcel.h"
+
+struct outlet {
+    const struct courier_outlet *config;
+    const struct outlet_driver *driver;
+    struct outlet_memory memory;
+    struct pace pace;
+    uint64_t sent;
+};
+
+/* GIVEN_BACK: claimed, and then the outlet could not begin it. */
+enum progress { TO_SEND, UNDER_WAY, DONE, GIVEN_BACK };
+
+/* One attempt. */
+struct attempt {
+    struct attempt *next;
+    struct outlet *outlet;
+    enum progress progress;
+    struct queue_item item;
+    struct outlet_parcel parcel;
+    struct outlet_request request;
+    struct outlet_result result;
+    bool weighed, news; /* the outlet knows the result; it is worth a line in the log */
+    int64_t weighed_ms;
+    struct parcel loaded;
+    char now[CIVIL_TIME_TEXT_MAX];
+    struct courier *owner;
+};
+
+struct courier {
+    struct queue *queue;
+    struct http *http;
+    struct parcel_source source;
+    size_t outlets_count;
+    struct outlet outlets[COURIER_OUTLETS_MAX];
+    struct outlet *in_order[COURIER_OUTLETS_MAX]; /* of their priorities */
+    struct attempt *attempts;                     /* in the order of their claims */
+    bool stopping;
+    int64_t last_ms;
+    uint64_t counts[OUTLET_UNKNOWN + 1];
+};
+
+/* Its first request; what comes of it is in the attempt, sooner or later. */
+void courier_attempt_begin(struct attempt *a, int64_t now_ms);
+/* What the result means for the outlet. Trouble is news once, not with each attempt. */
+void courier_attempt_weigh(struct attempt *a, int64_t now_ms);
+/* When it is tried again. */
+int64_t courier_attempt_next_ms(const struct attempt *a, int attempts, int64_t now_ms);
+/* Into the log and the counts, after it is written. */
+void courier_attempt_tell(const struct attempt *a);
+bool courier_attempt_has_ended(const struct attempt *a);
+void courier_attempt_free(struct attempt *a);
+
+#endif
