@@ -1,4 +1,5 @@
-/* A roster as a fleet might send it: refused, or entries with plates that parse again, lines in order, facts that hold. */
+/* A roster as a fleet might send it: refused, or entries with plates that parse again, lines in order, facts that hold.
+ */
 #include "station/roster.h"
 
 #include <string.h>

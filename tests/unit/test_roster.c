@@ -120,12 +120,8 @@ static void mistakes_by_line(void **state)
     static const struct {
         unsigned line;
         const char *text;
-    } wanted[] = {{4, "the letters I and O"},
-                  {6, "has no plate"},
-                  {7, "'purple' is no plate colour"},
-                  {8, "stage: '9' is none of"},
-                  {9, "is a trailer"},
-                  {10, "has 5 fields, the first line names 4"},
+    } wanted[] = {{4, "the letters I and O"},     {6, "has no plate"}, {7, "'purple' is no plate colour"},
+                  {8, "stage: '9' is none of"},   {9, "is a trailer"}, {10, "has 5 fields, the first line names 4"},
                   {5, "stands in line 2 already"}};
     assert_int_equal(roster.problems_count, sizeof wanted / sizeof wanted[0]);
     for (size_t i = 0; i < roster.problems_count; i++) {
