@@ -108,10 +108,10 @@ def play_law(lab):
 def play_newer_law(lab, test):
     with open(lab.path("rules/gb3847-2018.conf"), encoding="utf-8") as file:
         law = file.read()
-    lab.write("rules/gb3847-2018.conf", law.replace('version = "1"', 'version = "2"').replace("a = 1.20", "a = 2.50"))
+    lab.write("rules/gb3847-2018.conf", re.sub(r'version = "\d+"', 'version = "99"', law).replace("a = 1.20", "a = 2.50"))
     again = lab.json("rejudge", test)
     tap.equal((again["recorded"], again["recomputed"], again["newer"]),
-              ("fail", "fail", {"pack": "gb3847-2018", "verdict": "pass", "version": "2"}),
+              ("fail", "fail", {"pack": "gb3847-2018", "verdict": "pass", "version": "99"}),
               "a newer pack that would judge otherwise is told, the record stays")
     lab.write("rules/gb3847-2018.conf", law)
 
