@@ -9,7 +9,7 @@
 enum { MINUTE_MS = 60000, HOUR_MS = 3600000, DAY_MS = 86400000, DAYS_MAX = 3660, FAILED_BIT = 8 };
 
 /* The width of a bin in thousandths: 0.1 1/m, 2.5 %, 100 ppm; the last bin holds all beyond. */
-static const int64_t bin_widths[BULLETIN_QUANTITIES] = {100, 2500, 100000};
+enum { BIN_K = 100, BIN_OPACITY = 2500, BIN_NOX = 100000 };
 
 enum bulletin_place bulletin_place_by_name(const char *station_kind)
 {
@@ -75,16 +75,17 @@ static void count_vehicle(struct bulletin *b, const struct bulletin_record *r)
         b->exceeded[r->vehicle]++;
 }
 
-static void count_values(struct bulletin *b, const struct bulletin_record *r)
+/* Inline, so that the compiler knows the width: a division by it is then a multiplication. */
+static inline void count_value(struct bulletin *b, const struct bulletin_record *r, enum bulletin_quantity q,
+                               uint64_t width)
 {
-    for (size_t q = 0; q < BULLETIN_QUANTITIES; q++) {
-        if (r->value[q] == BULLETIN_NO_VALUE)
-            continue;
-        int64_t bin = r->value[q] < 0 ? 0 : r->value[q] / bin_widths[q];
-        struct bulletin_bin *in = &b->bins[q][bin < BULLETIN_BINS ? bin : BULLETIN_BINS - 1];
-        in->count++;
-        in->exceeded += r->value[q] > r->limit[q];
-    }
+    int64_t value = r->value[q];
+    if (value == BULLETIN_NO_VALUE)
+        return;
+    uint64_t bin = value < 0 ? 0 : (uint64_t)value / width;
+    struct bulletin_bin *in = &b->bins[q][bin < BULLETIN_BINS ? bin : BULLETIN_BINS - 1];
+    in->count++;
+    in->exceeded += value > r->limit[q];
 }
 
 void bulletin_add(struct bulletin *b, const struct bulletin_record *r)
@@ -102,7 +103,9 @@ void bulletin_add(struct bulletin *b, const struct bulletin_record *r)
     }
     if (!is_judged(r->verdict))
         return;
-    count_values(b, r);
+    count_value(b, r, BULLETIN_K, BIN_K);
+    count_value(b, r, BULLETIN_OPACITY, BIN_OPACITY);
+    count_value(b, r, BULLETIN_NOX, BIN_NOX);
     if (r->vehicle > 0)
         count_vehicle(b, r);
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/csv_writer.h"
+
 struct sheet *sheets_add(struct sheets *sheets, const char *key, const char *zh, const char *en,
                          const struct sheet_column *columns, size_t columns_count)
 {
@@ -131,48 +133,44 @@ int sheets_text(const struct sheets *sheets, FILE *out, struct err *err)
 
 /* ---- CSV ---- */
 
-void sheet_csv_field(FILE *out, const char *text)
+static void put_line_end(struct csv_writer *out)
 {
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, out);
-        return;
-    }
-    fputc('"', out);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', out);
-        fputc(*text, out);
-    }
-    fputc('"', out);
+    csv_writer_bytes(out, "\r\n", 2);
 }
 
-static void csv_of(const struct sheet *sheet, FILE *out)
+static void csv_of(const struct sheet *sheet, struct csv_writer *out)
 {
-    sheet_csv_field(out, sheet->zh);
-    fputc(',', out);
-    sheet_csv_field(out, sheet->en);
-    fputs("\r\n", out);
+    csv_writer_text(out, sheet->zh);
+    csv_writer_byte(out, ',');
+    csv_writer_text(out, sheet->en);
+    put_line_end(out);
     for (size_t c = 0; c < sheet->columns_count; c++) {
         char name[160];
         snprintf(name, sizeof name, "%s %s", sheet->columns[c].zh, sheet->columns[c].en);
         if (c > 0)
-            fputc(',', out);
-        sheet_csv_field(out, name);
+            csv_writer_byte(out, ',');
+        csv_writer_text(out, name);
     }
-    fputs("\r\n", out);
-    for (size_t r = 0; r < sheet->rows_count; r++)
+    put_line_end(out);
+    for (size_t r = 0; r < sheet->rows_count; r++) {
         for (size_t c = 0; c < sheet->columns_count; c++) {
-            sheet_csv_field(out, sheet_cell(sheet, r, c));
-            fputs(c + 1 == sheet->columns_count ? "\r\n" : ",", out);
+            if (c > 0)
+                csv_writer_byte(out, ',');
+            csv_writer_text(out, sheet_cell(sheet, r, c));
         }
-    fputs("\r\n", out);
+        put_line_end(out);
+    }
+    put_line_end(out);
 }
 
 int sheets_csv(const struct sheets *sheets, FILE *out, struct err *err)
 {
+    struct csv_writer writer;
+    csv_writer_open(&writer, out);
     for (size_t i = 0; i < sheets->count; i++)
         if (sheets->items[i].rows_count > 0)
-            csv_of(&sheets->items[i], out);
+            csv_of(&sheets->items[i], &writer);
+    csv_writer_flush(&writer);
     return finish(sheets, out, err);
 }
 

@@ -62,7 +62,4 @@ void sheets_json(const struct sheets *sheets, struct json_writer *w);
  * properties: the same sheets give the same file. */
 int sheets_xlsx(const struct sheets *sheets, const char *path, const char *title, int64_t at, struct err *err);
 
-/* One field, quoted where it must be (RFC 4180). */
-void sheet_csv_field(FILE *out, const char *text);
-
 #endif

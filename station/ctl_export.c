@@ -7,14 +7,15 @@
 #include <string.h>
 
 #include "reports/aside.h"
+#include "reports/csv_writer.h"
 #include "reports/file.h"
 #include "reports/layout.h"
 #include "reports/record.h"
-#include "reports/sheet.h"
 #include "station/counted.h"
 #include "station/config_read.h"
 #include "station/ctl.h"
 #include "station/progress.h"
+#include "station/vehicle_names.h"
 
 enum { READINGS_MAX = 64 << 20 };
 
@@ -24,77 +25,68 @@ struct exporting {
     struct civil_date first, last;
     int offset_minutes;
     struct aside aside;
+    struct csv_writer out; /* into it */
+    struct vehicle_names vehicles;
     struct layout *layout;
     int64_t station; /* the word of our own */
     int64_t rows;
 };
 
+static void put_line(struct exporting *x, const char *line)
+{
+    csv_writer_bytes(&x->out, line, strlen(line));
+}
+
 /* ---- counted records: one narrow line each ---- */
 
-static void put_number(FILE *out, int64_t value)
+static void put_cell(struct csv_writer *out, const char *text)
 {
-    char text[24], *at = text + sizeof text;
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do
-        *--at = (char)('0' + rest % 10);
-    while (rest /= 10);
-    if (value < 0)
-        *--at = '-';
-    fwrite(at, 1, (size_t)(text + sizeof text - at), out);
+    csv_writer_byte(out, ',');
+    csv_writer_text(out, text);
 }
 
-/* Thousandths as a decimal; nothing where there is none. */
-static void put_value(FILE *out, int64_t value)
+static void put_word(struct exporting *x, int64_t word)
 {
-    putc_unlocked(',', out);
-    if (value == STORE_NO_VALUE)
-        return;
-    if (value < 0)
-        putc_unlocked('-', out);
-    int64_t size = value < 0 ? -value : value;
-    put_number(out, size / 1000);
-    putc_unlocked('.', out);
-    for (int64_t digit = 100; digit > 0; digit /= 10)
-        putc_unlocked((int)('0' + size % 1000 / digit % 10), out);
+    put_cell(&x->out, counted_word(&x->counted, word));
 }
 
-static void put_text(FILE *out, const char *text)
+/* Nothing where there is none. */
+static void put_value(struct csv_writer *out, int64_t value)
 {
-    putc_unlocked(',', out);
-    sheet_csv_field(out, text);
+    csv_writer_byte(out, ',');
+    if (value != STORE_NO_VALUE)
+        csv_writer_thousandths(out, value);
 }
 
 static int counted_head(struct exporting *x, struct err *err)
 {
-    (void)err;
-    fputs("at,station,station_kind,kind,seq,plate,colour,method,verdict,stage,class,fleet,instrument,reasons,k,k_limit,"
-          "opacity,opacity_limit,nox,nox_limit\n",
-          x->aside.file);
-    return 0;
+    put_line(x, "at,station,station_kind,kind,seq,plate,colour,method,verdict,stage,class,fleet,instrument,reasons,k,"
+                "k_limit,opacity,opacity_limit,nox,nox_limit\n");
+    return vehicle_names_read(&x->vehicles, x->ctl->store, err);
 }
 
 static int counted_row(struct exporting *x, const struct store_measurement *m, struct err *err)
 {
-    FILE *out = x->aside.file;
-    char at[CIVIL_TIME_TEXT_MAX], plate[40] = "", colour[16] = "";
-    if (m->vehicle > 0 && counted_vehicle(&x->counted, m->vehicle, plate, colour, err) != 0)
-        return -1;
+    (void)err;
+    struct csv_writer *out = &x->out;
+    char at[CIVIL_TIME_TEXT_MAX];
+    const char *plate = vehicle_names_plate(&x->vehicles, m->vehicle);
     civil_time_format(m->at_ms, x->offset_minutes, at);
-    fputs(at, out);
-    put_text(out, counted_word(&x->counted, m->station));
-    put_text(out, counted_word(&x->counted, m->place));
-    put_text(out, m->kind == 0 ? "test" : "passage");
-    putc_unlocked(',', out);
-    put_number(out, m->seq);
-    put_text(out, plate);
-    put_text(out, colour);
+    csv_writer_text(out, at);
+    put_word(x, m->station);
+    put_word(x, m->place);
+    put_cell(out, m->kind == 0 ? "test" : "passage");
+    csv_writer_byte(out, ',');
+    csv_writer_integer(out, m->seq);
+    put_cell(out, plate);
+    put_cell(out, vehicle_names_colour(plate));
     const int64_t words[] = {m->method, m->verdict, m->stage, m->class_, m->fleet, m->instrument, m->reasons};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        put_text(out, counted_word(&x->counted, words[i]));
+        put_word(x, words[i]);
     const int64_t values[] = {m->k, m->k_limit, m->opacity, m->opacity_limit, m->nox, m->nox_limit};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         put_value(out, values[i]);
-    putc_unlocked('\n', out);
+    csv_writer_byte(out, '\n');
     x->rows++;
     return 0;
 }
@@ -127,8 +119,8 @@ static int with_record(struct exporting *x, const struct store_measurement *m,
 static int write_line(struct exporting *x, const char *text, size_t length, struct err *err)
 {
     (void)err;
-    fwrite(text, 1, length, x->aside.file);
-    fputc('\n', x->aside.file);
+    csv_writer_bytes(&x->out, text, length);
+    csv_writer_byte(&x->out, '\n');
     x->rows++;
     return 0;
 }
@@ -156,9 +148,12 @@ static int layout_head(struct exporting *x, struct err *err)
         return err_set(err, ERR_FAILED, "out of memory");
     if (layout_open(x->layout, path, err) != 0)
         return -1;
-    for (size_t i = 0; i < x->layout->columns_count; i++)
-        fprintf(x->aside.file, "%s%s", i > 0 ? "," : "", x->layout->columns[i].name);
-    fputc('\n', x->aside.file);
+    for (size_t i = 0; i < x->layout->columns_count; i++) {
+        if (i > 0)
+            csv_writer_byte(&x->out, ',');
+        csv_writer_text(&x->out, x->layout->columns[i].name);
+    }
+    csv_writer_byte(&x->out, '\n');
     return 0;
 }
 
@@ -171,10 +166,10 @@ static int write_columns(struct exporting *x, const char *text, size_t length, s
     for (size_t i = 0; i < x->layout->columns_count; i++) {
         layout_cell(x->layout, i, &record, x->offset_minutes, cell);
         if (i > 0)
-            fputc(',', x->aside.file);
-        sheet_csv_field(x->aside.file, cell);
+            csv_writer_byte(&x->out, ',');
+        csv_writer_text(&x->out, cell);
     }
-    fputc('\n', x->aside.file);
+    csv_writer_byte(&x->out, '\n');
     record_close(&record);
     x->rows++;
     return 0;
@@ -190,7 +185,7 @@ static int passage_row(struct exporting *x, const struct store_measurement *m, s
 static int readings_head(struct exporting *x, struct err *err)
 {
     (void)err;
-    fputs("record,started_at,t_ms,instrument,quantity,value,unit,quality\n", x->aside.file);
+    put_line(x, "record,started_at,t_ms,instrument,quantity,value,unit,quality\n");
     return 0;
 }
 
@@ -201,7 +196,12 @@ static void write_samples(struct exporting *x, const char *id, const char *start
     const char *end = csv + length;
     while (line && ++line < end) {
         const char *next = memchr(line, '\n', (size_t)(end - line));
-        fprintf(x->aside.file, "%s,%s,%.*s\n", id, started_at, (int)((next ? next : end) - line), line);
+        csv_writer_text(&x->out, id);
+        csv_writer_byte(&x->out, ',');
+        csv_writer_text(&x->out, started_at);
+        csv_writer_byte(&x->out, ',');
+        csv_writer_bytes(&x->out, line, (size_t)((next ? next : end) - line));
+        csv_writer_byte(&x->out, '\n');
         line = next;
         x->rows++;
     }
@@ -268,7 +268,10 @@ static int prepare(struct exporting *x, struct err *err)
     for (size_t i = 1; i < x->counted.words_count; i++)
         if (strcmp(counted_word(&x->counted, (int64_t)i), store_station(ctl->store)) == 0)
             x->station = (int64_t)i;
-    return aside_open(&x->aside, ctl->output, encoding, err);
+    if (aside_open(&x->aside, ctl->output, encoding, err) != 0)
+        return -1;
+    csv_writer_open(&x->out, x->aside.file);
+    return 0;
 }
 
 static int write_rows(struct exporting *x, const struct what *what, struct err *err)
@@ -284,6 +287,7 @@ static int write_rows(struct exporting *x, const struct what *what, struct err *
     while ((rc = counted_next(&x->counted, &m, err)) > 0)
         if (what->row(x, &m, err) != 0 || progress_step(&progress, ++done, err) != 0)
             return -1;
+    csv_writer_flush(&x->out);
     progress_end(&progress, done);
     return rc;
 }
@@ -309,6 +313,7 @@ int ctl_export(struct ctl *ctl, struct err *err)
         result = aside_commit(&x.aside, err);
     aside_close(&x.aside);
     counted_close(&x.counted);
+    vehicle_names_close(&x.vehicles);
     if (x.layout)
         layout_close(x.layout);
     free(x.layout);

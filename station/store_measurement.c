@@ -1,6 +1,7 @@
 /* One row of numbers for each record, by which bulletins count; filled from the records themselves. */
 #include "station/store_private.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "reports/record.h"
@@ -273,34 +274,53 @@ int store_measurement_fill(struct store *s, struct err *err)
 
 /* ---- reading ---- */
 
+/*
+ * measurement_row(its columns): the row that is being walked. sqlite3_column_int64 for each column would take as long
+ * as SQLite needs to find them; a function's arguments are there already.
+ */
+static void measurement_row(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    struct store *s = sqlite3_user_data(context);
+    struct store_measurement *out = s->walk.row;
+    int64_t *const columns[MEASUREMENT_COLUMNS] = {
+        &out->at_ms,   &out->station, &out->kind,          &out->seq,   &out->place,      &out->vehicle, &out->method,
+        &out->verdict, &out->stage,   &out->class_,        &out->fleet, &out->instrument, &out->reasons, &out->k,
+        &out->k_limit, &out->opacity, &out->opacity_limit, &out->nox,   &out->nox_limit};
+    assert(count == MEASUREMENT_COLUMNS);
+    for (int i = 0; i < FIRST_VALUE; i++)
+        *columns[i] = sqlite3_value_int64(values[i]);
+    for (int i = FIRST_VALUE; i < count; i++) {
+        *columns[i] = sqlite3_value_int64(values[i]);
+        if (*columns[i] == 0 && sqlite3_value_type(values[i]) == SQLITE_NULL) /* which reads as 0, too */
+            *columns[i] = STORE_NO_VALUE;
+    }
+}
+
+int store_measurement_register(struct store *s)
+{
+    return sqlite3_create_function(s->db, "measurement_row", MEASUREMENT_COLUMNS, SQLITE_UTF8 | SQLITE_DIRECTONLY, s,
+                                   measurement_row, NULL, NULL);
+}
+
 int store_measurement_walk(struct store *s, int64_t from_ms, int64_t to_ms, struct err *err)
 {
     sqlite3_stmt *q = store_statement(s, STORE_SQL_MEASUREMENT_LIST, err);
     if (!q)
         return -1;
     store_bind_int(q, 1, from_ms);
-    store_bind_int(q, 2, to_ms);
+    s->walk.to_ms = to_ms;
     return 0;
 }
 
 int store_measurement_next(struct store *s, struct store_measurement *out, struct err *err)
 {
     sqlite3_stmt *q = s->statements[STORE_SQL_MEASUREMENT_LIST];
+    s->walk.row = out;
     int rc = store_step(s, q, "read the counted records", err);
-    if (rc <= 0)
+    if (rc <= 0 || out->at_ms < s->walk.to_ms)
         return rc;
-    int64_t *const columns[MEASUREMENT_COLUMNS] = {
-        &out->at_ms,   &out->station, &out->kind,          &out->seq,   &out->place,      &out->vehicle, &out->method,
-        &out->verdict, &out->stage,   &out->class_,        &out->fleet, &out->instrument, &out->reasons, &out->k,
-        &out->k_limit, &out->opacity, &out->opacity_limit, &out->nox,   &out->nox_limit};
-    for (int i = 0; i < FIRST_VALUE; i++)
-        *columns[i] = sqlite3_column_int64(q, i);
-    for (int i = FIRST_VALUE; i < MEASUREMENT_COLUMNS; i++) {
-        *columns[i] = sqlite3_column_int64(q, i);
-        if (*columns[i] == 0 && sqlite3_column_type(q, i) == SQLITE_NULL) /* which reads as 0, too */
-            *columns[i] = STORE_NO_VALUE;
-    }
-    return 1;
+    store_done(q);
+    return 0;
 }
 
 int store_record_get(struct store *s, int64_t kind, int64_t seq, char **record, size_t *length, struct err *err)

@@ -219,6 +219,8 @@ static int open_connection(struct store *s, struct err *err)
             return store_failed(s, "open the database", err);
         return err_set(err, ERR_FAILED, "%s: out of memory", path);
     }
+    if (store_measurement_register(s) != SQLITE_OK)
+        return store_failed(s, "open the database", err);
     sqlite3_busy_timeout(s->db, BUSY_MS);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);

@@ -30,6 +30,10 @@ struct store {
     struct store_tree tree, committed;
     void (*ended)(void *ctx, bool saved); /* a transaction; NULL: nobody is told */
     void *ended_ctx;
+    struct {
+        struct store_measurement *row; /* where the next one goes */
+        int64_t to_ms;                 /* no longer than to this time */
+    } walk;                            /* of the counted records */
     sqlite3_stmt *statements[STORE_SQL_COUNT];
 };
 
@@ -65,6 +69,9 @@ int store_column_hash(sqlite3_stmt *q, int column, struct merkle_hash *out, stru
 int store_tree_load(struct store *s, struct err *err);
 /* True when `body` holds the member "key":"value" (canonical JSON: one spelling). */
 bool store_body_says(const char *body, const char *key, const char *value);
+
+/* store_measurement.c: makes known to SQLite what reads the counted records. Its code. */
+int store_measurement_register(struct store *s);
 
 /* store_open.c: why a file system of that type (statfs) cannot hold the database, or NULL. */
 const char *store_file_system_refused(unsigned long type);

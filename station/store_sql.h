@@ -284,7 +284,7 @@
     X(MEASUREMENT_VERDICT, true,                                                                                       \
       "UPDATE measurement SET verdict = ?5 WHERE at_ms = ?1 AND station = ?2 AND kind = ?3 AND seq = ?4")              \
     X(MEASUREMENT_LIST, false,                                                                                         \
-      "SELECT " STORE_MEASUREMENT_COLUMNS " FROM measurement WHERE at_ms >= ? AND at_ms < ?"                           \
+      "SELECT measurement_row(" STORE_MEASUREMENT_COLUMNS ") FROM measurement WHERE at_ms >= ?"                        \
       " ORDER BY at_ms, station, kind, seq")                                                                           \
     X(MEASUREMENT_LAST, false, "SELECT max(at_ms) FROM measurement")                                                   \
     X(RECORD_GET_TEST, false, "SELECT id, record FROM test WHERE seq = ?")                                             \

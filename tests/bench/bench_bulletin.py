@@ -59,6 +59,8 @@ def figure(what, value, unit, aim=None, good=True):
     print("  %-66s %10.2f %s%s" % (what, value, unit, "" if aim is None else "   (%s%s)" % (aim, "" if good else ", MISSED")))
 
 
+if not os.path.exists(MAKE):
+    sys.exit("bench_bulletin: %s is not there: make benches" % os.path.normpath(MAKE))
 make()
 conf = os.path.join(DIR, "smogd.conf")
 days = ("--from", "2026-01-01", "--to", "2026-12-31")

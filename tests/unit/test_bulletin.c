@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "reports/aside.h"
+#include "reports/csv_writer.h"
 #include "reports/uptime.h"
 #include "tests/support/store_fixture.h"
 
@@ -174,19 +175,45 @@ static void periods_are_checked_and_named(void **state)
 
 /* ---- sheets and files ---- */
 
-static void widths_and_fields(void **state)
+static void widths(void **state)
 {
     (void)state;
     assert_int_equal(sheet_width("abc"), 3);
     assert_int_equal(sheet_width("新A66T21"), 8);
     assert_int_equal(sheet_width("（（"), 4);
-    char *text;
+}
+
+static void cells_of_csv(void **state)
+{
+    (void)state;
+    struct csv_writer w;
+    char *text, *long_text = calloc(1, 3 * CSV_WRITER_ROOM);
     size_t length;
+    assert_non_null(long_text);
+    memset(long_text, 'x', 2 * CSV_WRITER_ROOM);
     FILE *out = open_memstream(&text, &length);
-    sheet_csv_field(out, "plain");
-    sheet_csv_field(out, "a,\"b\"\n");
+    csv_writer_open(&w, out);
+    csv_writer_text(&w, "plain");
+    csv_writer_text(&w, "a,\"b\"\n");
+    const int64_t numbers[] = {0, -7, 1234567890123, INT64_MIN};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        csv_writer_byte(&w, ' ');
+        csv_writer_integer(&w, numbers[i]);
+        csv_writer_byte(&w, ' ');
+        csv_writer_thousandths(&w, numbers[i]);
+    }
+    csv_writer_byte(&w, '\n');
+    csv_writer_text(&w, long_text); /* longer than the buffer */
+    for (size_t i = 0; i < CSV_WRITER_ROOM + 1; i++)
+        csv_writer_byte(&w, 'y');
+    csv_writer_flush(&w);
     fclose(out);
-    assert_string_equal(text, "plain\"a,\"\"b\"\"\n\"");
+    static const char head[] = "plain\"a,\"\"b\"\"\n\" 0 0.000 -7 -0.007 1234567890123 1234567890.123"
+                               " -9223372036854775808 -9223372036854775.808\n";
+    assert_memory_equal(text, head, sizeof head - 1);
+    assert_int_equal(length, sizeof head - 1 + 3 * CSV_WRITER_ROOM + 1);
+    assert_int_equal(strspn(text + sizeof head - 1, "x"), 2 * CSV_WRITER_ROOM);
+    free(long_text);
     free(text);
 }
 
@@ -281,7 +308,8 @@ int main(void)
         cmocka_unit_test(values_fall_into_their_bins),
         cmocka_unit_test(who_exceeded_most_often_comes_first),
         cmocka_unit_test(periods_are_checked_and_named),
-        cmocka_unit_test(widths_and_fields),
+        cmocka_unit_test(widths),
+        cmocka_unit_test(cells_of_csv),
         cmocka_unit_test(files_appear_when_they_are_complete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
