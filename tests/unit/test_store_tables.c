@@ -206,8 +206,26 @@ static void every_table_follows_from_the_journal(void **state)
     free(whole);
 }
 
+/* smogpush has written it, smogd has not seen it yet: no event of that kind may be there at all. */
+static void a_decision_waits_for_its_event(void **state)
+{
+    (void)state;
+    struct store_verify_result result;
+    fixture_folder(dir, sizeof dir);
+    store_close(fixture_open(dir, STORE_OWNER));
+    fixture_sql(dir, "INSERT INTO decision VALUES('police', 1, 'aa', 'C1', 'accepted', 't', '{}', NULL, 0)");
+    struct store *s = fixture_open(dir, STORE_READER);
+    must(store_verify(s, &result, NULL, NULL, &err));
+    store_close(s);
+    fixture_sql(dir, "UPDATE decision SET journaled = 1");
+    s = fixture_open(dir, STORE_READER);
+    assert_int_not_equal(store_verify(s, &result, NULL, NULL, &err), 0);
+    store_close(s);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_table_follows_from_the_journal)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_table_follows_from_the_journal),
+                                       cmocka_unit_test(a_decision_waits_for_its_event)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
