@@ -374,6 +374,21 @@ static size_t group_end(const struct paper *p, size_t first, double *height)
     return last;
 }
 
+/* Curves become lower where everything then stands on one page. */
+static void fit_page(struct paper *p)
+{
+    double height = 0, give = 0, room = p->page_height - p->bottom - p->top;
+    for (size_t i = 0; i < p->units_count; i++) {
+        height += p->units[i].height;
+        give += p->units[i].give;
+    }
+    double over = height - room;
+    if (p->page_height <= 0 || over <= 0 || over > give)
+        return;
+    for (size_t i = 0; i < p->units_count; i++)
+        p->units[i].height -= (over + 0.01) * p->units[i].give / give; /* a hair more, against rounding */
+}
+
 /* Places, or with f->draw draws, everything; ends with the last page. */
 static void run_flow(struct paper *p, struct flow *f)
 {
@@ -427,6 +442,7 @@ int paper_pdf(struct paper *p, uint8_t **pdf, size_t *size, struct err *err)
     struct flow f = {0};
     if (check(p, err) != 0)
         return -1;
+    fit_page(p);
     run_flow(p, &f);
     f.pages = f.page;
     if (p->style.size == PAPER_80MM) {

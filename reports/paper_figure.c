@@ -287,6 +287,10 @@ void paper_curve(struct paper *p, const struct paper_curve *from)
     }
     if (from->limit_label)
         c->limit_label = paper_layout(p, from->limit_label, p->font * 0.82, -1);
-    if (p->failure.code == ERR_NONE)
-        paper_unit_add(p, p->style.size == PAPER_A4 ? 135 : p->style.size == PAPER_A5 ? 92 : 110, draw_curve, c);
+    if (p->failure.code != ERR_NONE)
+        return;
+    const double height = p->style.size == PAPER_A4 ? 135 : p->style.size == PAPER_A5 ? 92 : 110;
+    struct paper_unit *unit = paper_unit_add(p, height, draw_curve, c);
+    if (unit)
+        unit->give = height * 0.3;
 }

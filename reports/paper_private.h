@@ -33,6 +33,7 @@ enum paper_ink {
 /* The smallest thing that is not divided between two pages: a line of text, a row of a table, a figure. */
 struct paper_unit {
     double height;
+    double give; /* of the height: may be taken away where all units then stand on one page */
     bool keep;   /* on one page with the unit after it */
     bool gap;    /* white: left out at the head of a page */
     bool turn;   /* a new page begins after it */

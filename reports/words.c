@@ -102,6 +102,7 @@ static const struct word {
     {"roster", "车辆名册", "roster", NULL},
     /* roles */
     {"operator", "检测人员", "operator", "تەكشۈرگۈچى"},
+    {"second", "第二检测人员", "second officer", NULL},
     {"login", "系统登录", "login", NULL},
     {"ecology", "生态环境执法人员", "ecology officer", NULL},
     {"police", "公安交管民警", "police officer", NULL},

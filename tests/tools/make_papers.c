@@ -167,6 +167,16 @@ static struct slip slip_of(struct package_fixture *f, const char *record, const 
                          .size = PAPER_A5};
 }
 
+/* Who and what an ordinary test has. */
+static void open_test(struct package_fixture *f, double k)
+{
+    package_fixture_open_test(f, folder, k);
+    f->instruments = "[{\"certificate\":\"JJG976-2026-0042\",\"driver\":\"modbus\",\"name\":\"smoke\","
+                     "\"profile\":\"opacimeter-generic\",\"serial\":\"A1234\",\"valid_until\":\"2027-03-01\"}]";
+    f->officers = "[{\"number\":\"P0042\",\"role\":\"operator\"},{\"number\":\"P0043\",\"role\":\"second\"},"
+                  "{\"number\":\"650012\",\"role\":\"police\"},{\"number\":\"smogd\",\"role\":\"login\"}]";
+}
+
 /* A test of that smoke in every size and language. */
 static void save_test(const char *name, double k)
 {
@@ -179,7 +189,7 @@ static void save_test(const char *name, double k)
                  {"ug-80mm", PAPER_80MM, WORDS_UG}};
     struct package_fixture f;
     char code[SLIP_NOTE_MAX], file[64];
-    package_fixture_open_test(&f, folder, k);
+    open_test(&f, k);
     char *record = record_of(&f, "长丰路联合执法站");
     sign(&f, record, false, code);
     save_certificate(&f, name);
@@ -308,7 +318,7 @@ static void save_documents(void)
     size_t size, length;
     int64_t ended_ms;
     char path[128], name[64], *text;
-    package_fixture_open_test(&f, folder, 1.9);
+    open_test(&f, 1.9);
     package_fixture_fill(&f);
     package_fixture_seal(&f, &package, &size);
     char *record = record_of(&f, "长丰路联合执法站");
