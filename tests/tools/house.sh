@@ -1,6 +1,6 @@
 #!/bin/sh
-# The rules of the house that a compiler does not see: which folder may include which, what the pure units must not use, and no
-# mutable statics in them. Prints file:line for each breach and exits 1.
+# The rules of the house that a compiler does not see: what the top level holds, which folder may include which, what the pure
+# units must not use, and no mutable statics in them. Prints file:line for each breach and exits 1.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 bad=0
@@ -8,6 +8,12 @@ breach() {
     echo "house: $1" >&2
     bad=1
 }
+for entry in *; do
+    case "$entry" in
+    station | sensors | protocols | reports | systemd | tests | build | Makefile | README.md) ;;
+    *) breach "$entry does not belong to the top level" ;;
+    esac
+done
 # Programs' main files join everything; all other files obey the arrows.
 mains='station/smogd.c station/smogctl.c reports/smogpush.c reports/smoginbox.c reports/smogverify.c reports/smogwitness.c sensors/sim/smogsim.c'
 files=$(find protocols sensors reports station -name '*.[ch]' 2>/dev/null | sort)
