@@ -10,7 +10,7 @@ B := build/$(VARIANT)
 PACKAGES_BUILD := gcc make libserialport-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
 	libsystemd-dev libssl-dev libzip-dev libexpat1-dev libpango1.0-dev libp11-kit-dev libqrencode-dev libjpeg62-turbo-dev libxlsxwriter-dev pkg-config
 PACKAGES_TEST := clang libcmocka-dev libgps-dev gpsd socat chromium python3-minimal python3-pymodbus python3-serial python3-serial-asyncio python3-asn1crypto python3-jsonschema unzip zip openssl softhsm2 sqlite3 jq curl procps strace dpkg-dev \
-	fonts-dejavu-core fonts-wqy-microhei poppler-utils zbar-tools qpdf liblcms2-utils
+	fonts-dejavu-core fonts-wqy-microhei poppler-utils zbar-tools qpdf liblcms2-utils libreoffice-calc-nogui
 PACKAGES_RUN := openssl jq fonts-dejavu-core fonts-wqy-microhei
 # for the console page; where npm is there already, Debian's is not installed over it
 PACKAGES_WEB = $(if $(shell command -v npm 2>/dev/null),,nodejs npm)

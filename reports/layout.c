@@ -41,6 +41,8 @@ enum {
     FROM_INSTRUMENT = FROM_COUNT - 1
 };
 
+enum { RATIO_DIGITS = 6 }; /* 1e-6: no device resolves more */
+
 /* ---- reading the file ---- */
 
 static int read_from(struct layout_column *c, struct conf *conf, ptrdiff_t section, const char *word, struct err *err)
@@ -69,10 +71,20 @@ static int read_form(struct layout_column *c, struct conf *conf, ptrdiff_t secti
     return conf_error(conf, section, err, "form = %s is not known; known are rfc3339, local, compact", form);
 }
 
+/* QUANTITY_COUNT where no word is given. */
+static int read_quantity(const struct layout_column *c, struct conf *conf, ptrdiff_t section, const char *word,
+                         enum quantity *out, struct err *err)
+{
+    *out = word ? quantity_by_name(word, strlen(word)) : QUANTITY_COUNT;
+    if (word && *out == QUANTITY_COUNT)
+        return conf_error(conf, section, err, "column %s: there is no quantity '%s'", c->name, word);
+    return 0;
+}
+
 static int read_column(struct layout *layout, ptrdiff_t section, struct err *err)
 {
     struct conf *conf = &layout->conf;
-    const char *from = NULL, *reading = NULL, *limit = NULL, *fact = NULL;
+    const char *from = NULL, *reading = NULL, *per = NULL, *limit = NULL, *fact = NULL;
     if (layout->columns_count == LAYOUT_COLUMNS_MAX)
         return conf_error(conf, section, err, "more than %d columns", LAYOUT_COLUMNS_MAX);
     struct layout_column *c = &layout->columns[layout->columns_count++];
@@ -82,6 +94,7 @@ static int read_column(struct layout *layout, ptrdiff_t section, struct err *err
         return conf_error(conf, section, err, "a column needs a name");
     if (conf_get_string(conf, section, "from", false, &from, err) != 0 ||
         conf_get_string(conf, section, "reading", false, &reading, err) != 0 ||
+        conf_get_string(conf, section, "per", false, &per, err) != 0 ||
         conf_get_string(conf, section, "limit", false, &limit, err) != 0 ||
         conf_get_string(conf, section, "fact", false, &fact, err) != 0 || read_form(c, conf, section, err) != 0 ||
         conf_get_decimal(conf, section, "scale", false, &c->scale, err) != 0 ||
@@ -89,16 +102,17 @@ static int read_column(struct layout *layout, ptrdiff_t section, struct err *err
         return -1;
     if (!!from + !!reading + !!limit + !!fact > 1)
         return conf_error(conf, section, err, "column %s: one of from, reading, limit, fact", c->name);
+    if (per && !reading)
+        return conf_error(conf, section, err, "column %s: per needs a reading", c->name);
     c->fact = fact;
     c->source = from      ? LAYOUT_FROM
                 : reading ? LAYOUT_READING
                 : limit   ? LAYOUT_LIMIT
                 : fact    ? LAYOUT_FACT
                           : LAYOUT_EMPTY;
-    const char *quantity = reading ? reading : limit;
-    c->quantity = quantity ? quantity_by_name(quantity, strlen(quantity)) : QUANTITY_COUNT;
-    if (quantity && c->quantity == QUANTITY_COUNT)
-        return conf_error(conf, section, err, "column %s: there is no quantity '%s'", c->name, quantity);
+    if (read_quantity(c, conf, section, reading ? reading : limit, &c->quantity, err) != 0 ||
+        read_quantity(c, conf, section, per, &c->per, err) != 0)
+        return -1;
     return from ? read_from(c, conf, section, from, err) : 0;
 }
 
@@ -213,17 +227,33 @@ static void put_decimal(struct decimal value, struct decimal scale, char out[LAY
 }
 
 /* Of the device, else what was joined; only one that is ok. */
-static void take_reading(const struct record *r, const struct layout_column *c, char out[LAYOUT_CELL_MAX])
+static bool find_reading(const struct record *r, enum quantity quantity, struct decimal *value)
 {
     ptrdiff_t passage = json_member(&r->doc, 0, "passage");
     ptrdiff_t own = passage < 0 ? -1 : json_member(&r->doc, (size_t)passage, "readings");
-    ptrdiff_t reading = find(&r->doc, own, "quantity", quantity_name(c->quantity));
-    struct decimal value;
+    ptrdiff_t reading = find(&r->doc, own, "quantity", quantity_name(quantity));
     if (reading < 0)
-        reading = find(&r->doc, r->joined, "quantity", quantity_name(c->quantity));
-    if (reading >= 0 && json_equals(&r->doc, json_member(&r->doc, (size_t)reading, "quality"), "ok") &&
-        json_get_decimal(&r->doc, json_member(&r->doc, (size_t)reading, "value"), &value))
+        reading = find(&r->doc, r->joined, "quantity", quantity_name(quantity));
+    return reading >= 0 && json_equals(&r->doc, json_member(&r->doc, (size_t)reading, "quality"), "ok") &&
+           json_get_decimal(&r->doc, json_member(&r->doc, (size_t)reading, "value"), value);
+}
+
+static void take_reading(const struct record *r, const struct layout_column *c, char out[LAYOUT_CELL_MAX])
+{
+    struct decimal value, whole;
+    char text[DECIMAL_TEXT_MAX];
+    if (!find_reading(r, c->quantity, &value))
+        return;
+    if (c->per == QUANTITY_COUNT) {
         put_decimal(value, c->scale, out);
+        return;
+    }
+    double ratio = decimal_to_double(value) * decimal_to_double(c->scale);
+    if (!find_reading(r, c->per, &whole) || whole.units == 0 ||
+        !decimal_from_double(ratio / decimal_to_double(whole), RATIO_DIGITS, &value))
+        return;
+    decimal_format(value, text);
+    snprintf(out, LAYOUT_CELL_MAX, "%s", text);
 }
 
 static void take_limit(const struct record *r, const struct layout_column *c, char out[LAYOUT_CELL_MAX])

@@ -1,19 +1,23 @@
+/* clang-format off */
 /*
  * Columns of a table that another system wants, as data (the files of station/layouts/):
  *
  *     layout pinyin {
  *         title = "…"   source = "…"   status = unconfirmed
- *         column jlbh   { from = id }                                    # what of the record: the words of layout.c
- *         column jcrq   { from = at  form = local }                      # times: rfc3339, local (2026-07-01 09:30:00),
- * compact column cpys   { from = colour  codes = {"blue=0", "yellow=1"} }# what a code lacks stays empty column clsd {
- * reading = speed }                              # what the device or a lender measured, if it is ok column cljsd  {
- * reading = acceleration  scale = 3.6 }          # in the receiver's unit column btgxz  { limit = opacity } # what it
- * was judged by column stage  { fact = stage }                                 # a fact of the vehicle column gasr   {
- * }                                              # a column that we have nothing for
+ *         column jlbh  { from = id }                                     what of the record: the words of layout.c
+ *         column jcrq  { from = at  form = local }                       rfc3339, local (2026-07-01 09:30:00), compact
+ *         column cpys  { from = colour  codes = {"blue=0", "yellow=1"} } what a code lacks stays empty
+ *         column clsd  { reading = speed }                               what was measured or joined, if it is ok
+ *         column cljsd { reading = acceleration  scale = 3.6 }           in the receiver's unit
+ *         column hcco2 { reading = hc  per = co2  scale = 0.0001 }       a ratio of two readings, 6 decimals
+ *         column btgxz { limit = opacity }                               what it was judged by
+ *         column stage { fact = stage }                                  a fact of the vehicle
+ *         column gasr  { }                                               a column that we have nothing for
  *     }
  *
  * A value that a record does not have is an empty cell.
  */
+/* clang-format on */
 #ifndef REPORTS_LAYOUT_H
 #define REPORTS_LAYOUT_H
 
@@ -33,8 +37,8 @@ enum layout_form { LAYOUT_RFC3339, LAYOUT_LOCAL, LAYOUT_COMPACT };
 struct layout_column {
     const char *name;
     enum layout_source source;
-    int from; /* of the words of layout.c */
-    enum quantity quantity;
+    int from;                    /* of the words of layout.c */
+    enum quantity quantity, per; /* per: divided by that reading; QUANTITY_COUNT: by none */
     const char *fact;
     enum layout_form form;
     struct decimal scale; /* digits 0, units 1: as it is */

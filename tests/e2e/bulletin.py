@@ -150,6 +150,35 @@ def cell_types(book):
     return types
 
 
+def csv_tables(path):
+    """The rows of each sheet, without its title and its columns' names."""
+    tables = [[]]
+    for row in csv.reader(open(path, encoding="utf-8", newline="")):
+        if row:
+            tables[-1].append(row)
+        else:
+            tables.append([])
+    return [table[2:] for table in tables if table]
+
+
+def office_tables(path):
+    """Of each table, by its name: the rows below title and columns' names, cells as float or text, each row as long as the names."""
+    table, office = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}", "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+    tables = []
+    for one in ElementTree.parse(path).find(".//" + office + "spreadsheet").findall(table + "table"):
+        rows = []
+        for row in one.findall(table + "table-row"):  # not those of the charts
+            cells = []
+            for cell in row.findall(table + "table-cell"):
+                number = cell.get(office + "value-type") == "float"
+                value = float(cell.get(office + "value")) if number else "".join("".join(p.itertext()) for p in cell if p.tag.endswith("}p"))
+                cells += [value] * min(int(cell.get(table + "number-columns-repeated", 1)), 30)
+            rows.append(cells)
+        width = sum(c != "" for c in rows[1])
+        tables.append((one.get(table + "name"), [row[:width] for row in rows[2:] if any(c != "" for c in row[:width])]))
+    return tables
+
+
 def workbook(lab):
     """Numbers are numbers, in the file itself and for LibreOffice, where it is installed."""
     types = cell_types(zipfile.ZipFile(lab.path("b.xlsx")))
@@ -163,10 +192,14 @@ def workbook(lab):
         return
     subprocess.run(["soffice", "-env:UserInstallation=file://" + lab.path("office"), "--headless", "--convert-to", "fods", "--outdir", lab.path("."), lab.path("b.xlsx")],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
-    ns = {"t": "urn:oasis:names:tc:opendocument:xmlns:table:1.0", "o": "urn:oasis:names:tc:opendocument:xmlns:office:1.0"}
-    values = [float(c.get("{%s}value" % ns["o"])) for c in ElementTree.parse(lab.path("b.fods")).iterfind(".//t:table[@t:name='vehicles']//t:table-cell[@o:value-type='float']", ns)]
-    wanted = [float(r[k]) for r in sheets["vehicles"] for k in ("tested_vehicles", "failed_vehicles", "failed_percent", "low_percent", "high_percent")]
-    tap.equal(values, wanted, "LibreOffice keeps numbers as numbers")
+    opened, written = office_tables(lab.path("b.fods")), csv_tables(lab.path("b.csv"))
+    tap.equal([name for name, _ in opened], list(types), "LibreOffice opens every worksheet, in their order")
+    wanted = [[[c and (c if title in texts else float(c)) for title, c in zip(types[name], row)] for row in table] for name, table in zip(types, written)]
+    tap.equal([(name, got, cells) for (name, got), cells in zip(opened, wanted) if got != cells], [], "each cell of each is the CSV's, numbers as numbers")
+    filled = lambda cells: sorted(str(c) for c in cells if c not in (None, ""))
+    tap.equal([name for name, table in zip(types, written) if [filled(row) for row in table] != [filled(row.values()) for row in sheets[name]]], [],
+              "and the CSV's are the JSON's")
+    tap.result(sum(isinstance(c, float) for _, rows in opened for row in rows for c in row) > 400, "which are many")
 
 
 def pages(lab):
@@ -206,6 +239,27 @@ def exported(lab, what, *words):
     return answer["rows"], text
 
 
+def conox_cells(lab, record):
+    """One passage with all that a device can tell, cell by cell; what nobody measured is an empty one."""
+    measured = {"co": "0.12", "co2": "14.30", "no": "1205", "hc": "33", "speed": "46.8", "acceleration": "0.21", "vsp": "6.89", "slope": "0.2"}
+    reading = lambda quantity, value, quality="ok": {"quality": quality, "quantity": quantity, "unit": "", "value": value}
+    record["passage"] = {"readings": [reading(q, v) for q, v in measured.items()] + [reading("no2", "40", "out-of-range")], "site": "S7"}
+    record["joined"] = [reading(q, v) for q, v in (("air_temp", "21.4"), ("humidity", "35"), ("pressure", "94.1"), ("wind_speed", "1.2"), ("wind_dir", "270"), ("altitude", "577"))]
+    record["station"].update({"latitude": "44.01", "longitude": "87.30", "name": "昌吉"})
+    record["vehicle"]["facts"] += [{"by": "t", "key": k, "source": "typed", "value": v} for k, v in (("first_registration", "2015-03-09"), ("fuel", "diesel"))]
+    base = sqlite3.connect(lab.path("fixed", "smogd.db"))
+    base.execute("UPDATE passage SET record = ? WHERE seq = ?", (json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False), record["seq"]))
+    base.commit()
+    base.close()
+    cells = list(csv.DictReader(io.StringIO(exported(lab, "passages", "--layout", "conox")[1])))[-1]
+    facts = {f["key"]: f["value"] for f in record["vehicle"]["facts"]}
+    wanted = {"campaign_id": "652301-0001", "date_time": record["started_at"], "site_num": "S7", "veh_id": record["id"], "valid_status": "TRUE", "co_co2": "0.008392",
+              "no_co2": "0.008427", "hc_co2": "0.000231", "speed": "46.8", "accel": "0.756", "vsp_rep": "6.89", "amb_temp": "21.4", "amb_atm_pressure": "94.1",
+              "amb_rhum": "35", "amb_wind_speed": "1.2", "amb_wind_dir": "270", "veh_class": facts["class"], "fuel_type_1": "diesel", "emission_standard": facts["stage"],
+              "reg_date_domestic": "2015-03-09", "site_name": "昌吉", "slope": "0.2", "lat": "44.01", "lon": "87.30", "altitude": "577", "instrument_id": "rsd1"}
+    tap.equal((len(cells), {k: v for k, v in cells.items() if v}), (50, wanted), "each of its columns for which there is a value has it, and no other")
+
+
 def exports(lab):
     base = sqlite3.connect(lab.path("fixed", "smogd.db"))
     wanted = [r[0] for r in base.execute("SELECT record FROM passage WHERE at_ms >= 1782835200000 AND at_ms < 1785513600000 ORDER BY at_ms, seq")]
@@ -225,6 +279,7 @@ def exports(lab):
               "in the pinyin layout, with the receiver's codes")
     rows, text = exported(lab, "passages", "--layout", "conox")
     tap.equal((rows, text.split(",", 2)[:2]), (len(wanted), ["campaign_id", "date_time"]), "and in the international one")
+    conox_cells(lab, ours[-1])
     lab.write("mine.conf", 'layout mine { title = "t" source = "s" status = unconfirmed column a { from = nothing } }')
     run = bulletin(lab, "fixed", "export", "passages", *MONTH, "--layout", lab.path("mine.conf"), "-o", lab.path("m.csv"))
     tap.result(run.returncode == 2 and "mine.conf:1" in run.stderr and "plate-kind" in run.stderr, "a layout's mistake is named with its line and what is known", run.stderr)
