@@ -32,9 +32,8 @@ int ctl_journal_ratchet(struct ctl *ctl, struct err *err)
     return 0;
 }
 
-/* The key on the disk must be the one after the last seal: seals at the end could have been taken away. */
-static int check_end(const struct ctl *ctl, const struct ratchet *first, const struct store_ratchet_result *r,
-                     struct err *err)
+/* The number of the station's key. False: it is not ours to read, or another ratchet goes on. */
+static bool key_number(const struct ctl *ctl, const struct ratchet *first, uint64_t *number)
 {
     char path[600];
     struct ratchet now;
@@ -42,15 +41,25 @@ static int check_end(const struct ctl *ctl, const struct ratchet *first, const s
     bool there = false;
     snprintf(path, sizeof path, "%s/ratchet.key", ctl->config->state);
     if (ratchet_load(&now, path, &there, &why) != 0 || !there || now.start != first->start)
-        return 0; /* not ours to read, or another ratchet goes on */
-    uint64_t epoch = now.epoch;
+        return false;
+    *number = now.epoch;
     OPENSSL_cleanse(&now, sizeof now);
-    if (epoch == r->seals || epoch + 1 == r->seals)
+    return true;
+}
+
+/* The seals, and that the key on the disk is the one after the last: seals at the end could have been taken away. */
+static int verify(const struct ctl *ctl, const struct ratchet *first, struct store_ratchet_result *r, struct err *err)
+{
+    uint64_t before = 0, after = 0;
+    bool ours = key_number(ctl, first, &before);
+    if (store_ratchet_verify(ctl->store, first, r, err) != 0)
+        return -1;
+    if (!ours || !key_number(ctl, first, &after) || ratchet_follows(r->seals, before, after))
         return 0;
     return err_set(err, ERR_FAILED,
                    "the station's key has come to number %" PRIu64 ", but the last seal is %" PRIu64
                    ": seals at the end were taken away, with what they covered",
-                   epoch, r->seals - 1);
+                   before, r->seals - 1);
 }
 
 int ctl_ratchet_verify(struct ctl *ctl, struct store_ratchet_result *r, struct err *err)
@@ -65,7 +74,7 @@ int ctl_ratchet_verify(struct ctl *ctl, struct store_ratchet_result *r, struct e
     free(text);
     if (result != 0)
         return err_prefix(err, "%s", ctl->ratchet);
-    result = store_ratchet_verify(ctl->store, &first, r, err) == 0 ? check_end(ctl, &first, r, err) : -1;
+    result = verify(ctl, &first, r, err);
     OPENSSL_cleanse(&first, sizeof first);
     return result;
 }

@@ -86,6 +86,22 @@ static void what_was_sealed_verifies(void **state)
     expect_no(&now, "does not begin the ratchet of this key"); /* a later key is not the first one */
 }
 
+/* The station goes on while somebody verifies: a seal and a key later is no seal that was taken away. */
+static void the_station_may_seal_meanwhile(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t seals, before, after;
+        bool follows;
+    } rows[] = {
+        {3, 3, 3, true},  {3, 2, 2, true},                    /* at rest; saved, and the key is still to go on */
+        {3, 3, 5, true},  {5, 3, 5, true},  {5, 3, 4, true},  /* it went on */
+        {3, 4, 4, false}, {3, 5, 5, false}, {3, 1, 1, false}, /* seals are missing; the key is an older copy */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(ratchet_follows(rows[i].seals, rows[i].before, rows[i].after), rows[i].follows);
+}
+
 /* Puts a seal of number `epoch` over the journal as it is into the database, made with that key. */
 static void put_seal(const struct ratchet *key, uint64_t epoch, uint64_t size, int64_t at_ms)
 {
@@ -255,6 +271,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(what_was_sealed_verifies, fresh),
+        cmocka_unit_test(the_station_may_seal_meanwhile),
         cmocka_unit_test_setup(a_later_key_seals_nothing_old, fresh),
         cmocka_unit_test_setup(changed_events_are_seen, fresh),
         cmocka_unit_test_setup(missing_seals_are_seen, fresh),
