@@ -108,15 +108,20 @@ static int ask(struct feedback *f, struct source *s, int64_t now_ms, struct err 
 /* No list of decisions: why, for a person. */
 static void describe(struct source *s)
 {
+    const struct outlet_request question = {.post = false};
+    const struct outlet_reply reply = {.status = s->status, .retry_after_ms = s->retry_after_ms};
+    struct outlet_result result;
     int status = s->status;
     if (status == 0)
         return; /* the trouble is there already */
-    const char *what = status == 404 || status == 405 || status == 501
-                           ? "the receiver tells no decisions at url/decisions"
-                       : status == 401 || status == 403 ? "the receiver does not let this station ask for decisions"
-                       : status == 200                  ? "the answer is cut short or too long"
-                                                        : "the receiver does not answer the question for decisions";
-    snprintf(s->trouble, sizeof s->trouble, "%d: %s", status, what);
+    if (!outlet_conclude_receiver(&question, &reply, &result))
+        outlet_conclude(&result, OUTLET_RETRY, "%d: %s", status,
+                        status == 404 || status == 405 || status == 501
+                            ? "the receiver tells no decisions at url/decisions; check the outlet's url, or ask its "
+                              "operator whether it tells them at all"
+                        : status == 200 ? "the answer is cut short or too long; show this to the receiver's operator"
+                                        : "the receiver does not answer the question for decisions; tell its operator");
+    memcpy(s->trouble, result.text, sizeof s->trouble);
 }
 
 static void tell_decision(const struct source *s, const struct decision *d, const char *case_id)
@@ -142,7 +147,8 @@ static int keep_page(struct feedback *f, struct source *s, int64_t last, size_t 
         ++*count;
     }
     if (got < 0)
-        snprintf(s->trouble, sizeof s->trouble, "%.*s", OUTLET_TEXT_MAX - 1, why.text);
+        snprintf(s->trouble, sizeof s->trouble, "%.*s; show this to the receiver's operator", OUTLET_TEXT_MAX - 41,
+                 why.text);
     return 0;
 }
 
@@ -166,6 +172,14 @@ static void plan(struct source *s, size_t count, int64_t now_ms)
     int64_t asked_for = now_ms + (s->retry_after_ms < DAY_MS ? s->retry_after_ms : DAY_MS);
     if (failed && asked_for > st->next_ms)
         st->next_ms = asked_for;
+}
+
+/* What `smogctl status`, `smogctl outbox list` and the console show. */
+static int note_trouble(struct feedback *f, const struct source *s, int64_t now_ms, struct err *err)
+{
+    char about[sizeof FEEDBACK_NOTE + QUEUE_OUTLET_MAX];
+    snprintf(about, sizeof about, FEEDBACK_NOTE "%s", s->config->name);
+    return queue_note_set(f->queue, about, s->trouble, now_ms, err);
 }
 
 /* The same trouble is told once. */
@@ -193,7 +207,7 @@ static int write_answer(struct feedback *f, struct source *s, int64_t now_ms, st
         return -1;
     plan(s, count, now_ms);
     memcpy(s->state.trouble, s->trouble, sizeof s->state.trouble);
-    if (queue_feedback_set(f->queue, s->config->name, &s->state, err) != 0)
+    if (queue_feedback_set(f->queue, s->config->name, &s->state, err) != 0 || note_trouble(f, s, now_ms, err) != 0)
         return -1;
     tell_trouble(s, before);
     return 0;

@@ -5,7 +5,8 @@
  * A receiver is asked at the start and right after a delivery, then after one minute, two, four … at most 30 minutes,
  * as long as it has nothing new; with news, again and again until it has no more. One that does not answer, answers
  * nonsense or signs wrongly is asked at the same growing pace and never in the way of deliveries; the table feedback
- * says what is wrong. A decision that cannot be read holds up those behind it: it must not be passed over in silence.
+ * and the note "feedback OUTLET" (queue_note_set) say what is wrong and what to do. A decision that cannot be read
+ * holds up those behind it: it must not be passed over in silence.
  */
 #ifndef REPORTS_FEEDBACK_H
 #define REPORTS_FEEDBACK_H
@@ -20,6 +21,8 @@
 #include "station/core/err.h"
 
 enum { FEEDBACK_FIRST_MS = 60 * 1000, FEEDBACK_LONGEST_MS = 30 * 60 * 1000, FEEDBACK_AFTER_DELIVERY_MS = 10 * 1000 };
+
+#define FEEDBACK_NOTE "feedback "
 
 struct feedback;
 

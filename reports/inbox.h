@@ -7,6 +7,7 @@
  *   inbox_api.c      what senders ask for
  *   inbox_web.c      what people ask for (inbox_pages.h)
  *   inbox_officers.c who may decide
+ *   inbox_holidays.c the calendars that the deadlines are counted by
  *   inbox_store.c    files and index; inbox_decide.c: decisions and who has looked
  *   inbox_awkward.c  conformance mode
  *
@@ -25,6 +26,7 @@
 
 #include "reports/inbox_officers.h"
 #include "reports/inbox_store.h"
+#include "station/core/deadline.h"
 #include "station/core/err.h"
 
 enum { INBOX_OFFSET_MINUTES = 480, INBOX_REPLY_MAX = 16384, INBOX_SIGNATURE_MAX = 256 };
@@ -35,8 +37,12 @@ struct inbox {
     EVP_PKEY *receipt_key; /* NULL: receipts are not signed */
     size_t size_max;
     const char *viewer; /* common name of the client certificate that sees everybody's packages; NULL: none */
+    struct deadlines *holidays;      /* calendars of working days (station/core/workdays.h); NULL: weekdays alone */
     struct inbox_officers *officers; /* who may decide; NULL: nobody by certificate, any number at the local listener */
 };
+
+/* Reads a file of calendars as the station has it (station/deadlines/holidays-cn.conf); free() it. */
+int inbox_holidays_open(struct deadlines **out, const char *file, struct err *err);
 
 /* An answer: status and one JSON object, or a page. */
 struct inbox_reply {

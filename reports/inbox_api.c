@@ -72,7 +72,9 @@ int inbox_find_visible(const struct inbox_request *r, const char *sha256, size_t
     memcpy(text, sha256, 64);
     text[64] = '\0';
     int found = inbox_store_find(r->inbox->store, text, out, err);
-    return found > 0 && !r->visitor.sees_all && strcmp(out->sender, r->visitor.client) != 0 ? 0 : found;
+    if (found <= 0 || r->visitor.sees_all)
+        return found;
+    return inbox_store_is_sender(r->inbox->store, out->id, r->visitor.client, err);
 }
 
 /* ---- GET ---- */

@@ -10,6 +10,9 @@
 
 #include "reports/inbox_store.h"
 
+/* A condition on a row of package: that sender has sent it. */
+#define INBOX_DB_SENT_BY(name) " EXISTS(SELECT 1 FROM sender WHERE name = " name " AND package = package.id)"
+
 struct inbox_store {
     sqlite3 *db;
     char *folder;

@@ -173,7 +173,8 @@ int inbox_store_decide(struct inbox_store *s, const struct inbox_decision *d, co
 int inbox_store_newest(struct inbox_store *s, const char *sender, int64_t *n, struct err *err)
 {
     sqlite3_stmt *q = inbox_db_prepare(
-        s, "SELECT max(n) FROM decision JOIN package ON package.id = decision.package WHERE sender = ?1", err);
+        s, "SELECT max(n) FROM decision JOIN package ON package.id = decision.package WHERE" INBOX_DB_SENT_BY("?1"),
+        err);
     if (!q)
         return -1;
     inbox_db_bind(q, 1, sender);
@@ -212,7 +213,8 @@ static int walk(struct inbox_store *s, sqlite3_stmt *q, void (*each)(void *ctx, 
 int inbox_store_decisions(struct inbox_store *s, const char *sender, int64_t after, int limit,
                           void (*each)(void *ctx, const struct inbox_decision *d), void *ctx, struct err *err)
 {
-    sqlite3_stmt *q = inbox_db_prepare(s, DECISION_COLUMNS "WHERE n > ?1 AND sender = ?2 ORDER BY n LIMIT ?3", err);
+    sqlite3_stmt *q =
+        inbox_db_prepare(s, DECISION_COLUMNS "WHERE n > ?1 AND" INBOX_DB_SENT_BY("?2") " ORDER BY n LIMIT ?3", err);
     if (!q)
         return -1;
     sqlite3_bind_int64(q, 1, after);

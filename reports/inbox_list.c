@@ -7,25 +7,20 @@ enum { DAY_MS = 24 * 3600 * 1000 };
 
 struct list {
     struct inbox_html *h;
+    const struct inbox *inbox;
     int64_t now_ms, last;
     size_t rows;
+    bool assumed; /* a deadline was counted in a year without calendar */
 };
 
 /* ---- the deadline ---- */
 
-/* Saturday and Sunday; 1970-01-01 was a Thursday. */
-static bool is_weekend(int32_t day)
+int64_t inbox_review_due_ms(const struct inbox *inbox, int64_t received_ms, bool *assumed)
 {
-    int32_t weekday = ((day + 3) % 7 + 7) % 7; /* Monday 0 */
-    return weekday >= 5;
-}
-
-int64_t inbox_review_due_ms(int64_t received_ms)
-{
-    int32_t day = civil_days(civil_date_of(received_ms, INBOX_OFFSET_MINUTES));
-    for (int left = INBOX_REVIEW_DAYS; left > 0; left -= !is_weekend(day))
-        day++;
-    return ((int64_t)day + 1) * DAY_MS - INBOX_OFFSET_MINUTES * 60000LL - 1;
+    static const struct deadlines weekdays_alone;
+    static const struct deadline review = {.length = INBOX_REVIEW_DAYS, .unit = DEADLINE_WORKING_DAYS};
+    return deadline_end(inbox->holidays ? inbox->holidays : &weekdays_alone, &review, received_ms, INBOX_OFFSET_MINUTES,
+                        assumed);
 }
 
 /* ---- rows ---- */
@@ -44,15 +39,16 @@ static void verdict_cell(struct inbox_html *h, const char *verdict)
     inbox_html_raw(h, "</span></td>");
 }
 
-static void due_cell(struct inbox_html *h, const struct inbox_package *p, int64_t now_ms)
+static void due_cell(struct list *list, const struct inbox_package *p)
 {
-    int64_t due_ms = inbox_review_due_ms(p->received_ms);
+    struct inbox_html *h = list->h;
     inbox_html_raw(h, "<td>");
     if (strcmp(p->state, inbox_state_name(INBOX_WAITING)) == 0) {
+        int64_t due_ms = inbox_review_due_ms(list->inbox, p->received_ms, &list->assumed);
         char text[CIVIL_TIME_TEXT_MAX];
         civil_time_format(due_ms, INBOX_OFFSET_MINUTES, text);
         fprintf(h->out, "<bdi>%.10s</bdi>", text);
-        if (now_ms > due_ms) {
+        if (list->now_ms > due_ms) {
             inbox_html_raw(h, " <span class=\"tag bad\">");
             inbox_html_word(h, INBOX_WORD_OVERDUE);
             inbox_html_raw(h, "</span>");
@@ -95,7 +91,7 @@ static void row(void *ctx, const struct inbox_package *p)
     inbox_html_raw(h, "</a></th>");
     verdict_cell(h, p->verdict);
     state_cell(h, p);
-    due_cell(h, p, list->now_ms);
+    due_cell(list, p);
     inbox_html_raw(h, "<td>");
     inbox_html_time(h, p->received_ms);
     inbox_html_raw(h, "</td><td>");
@@ -190,15 +186,16 @@ static int summary(struct inbox_html *h, const struct inbox *inbox, const struct
                    struct err *err)
 {
     int64_t count, oldest_ms;
+    bool assumed = false;
     char at[CIVIL_TIME_TEXT_MAX];
     if (inbox_store_waiting(inbox->store, v->sees_all ? NULL : v->client, &count, &oldest_ms, err) != 0)
         return -1;
     inbox_html_raw(h, "<h1>");
     inbox_html_word(h, INBOX_WORD_LIST);
     fprintf(h->out, "</h1><p><a class=\"tag %s\" href=\"/?lang=%s&amp;state=waiting\">",
-            count == 0                                ? "good"
-            : now_ms > inbox_review_due_ms(oldest_ms) ? "bad"
-                                                      : "warn",
+            count == 0                                                 ? "good"
+            : now_ms > inbox_review_due_ms(inbox, oldest_ms, &assumed) ? "bad"
+                                                                       : "warn",
             lang(h));
     inbox_html_count(h, INBOX_WORD_WAITING_COUNT, count);
     inbox_html_raw(h, "</a> ");
@@ -248,7 +245,7 @@ char *inbox_list_page(const struct inbox *inbox, const struct inbox_visitor *vis
         INBOX_WORD_MEASURED, INBOX_WORD_STATION, INBOX_WORD_RECORD, INBOX_WORD_JOURNAL, INBOX_WORD_RECEIPT};
     struct inbox_html h;
     struct inbox_query query = make_query(visitor, search);
-    struct list list = {.h = &h, .now_ms = now_ms};
+    struct list list = {.h = &h, .inbox = inbox, .now_ms = now_ms};
     if (inbox_html_open(&h, visitor, inbox_word(visitor->language, INBOX_WORD_LIST), err) != 0)
         return NULL;
     int result = summary(&h, inbox, visitor, now_ms, err);
@@ -260,6 +257,8 @@ char *inbox_list_page(const struct inbox *inbox, const struct inbox_visitor *vis
     if (list.rows == 0)
         inbox_html_element(&h, "p", inbox_word(h.language, INBOX_WORD_NOTHING));
     inbox_html_raw(&h, "</div>\n");
+    if (list.assumed)
+        inbox_html_element(&h, "p", inbox_word(h.language, INBOX_WORD_DUE_ASSUMED));
     if (list.rows > INBOX_PAGE_ROWS)
         next_link(&h, search, list.last);
     char *text = inbox_html_close(&h, length, err);

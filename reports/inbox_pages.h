@@ -61,8 +61,9 @@ bool inbox_curve(struct inbox_html *h, const char *csv, size_t length, const str
 int inbox_forms_section(struct inbox_html *h, const struct inbox *inbox, const struct inbox_visitor *visitor,
                         const struct inbox_package *p, const char *token, struct err *err);
 
-/* When the police's review of what came then is due: so many working days later, at the end of the day. */
-int64_t inbox_review_due_ms(int64_t received_ms);
+/* When the police's review of what came then is due: so many working days later, at the end of the day. Sets *assumed
+ * where no holiday calendar of a year was at hand, and leaves it otherwise. */
+int64_t inbox_review_due_ms(const struct inbox *inbox, int64_t received_ms, bool *assumed);
 
 /* ---- forms read back ---- */
 

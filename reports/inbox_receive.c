@@ -330,6 +330,8 @@ static void decide(struct inbox_upload *u, struct inbox_reply *reply)
         return;
     }
     int found = inbox_store_find(u->inbox->store, sha256, &known, &err);
+    if (found > 0 && inbox_store_sent_by(u->inbox->store, known.id, u->sender, &err) != 0)
+        found = -1; /* who gets a receipt may ask for it again, and for what was decided */
     if (found > 0)
         inbox_receipt(u->inbox, &known, 200, reply);
     else if (found < 0 || file_read(u->path, u->inbox->size_max, &data, &size, &err))

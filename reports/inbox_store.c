@@ -40,6 +40,12 @@ static const char *const steps[] = {
     "CREATE INDEX decision_package ON decision(package, n);"
     "CREATE TABLE audit(n INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, client TEXT NOT NULL,"
     " officer TEXT NOT NULL, act TEXT NOT NULL, package INTEGER REFERENCES package(id), detail TEXT NOT NULL) STRICT;",
+
+    /* everybody who has sent a package has its receipt and its decisions; package.sender is the first of them */
+    "CREATE TABLE sender(name TEXT NOT NULL, package INTEGER NOT NULL REFERENCES package(id), PRIMARY KEY(name, "
+    "package))"
+    " STRICT, WITHOUT ROWID;"
+    "INSERT INTO sender(name, package) SELECT sender, id FROM package;",
 };
 
 enum { STEPS = sizeof steps / sizeof steps[0] };
@@ -261,7 +267,7 @@ static sqlite3_stmt *prepare_list(struct inbox_store *s, const struct inbox_quer
 {
     char sql[1024];
     snprintf(sql, sizeof sql, PACKAGE_COLUMNS "WHERE id %s ?1%s%s%s%s%s%s%s ORDER BY id %s LIMIT ?8",
-             query->oldest_first ? ">" : "<", query->sender ? " AND sender = ?2" : "",
+             query->oldest_first ? ">" : "<", query->sender ? " AND" INBOX_DB_SENT_BY("?2") : "",
              query->station ? " AND station = ?3" : "", query->state ? " AND state = ?4" : "",
              query->plate ? " AND instr(plate, ?5) > 0" : "", query->from_ms ? " AND received_ms >= ?6" : "",
              query->to_ms ? " AND received_ms < ?7" : "", query->conflict ? " AND journal = 'conflict'" : "",
@@ -300,7 +306,7 @@ int inbox_store_waiting(struct inbox_store *s, const char *sender, int64_t *coun
 {
     sqlite3_stmt *q = inbox_db_prepare(s,
                                        "SELECT count(*), ifnull(min(received_ms), 0) FROM package WHERE state ="
-                                       " 'waiting' AND (?1 IS NULL OR sender = ?1)",
+                                       " 'waiting' AND (?1 IS NULL OR" INBOX_DB_SENT_BY("?1") ")",
                                        err);
     if (!q)
         return -1;
@@ -382,11 +388,34 @@ int inbox_store_add(struct inbox_store *s, struct inbox_package *p, const char *
         return -1;
     }
     p->id = sqlite3_last_insert_rowid(s->db);
-    if (inbox_db_run(s, "COMMIT", err)) {
+    if (inbox_store_sent_by(s, p->id, p->sender, err) != 0 || inbox_db_run(s, "COMMIT", err)) {
         sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
         return -1;
     }
     return 0;
+}
+
+int inbox_store_sent_by(struct inbox_store *s, int64_t package, const char *sender, struct err *err)
+{
+    sqlite3_stmt *q =
+        inbox_db_prepare(s, "INSERT INTO sender(name, package) VALUES(?1, ?2) ON CONFLICT DO NOTHING", err);
+    if (!q)
+        return -1;
+    inbox_db_bind(q, 1, sender);
+    sqlite3_bind_int64(q, 2, package);
+    return inbox_db_finish(s, q, err);
+}
+
+int inbox_store_is_sender(struct inbox_store *s, int64_t package, const char *sender, struct err *err)
+{
+    sqlite3_stmt *q = inbox_db_prepare(s, "SELECT 1 FROM sender WHERE name = ?1 AND package = ?2", err);
+    if (!q)
+        return -1;
+    inbox_db_bind(q, 1, sender);
+    sqlite3_bind_int64(q, 2, package);
+    int code = sqlite3_step(q);
+    sqlite3_finalize(q);
+    return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : inbox_db_error(s, err);
 }
 
 int inbox_store_checkpoint(struct inbox_store *s, const char *station, char out[CHECKPOINT_TEXT_MAX + 1],

@@ -78,6 +78,11 @@ void inbox_store_clean(struct inbox_store *s);
 /* 1 found, 0 not there, -1 error. */
 int inbox_store_find(struct inbox_store *s, const char *sha256, struct inbox_package *out, struct err *err);
 
+/* That sender has sent it, too: from now on it asks for its receipt and its decisions as the first one does. */
+int inbox_store_sent_by(struct inbox_store *s, int64_t package, const char *sender, struct err *err);
+/* 1 it has, 0 it has not, -1 error. */
+int inbox_store_is_sender(struct inbox_store *s, int64_t package, const char *sender, struct err *err);
+
 /* Takes the synced upload over and enters the package; fills p->id. A checkpoint (may be empty) becomes the station's
  * newest when its tree is larger than any seen before. */
 int inbox_store_add(struct inbox_store *s, struct inbox_package *p, const char *upload, const char *checkpoint,

@@ -43,8 +43,10 @@ enum inbox_language { INBOX_ZH, INBOX_EN, INBOX_LANGUAGES };
     X(RECORD, "记录编号", "Record")                                                                                                                                        \
     X(VERDICT, "检测结论", "Verdict")                                                                                                                                      \
     X(DUE, "审核期限", "Review due")                                                                                                                                       \
-    X(DUE_NOTE, "收到后%个工作日（周六、周日除外；法定节假日未计入，请人工核对）",                                                                                         \
-      "% working days after receipt (without weekends; public holidays are not counted here, check by hand)")                                                              \
+    X(DUE_NOTE, "收到后%个工作日", "% working days after receipt")                                                                                                         \
+    X(DUE_ASSUMED, "有期限跨入没有节假日安排的年份，仅按周一至周五计算，请人工核对（--holidays）。",                                                                       \
+      "A deadline runs through a year without a holiday calendar and is counted by weekdays alone: check by hand "                                                         \
+      "(--holidays).")                                                                                                                                                     \
     X(OVERDUE, "已逾期", "overdue")                                                                                                                                        \
     X(WAITING_COUNT, "待审 % 件", "% waiting for review")                                                                                                                  \
     X(WAITING_OLDEST, "最早接收于 %", "the oldest since %")                                                                                                                \

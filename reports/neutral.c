@@ -10,7 +10,7 @@
 #include "reports/violation.h"
 #include "station/core/vehicle.h"
 
-enum { ENTRIES_MAX = 1024, KEY_MAX = 128, JSON_TOKENS_MAX = 8192, DEPTH_MAX = 6 };
+enum { ENTRIES_MAX = 1024, KEY_MAX = 128 };
 
 struct entry {
     char *key, *value;
@@ -111,55 +111,12 @@ static void put_decimal(struct neutral *n, struct decimal value, const char *key
     put(n, text, "%s", key);
 }
 
-/* ---- JSON, flattened ---- */
-
-static void flatten(struct neutral *n, const struct json_doc *doc, ptrdiff_t token, const char *prefix, int depth)
-{
-    const struct json_token *t = &doc->tokens[token];
-    char key[KEY_MAX], name[48], value[NEUTRAL_VALUE_MAX];
-    bool object = t->type == JSON_OBJECT;
-    if ((object || t->type == JSON_ARRAY) && depth < DEPTH_MAX) {
-        size_t at = (size_t)token + 1;
-        for (uint32_t i = 0; i < t->count; i++) {
-            snprintf(name, sizeof name, "%u", i + 1);
-            if (object && !json_get_string(doc, (ptrdiff_t)at++, name, sizeof name))
-                name[0] = '\0';
-            int length = snprintf(key, sizeof key, "%s.%s", prefix, name);
-            if (name[0] && length > 0 && (size_t)length < sizeof key)
-                flatten(n, doc, (ptrdiff_t)at, key, depth + 1);
-            at = doc->tokens[at].next;
-        }
-    } else if (t->type == JSON_STRING) {
-        if (json_get_string(doc, token, value, sizeof value))
-            put(n, value, "%s", prefix);
-    } else if (t->type != JSON_NULL && !object && t->type != JSON_ARRAY && t->length < sizeof value) {
-        memcpy(value, doc->text + t->start, t->length);
-        value[t->length] = '\0';
-        put(n, value, "%s", prefix);
-    }
-}
-
 /* A part of the record, under that name. */
 static void flatten_part(struct neutral *n, const char *key)
 {
     ptrdiff_t token = json_member(&n->record->doc, 0, key);
     if (token >= 0)
-        flatten(n, &n->record->doc, token, key, 0);
-}
-
-static int flatten_case(struct neutral *n, const struct neutral_source *s, struct err *err)
-{
-    struct json_token *tokens = malloc(JSON_TOKENS_MAX * sizeof *tokens);
-    struct json_doc doc;
-    if (!tokens)
-        return err_set(err, ERR_FAILED, "out of memory");
-    int result = json_parse(&doc, s->case_json, s->case_length, tokens, JSON_TOKENS_MAX, err);
-    if (result == 0)
-        flatten(n, &doc, 0, "case", 0);
-    else
-        err_prefix(err, "case.json");
-    free(tokens);
-    return result;
+        neutral_flatten(n, &n->record->doc, token, key);
 }
 
 /* ---- the parts ---- */
@@ -288,7 +245,7 @@ static void put_instruments(struct neutral *n)
     const struct json_doc *doc = &n->record->doc;
     ptrdiff_t list = json_member(doc, 0, "instruments");
     if (list >= 0)
-        flatten(n, doc, list, "instrument", 0);
+        neutral_flatten(n, doc, list, "instrument");
 }
 
 static void put_violation(struct neutral *n, const struct neutral_source *s)
@@ -456,7 +413,7 @@ static int fill(struct neutral *n, const struct neutral_source *s, struct err *e
     put_instruments(n);
     put_violation(n, s);
     choose_pictures(n, s);
-    if (s->case_json && flatten_case(n, s, err) != 0)
+    if (s->case_json && neutral_case(n, s->case_json, s->case_length, err) != 0)
         return -1;
     for (size_t i = 0; i < s->values_count; i++)
         put(n, s->values[i].value, "values.%s", s->values[i].name);

@@ -9,7 +9,7 @@
  *     value.Q  limit.Q  value.Q.POINT limit.Q.POINT    every judged quantity; POINT as in the record, where it has one
  *     mark.KIND.N  mark.KIND.last.N                value of the N-th counted mark, from the first, from the last
  *     ringelmann.visible                           yes | no
- *     officer.N  officer.ROLE                      numbers
+ *     officer.N  officer.ROLE                      numbers; officer.police also from the case's reviews
  *     instrument.N.name .serial .certificate .model
  *     violation.code .name .fine .points .basis    of a failed record, from the data file (reports/violation.h)
  *     passage.KEY  reading.Q                       of a passage: what the device told, what was measured

@@ -3,7 +3,13 @@
 #define REPORTS_NEUTRAL_PART_H
 
 #include "reports/neutral.h"
+#include "station/core/json.h"
 #include "station/core/verdict.h"
+
+/* A value and all that is in it, as PREFIX.KEY.KEY …; members of an array by their number, from 1. */
+void neutral_flatten(struct neutral *n, const struct json_doc *doc, ptrdiff_t token, const char *prefix);
+/* case.json under "case", and the police officer of its reviews where the record names none. */
+int neutral_case(struct neutral *n, const char *text, size_t length, struct err *err);
 
 enum { NEUTRAL_ROW_KEYS = 6, NEUTRAL_TEXT_MAX = 32 };
 

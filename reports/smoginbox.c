@@ -21,6 +21,7 @@
 static const char help[] =
     "smoginbox --listen ADDR:PORT --cert FILE --key FILE --client-ca FILE --receipt-key FILE --store DIR\n"
     "          [--seal-ca FILE] [--viewer NAME] [--officers FILE] [--office ADDR:PORT] [--size-max BYTES]\n"
+    "          [--holidays FILE]\n"
     "          [--conformance FILE | --awkward LIST]\n"
     "smoginbox --store DIR --decide SHA256 DECISION --officer NUMBER\n"
     "          [--ground 1..8] [--number TEXT] [--amount YUAN] [--basis TEXT] [--note TEXT]\n"
@@ -37,6 +38,8 @@ static const char help[] =
     "  --viewer NAME       common name of a client certificate that sees what everybody sent, and decides nothing\n"
     "  --officers FILE     who may decide: lines of an officer's number and his certificate's common name\n"
     "  --office ADDR:PORT  plain HTTP for officers at this machine; they enter their number ('office on ADDR:PORT')\n"
+    "  --holidays FILE     calendars of working days, by which deadlines are counted (share/smogd/deadlines/\n"
+    "                      holidays-cn.conf); without it, and in a year that it lacks, by weekdays alone\n"
     "  --size-max BYTES    largest package; default and maximum 67108864\n"
     "\n"
     "  --decide            records what became of a package; its sender fetches it at /packages/decisions. DECISION,\n"
@@ -58,7 +61,8 @@ static const char help[] =
     "2 wrong usage; 3 cannot listen or read a file; 4 the order of decisions is wrong.\n";
 
 struct options {
-    const char *listen, *cert, *key, *client_ca, *seal_ca, *store, *receipt_key, *viewer, *officers, *office, *size_max;
+    const char *listen, *cert, *key, *client_ca, *seal_ca, *store, *receipt_key, *viewer, *officers, *office, *size_max,
+        *holidays;
     const char *conformance, *awkward;
     const char *decide, *decision, *ground, *number, *amount, *basis, *note, *officer;
 };
@@ -78,6 +82,7 @@ static int read_options(int argc, char **argv, struct options *o, struct err *er
                  {"--viewer", &o->viewer},
                  {"--officers", &o->officers},
                  {"--office", &o->office},
+                 {"--holidays", &o->holidays},
                  {"--conformance", &o->conformance},
                  {"--awkward", &o->awkward},
                  {"--officer", &o->officer},
@@ -179,6 +184,7 @@ static int open_inbox(struct running *r, const struct options *o, struct err *er
     if (!(inbox->trust = sealcheck_trust(o->seal_ca ? o->seal_ca : o->client_ca, err)) ||
         (o->receipt_key && !(inbox->receipt_key = read_key(o->receipt_key, err))) ||
         (o->officers && inbox_officers_open(&inbox->officers, o->officers, err)) ||
+        (o->holidays && inbox_holidays_open(&inbox->holidays, o->holidays, err)) ||
         inbox_store_open(&inbox->store, o->store, err))
         return -1;
     inbox_store_clean(inbox->store);
@@ -236,6 +242,7 @@ static int receive(const struct options *o, struct err *err)
     inbox_store_close(r.office.store);
     inbox_store_close(r.inbox.store);
     inbox_officers_close(r.inbox.officers);
+    free(r.inbox.holidays);
     EVP_PKEY_free(r.inbox.receipt_key);
     X509_STORE_free(r.inbox.trust);
     return result;

@@ -28,6 +28,7 @@
 #include "station/clock.h"
 #include "station/config.h"
 #include "station/outlets.h"
+#include "station/push_start.h"
 #include "station/sealing.h"
 #include "station/slip_signing.h"
 #include "station/store.h"
@@ -148,7 +149,6 @@ static int open_stamper(struct push *p, struct err *err)
                                           .https_ca = c->timestamp.https_ca[0] ? c->timestamp.https_ca : NULL,
                                           .every_ms = c->timestamp.every_min * 60 * 1000};
     p->stamp_until_ms = clock_mono_ms() + STAMP_WAIT_MS;
-    note(p, "timestamp", "");
     if (source.url[0] == '\0' || stamper_open(&p->stamper, p->queue, p->http, &source, err) == 0)
         return 0;
     return err_prefix(err, "%s: timestamp", c->file);
@@ -158,7 +158,9 @@ static int push_open(struct push *p, const char *file, struct err *err)
 {
     if (config_open(&p->config, file, NULL, err) != 0 || open_keys(p, err) != 0 || open_store(p, err) != 0 ||
         queue_open(&p->queue, store_database(p->store), err) != 0 ||
+        push_start_notes(p->store, p->queue, clock_unix_ms(), err) != 0 ||
         http_open(&p->http, &http_limits_default, err) != 0 || open_courier(p, err) != 0 ||
+        push_start_late(&p->outlets, p->store, p->queue, p->config->utc_offset_minutes, clock_unix_ms(), err) != 0 ||
         feedback_open(&p->feedback, p->queue, p->http, p->outlets.of, p->outlets.count, clock_unix_ms(), err) != 0 ||
         open_stamper(p, err) != 0)
         return -1;
@@ -168,7 +170,6 @@ static int push_open(struct push *p, const char *file, struct err *err)
                                   .offset_minutes = p->config->utc_offset_minutes,
                                   .seals_count = keyring_count(p->keys)};
     use_keys(p);
-    note(p, "seal", ""); /* what a smogpush before this one said */
     if (sealing_init(&p->sealing, err) != 0)
         return -1;
     return slip_signing_init(&p->slips, &p->sealing, err);

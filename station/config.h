@@ -96,7 +96,7 @@ struct config_outlet {
     char user[CONFIG_NAME_MAX];
     bool replaces;                                               /* a record that comes twice counts once there */
     char folder[CONFIG_PATH_MAX], acknowledged[CONFIG_PATH_MAX]; /* file-drop */
-    struct civil_date from;                                      /* records: begins there; year 0: with what comes */
+    struct civil_date from;                                      /* begins there; year 0: with what comes */
     int64_t batch, batch_s;                                      /* passages in one delivery; or after so long */
     bool valid_only;                                             /* passages */
     size_t values_count;

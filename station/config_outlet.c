@@ -19,7 +19,6 @@ struct kind {
     bool maps;     /* map, values */
     bool token;    /* user, secret-file, repeat-replaces */
     bool passages; /* batch, batch-s, passages, secret-file where one is needed */
-    bool records;  /* from */
     bool folders;  /* folder, acknowledgements, receipt-key */
 };
 
@@ -28,8 +27,8 @@ static const struct kind kinds[] = {
     {.name = "rm60", .priority = 1, .web = true, .soap = true, .maps = true},
     {.name = "vio04", .priority = 1, .web = true, .soap = true, .maps = true},
     {.name = "file-drop", .priority = 1, .folders = true},
-    {.name = "ecology-json", .priority = 2, .web = true, .maps = true, .token = true, .records = true},
-    {.name = "remote-json", .priority = 3, .web = true, .maps = true, .passages = true, .records = true},
+    {.name = "ecology-json", .priority = 2, .web = true, .maps = true, .token = true},
+    {.name = "remote-json", .priority = 3, .web = true, .maps = true, .passages = true},
 };
 
 static const struct kind *find_kind(const char *name)
@@ -188,7 +187,7 @@ static int read_one(struct config_outlet *o, struct conf *conf, ptrdiff_t node, 
         (kind->token && read_token(o, conf, node, err) != 0) ||
         (kind->passages && read_passages(o, conf, node, err) != 0) ||
         (kind->folders && read_folders(o, conf, node, err) != 0) ||
-        (kind->records && conf_get_date(conf, node, "from", false, &o->from, err) != 0))
+        conf_get_date(conf, node, "from", false, &o->from, err) != 0)
         return -1;
     o->has_map = kind->maps;
     return read_pace(o, kind, conf, node, err);

@@ -30,7 +30,7 @@
  * ctl_rules.c    rules list, unconfirmed
  * ctl_roster.c   roster import, list, report, absent
  * ctl_codes.c    codes
- * ctl_history.c  history export, import
+ * ctl_history.c  history export, import; ctl_certificate.c: the sealing certificate, for it and journal checkpoint
  * ctl_photo.c    photo add, list
  * ctl_bulletin.c  bulletin
  * ctl_export.c   export
@@ -122,6 +122,11 @@ int ctl_print_line(const struct ctl *ctl);
 int ctl_next_line(struct ctl *ctl, struct err *err);
 /* Opens the files for reading; says on stderr when no smogd answers beside them. */
 int ctl_open_store(struct ctl *ctl, struct err *err);
+/* The certificate of the sealing key as it is configured, PEM; malloc'ed. ERR_UNREACHABLE: a credential that this
+ * account may not read. */
+int ctl_seal_certificate(struct ctl *ctl, char **pem, size_t *length, struct err *err);
+/* A note of smogpush; for store_push_notes, with the ctl. */
+int ctl_print_note(void *ctx, const char *about, const char *text, int64_t since_ms);
 void ctl_close(struct ctl *ctl);
 
 /* A text or number member of the object token `object` of ctl->doc; "" or 0 where there is none. `text` is valid until

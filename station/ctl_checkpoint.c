@@ -53,12 +53,12 @@ static int read_stored(struct ctl *ctl, struct note *n, struct err *err)
 }
 
 /* What a signature over another history means. */
-static const char *whose(const struct ctl *ctl, const struct note *n)
+static const char *whose(struct ctl *ctl, const struct note *n)
 {
     char *pem = NULL;
     size_t length = 0;
     struct err err = {0};
-    if (ctl->config->seal_cert[0] == '\0' || file_read(ctl->config->seal_cert, 1 << 20, &pem, &length, &err) != 0)
+    if (ctl_seal_certificate(ctl, &pem, &length, &err) != 0)
         return "there is no sealing certificate here to check its signature with";
     int result = history_signed_by(n->text, pem, length, &err);
     free(pem);

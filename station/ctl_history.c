@@ -192,18 +192,15 @@ static int save_file(struct export *e, const char *note, const char *certificate
 /* The newest checkpoint and the certificate of the key that signed it. */
 static int find_signature(struct export *e, char **note, char **certificate, struct err *err)
 {
-    const struct config *config = e->ctl->config;
     size_t length;
     if (store_checkpoint_last(e->ctl->store, note, err) != 0)
         return -1;
     if (!*note)
         return err_set(err, ERR_FAILED, "no checkpoint is signed yet; is smogpush running?");
-    if (config->seal_cert[0] == '\0')
-        return err_set(err, ERR_INVALID, "%s has no section 'seal' with the certificate", config->file);
-    if (file_read(config->seal_cert, SEALCHECK_CERTIFICATE_MAX, certificate, &length, err) != 0)
+    if (ctl_seal_certificate(e->ctl, certificate, &length, err) != 0)
         return -1;
     if (history_signed_by(*note, *certificate, length, err) != 0)
-        return err_prefix(err, "%s and the newest checkpoint", config->seal_cert);
+        return err_prefix(err, "%s and the newest checkpoint", e->ctl->config->seal_cert);
     return checkpoint_read(&e->checkpoint, *note, strlen(*note), err);
 }
 

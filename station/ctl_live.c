@@ -168,7 +168,7 @@ static void print_lockouts(const struct ctl *ctl)
     }
 }
 
-static int print_note(void *ctx, const char *about, const char *text, int64_t since_ms)
+int ctl_print_note(void *ctx, const char *about, const char *text, int64_t since_ms)
 {
     char since[24];
     ctl_time(ctx, since_ms, since);
@@ -189,7 +189,7 @@ static int status_from_files(struct ctl *ctl, struct err *err)
                ctl->config->name, ctl->config->kind, size);
         printf("outbox    %" PRId64 " waiting, %" PRId64 " sent, %" PRId64 " refused, %" PRId64 " unknown\n", counts[0],
                counts[1], counts[2], counts[3]);
-        return store_push_notes(ctl->store, print_note, ctl, err);
+        return store_push_notes(ctl->store, ctl_print_note, ctl, err);
     }
     struct json_writer w;
     if (ctl_json_begin(&w, err) != 0)

@@ -4,6 +4,7 @@
 
 #include "reports/record.h"
 #include "station/ctl_rows.h"
+#include "station/push_notes.h"
 #include "station/pass_row.h"
 
 enum { ROWS = 100 };
@@ -369,6 +370,7 @@ static int list_outbox(struct ctl_rows *rows, struct err *err)
         return -1;
     ctl_rows_end(rows);
     if (rows->w) {
+        push_notes_write(rows->ctl->store, rows->ctl->config->utc_offset_minutes, rows->w);
         json_integer(rows->w, "refused", counts[2]);
         json_integer(rows->w, "sent", counts[1]);
         json_integer(rows->w, "unknown", counts[3]);
@@ -376,6 +378,7 @@ static int list_outbox(struct ctl_rows *rows, struct err *err)
     } else {
         printf("%" PRId64 " waiting, %" PRId64 " sent, %" PRId64 " refused, %" PRId64 " unknown\n", counts[0],
                counts[1], counts[2], counts[3]);
+        return store_push_notes(rows->ctl->store, ctl_print_note, rows->ctl, err);
     }
     return 0;
 }

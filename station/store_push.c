@@ -13,7 +13,7 @@ int store_push_notes(struct store *s, int (*each)(void *ctx, const char *about, 
     store_bind_text(q, 1, "");
     int rc;
     while ((rc = store_step(s, q, "read what smogpush tells", err)) > 0) {
-        char about[32], text[ERR_TEXT_MAX];
+        char about[48], text[ERR_TEXT_MAX];
         store_column_text(q, 0, about, sizeof about);
         store_column_text(q, 1, text, sizeof text);
         if (each(ctx, about, text, sqlite3_column_int64(q, 2)) != 0) {

@@ -38,6 +38,7 @@ static const struct fact_form forms[VEHICLE_FACT_COUNT] = {
     [VEHICLE_STAGE] = {.words = "0,1,2,3,4,5,6"},
     [VEHICLE_ASPIRATION] = {.words = "natural,turbo"},
     [VEHICLE_SMOKE_CLASS] = {.words = "I,II,III"},
+    [VEHICLE_BODY_COLOUR] = {.words = "A,B,C,D,E,F,G,H,I,J"},
     [VEHICLE_MODEL_YEAR] = {.number = true, .whole = true, .min = 1900, .max = 2200, .what = "a year"},
 };
 

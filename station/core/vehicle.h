@@ -34,7 +34,10 @@
     X(USE, "use")   /* GA 24.3 */                                                                                      \
     X(OWNER, "owner")                                                                                                  \
     X(TRAILER_PLATE, "trailer_plate")                                                                                  \
-    X(SMOKE_CLASS, "smoke_class") /* I | II | III: non-road machinery, GB 36886 */
+    X(SMOKE_CLASS, "smoke_class") /* I | II | III: non-road machinery, GB 36886 */                                     \
+    X(MAKE, "make")                                                                                                    \
+    X(BODY_COLOUR, "body_colour") /* GA 24.8, A to J */                                                                \
+    X(ISSUER, "issuer")           /* 发证机关 of the register, like 新B */
 
 enum vehicle_fact {
 #define VEHICLE_FACT_ENUM(id, key) VEHICLE_##id,

@@ -9,6 +9,7 @@ INBOX_SIZE_MAX=2000000
 . "$ROOT/tests/e2e/inbox_lib.sh"
 authority foreign-ca
 leaf other 652301-0008 tls-ca
+leaf third 652301-0009 tls-ca
 leaf officer officer tls-ca
 leaf foreign 652301-0007 foreign-ca
 start
@@ -53,6 +54,9 @@ is "not by another sender" 404 "$(as other "https://$address/packages/$(hex p/1.
 is "another sender with the same package gets the same receipt" 200 "$(post other p/1.asice)"
 cmp -s body receipt
 ok "byte for byte" $?
+is "from then on it can fetch that receipt, too" 200 "$(as other "https://$address/packages/$(hex p/1.asice)")"
+cmp -s body receipt
+ok "the same one" $?
 is "it is kept once" 1 "$(sqlite3 store/inbox.db 'SELECT count(*) FROM package')"
 is "a package that never came" 404 "$(as client "https://$address/packages/$(hex p/2.asice)")"
 
@@ -101,8 +105,9 @@ says "the verdict" body '△ 嫌疑'
 says "the conflict" body '⚠ 日志冲突'
 says "nothing but its own may be loaded or framed" headers "^Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'"
 is "no script" 0 "$(grep -c '<script' body)"
-is "another sender sees nothing of it" 0 "$(as other "https://$address/" >status && grep -c 新B12345 body)"
-is "nor of a package's page" 404 "$(as other "https://$address/view/$(hex p/1.asice)")"
+is "who has sent one of them sees that one" 1 "$(as other "https://$address/" >status && grep -c 新B12345 body)"
+is "another sender sees nothing of it" 0 "$(as third "https://$address/" >status && grep -c 新B12345 body)"
+is "nor of a package's page" 404 "$(as third "https://$address/view/$(hex p/1.asice)")"
 is "the viewer sees everything" 4 "$(as officer "https://$address/" >status && grep -c 新B12345 body)"
 
 # ---- decisions ----
@@ -143,7 +148,8 @@ openssl dgst -sha256 -verify server.pub -signature signature decision >/dev/null
 ok "each is signed, byte for byte as it stands there" $?
 is "the newest number is told" 6 "$(jq .newest body)"
 is "from where it left off" 1 "$(as client "https://$address/packages/decisions?after=5" >status && jq '.decisions | length' body)"
-is "another sender gets none" 0 "$(as other "https://$address/packages/decisions?after=0" >status && jq '.decisions | length' body)"
+is "who has sent one of the packages, too, gets its decisions" 5 "$(as other "https://$address/packages/decisions?after=0" >status && jq '.decisions | length' body)"
+is "another sender gets none" 0 "$(as third "https://$address/packages/decisions?after=0" >status && jq '.decisions | length' body)"
 is "a nonsense number: 400" 400 "$(as client "https://$address/packages/decisions?after=x")"
 
 # ---- ends and begins ----

@@ -4,67 +4,21 @@ outlets at once, each with its own queue; every awkward answer; nothing doubles,
 import base64
 import json
 import os
-import sqlite3
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from outlet_bench import OutletBench  # noqa: E402
 from provincial import Ecology, Provincial  # noqa: E402
-from station import BIN, Lab, ROOT, Tap  # noqa: E402
+from station import Lab, ROOT, Tap  # noqa: E402
 
 PASSWORD, TOKEN = "pa55-of-ecology", "bearer-of-the-province"
 tap = Tap()
 
 
-class Bench:
+class Bench(OutletBench):
     def __init__(self, lab, name, outlets):
-        self.lab, self.dir, self.number = lab, lab.path(name), 0
-        os.mkdir(self.dir)
-        for secret, text in (("password", PASSWORD), ("token", TOKEN)):
-            with open(os.path.join(self.dir, secret), "w", encoding="ascii") as file:
-                file.write(text + "\n")
-            os.chmod(os.path.join(self.dir, secret), 0o600)
-        self.conf = lab.write(name + "/smogd.conf", """station { id = "652301-0007"  name = "长丰路联合执法站"  kind = joint  region = "652301"  state = "state" }
-rules = {"hj845-2017"}   limit-class = a
-seal { key = "%s/seal.key"  cert = "%s/seal.pem" }
-%s
-""" % (lab.path("keys"), lab.path("keys"), outlets))
-
-    def make(self, count, *words):
-        subprocess.run([os.path.join(ROOT, "build/asan/tests/make_cases"), os.path.join(self.dir, "state"), str(self.number + 1), str(count), "0",
-                        *words], check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
-        self.number += count
-
-    def db(self, sql):
-        with sqlite3.connect("file:%s/state/smogd.db?mode=rw" % self.dir, uri=True) as db:
-            return db.execute(sql).fetchall()
-
-    def push(self):
-        return subprocess.run([os.path.join(BIN, "smogpush"), "-c", self.conf, "--once"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              encoding="utf-8", timeout=60, check=False).stdout
-
-    def again(self):
-        self.db("UPDATE delivery SET next_ms = 0")
-        return self.push()
-
-    def states(self, outlet):
-        return self.db("SELECT state, count(*) FROM delivery WHERE outlet = '%s' GROUP BY state ORDER BY state" % outlet)
-
-    def last(self, outlet):
-        return self.db("SELECT state, last_status FROM delivery WHERE outlet = '%s' ORDER BY case_id DESC LIMIT 1" % outlet)[0]
-
-    def ctl(self, *words):
-        return subprocess.run([os.path.join(BIN, "smogctl"), "-c", self.conf, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              encoding="utf-8", timeout=60, check=False).stdout
-
-    def secret_nowhere(self, *secrets):
-        found = []
-        for folder, _, names in os.walk(self.dir):
-            for name in set(names) - {"password", "token"}:
-                with open(os.path.join(folder, name), "rb") as file:
-                    content = file.read()
-                found += [name for s in secrets if s.encode() in content]
-        tap.equal(found, [], "no secret stands in the database or a file")
+        super().__init__(lab, name, outlets, {"password": PASSWORD, "token": TOKEN})
 
 
 def ecology(lab):
@@ -117,7 +71,30 @@ def ecology(lab):
     text = bench.ctl("outbox", "show", "652301-0007-T000002")
     tap.result(text.count(" sent ") >= 6 and "part 6 of 6" in text, "outbox show tells every attempt", text)
     tap.result("652301-0007-T000006" in bench.ctl("outbox", "list"), "outbox list has the parked test")
-    bench.secret_nowhere(PASSWORD)
+    bench.secret_nowhere(tap)
+    server.close()
+
+
+def methods(lab):
+    """Lug-down and Ringelmann: every field of B8, B10 and A27."""
+    server = Ecology("station7", PASSWORD)
+    bench = Bench(lab, "methods", """outlet eco { kind = ecology-json  url = "%s"  plain-http = true  user = "station7"  secret-file = "password"
+  from = 2026-01-01  values { tsNo = "650100123"  testLineNo = "01"  testCategory = "4" } }""" % server.url)
+    bench.make(1, "method=lug-down", "hpzl=01", "vin=LFWADRJF110000001", "photo=1.jpg")
+    bench.make(1, "method=ringelmann", "hpzl=01", "photo=1.jpg")
+    for _ in range(8):
+        bench.again()
+    tap.equal(bench.states("eco"), [("sent", 2)], "a lug-down and a Ringelmann test go")
+    had = {k[0:2]: r for k, r in server.had.items()}
+    lug, smoke = "652301-0007-T000001", "652301-0007-T000002"
+    tap.equal(had["ODS_B8", lug], {"testNo": lug, "smokeKLimit": 1.2, "noxLimit": 1500, "nox": 811, "k100": 1.61, "k80": 1.61, "maxPower": 138.5,
+                                   "maxPowerLimit": 84.0, "velMaxHP": 70.0}, "B8, every field that the station knows")
+    tap.equal(had["ODS_B10", smoke], {"testNo": smoke, "vSmoke": "Y", "blackness": "2", "result": "0"}, "B10, every field")
+    tap.equal(had["ODS_A27_RG_BLACKNESS_DATA", smoke], {"INSPECTION_NO": smoke, "PLATE_NUMBER": "新B00002", "VISIBLE_SMOKE": "Y",
+                                                        "RG_BLACKNESS_LEVEL": "2", "EMISSION_IF": "0"}, "A27, every field")
+    base = [(had["ODS_B1", t]["testType"], had["ODS_B1", t]["result"]) for t in (lug, smoke)]
+    tap.equal((base, had["ODS_B1", lug]["vin"]), ([("4", "0"), ("7", "0")], "LFWADRJF110000001"), "each with its base record")
+    tap.equal(server.complaints, [], "the platform has had nothing to complain of")
     server.close()
 
 
@@ -167,7 +144,7 @@ def provincial(lab):
     tap.equal(bench.db("SELECT case_id, state, last_status FROM delivery WHERE state = 'refused'"),
               [("652301-0007-P00000063", "refused", "refused: 重复的点位")], "and is parked by itself")
     tap.equal(server.complaints, [], "the platform has had nothing to complain of")
-    bench.secret_nowhere(TOKEN)
+    bench.secret_nowhere(tap)
     server.close()
 
 
@@ -215,6 +192,7 @@ def folder(lab):
 with Lab() as lab, tap.step("outlets of records and folders"):
     subprocess.run(["sh", os.path.join(ROOT, "tests/shift/keys.sh"), lab.path("keys")], check=True, stdout=subprocess.DEVNULL)
     ecology(lab)
+    methods(lab)
     not_repeated(lab)
     provincial(lab)
     folder(lab)

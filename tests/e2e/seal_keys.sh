@@ -78,6 +78,15 @@ is "with them it seals: exit 0" 0 $?
 verifies 1
 ok "and the package verifies" $?
 
+cp keys/seal.pem credentials/seal.pem
+write_config 'key = "credential:seal.key"  cert = "credential:seal.pem"'
+CREDENTIALS_DIRECTORY=$TMPDIR/credentials "$BIN/smogctl" -c smogd.conf history export -o history.jsonl >exported 2>&1
+is "history export takes the certificate from a credential, too: exit 0" 0 $?
+"$BIN/smogctl" -c smogd.conf history export -o history.jsonl 2>err
+is "without it: exit 3" 3 $?
+says "it says who can read it" err 'credential:seal.pem: only smogpush and root can read it'
+write_config 'key = "keys/seal.key"  cert = "keys/seal.pem"'
+
 # ---- renewal ----
 cp keys/seal.key in-use.key && cp keys/seal.pem in-use.pem
 write_config 'key = "in-use.key"  cert = "in-use.pem"'

@@ -36,13 +36,12 @@ WRITES = {
               "jdsbh ryfl jszh dabh fzjg zjcx dsr clfl hpzl hphm jtfs fxjg jsjqbj sgdj wfsj xzqh wfdd lddm wfdz wfxw cfzl fkje zqmj jkfs jkbj"),
 }
 KEYS = {"04C01": ("jdsbh",), "04C03": ("hphm", "hpzl", "wfsj", "wfxw")}
-CALLS = {
-    "writeObjectOut": ["xtlb", "jkxlh", "jkid", "UTF8XmlDoc"], "queryObjectOut": ["xtlb", "jkxlh", "jkid", "UTF8XmlDoc"],
-    "writeObjectOutNew": ["xtlb", "jkxlh", "jkid", "cjsqbh", "dwjgdm", "dwmc", "yhbz", "yhxm", "zdbs", "UTF8XmlDoc"],
-    "queryObjectOutNew": ["xtlb", "jkxlh", "jkid", "cjsqbh", "dwjgdm", "dwmc", "yhbz", "yhxm", "zdbs", "UTF8XmlDoc"],
-}
+OLD = ["xtlb", "jkxlh", "jkid", "UTF8XmlDoc"]
 NEW1 = ["xtlb", "jkxlh", "jkid", "yhbz", "dwmc", "dwjgdm", "yhxm", "zdbs", "UTF8XmlDoc"]
+NEW2 = ["xtlb", "jkxlh", "jkid", "cjsqbh", "dwjgdm", "dwmc", "yhbz", "yhxm", "zdbs", "UTF8XmlDoc"]
+CALLS = {"writeObjectOut": (OLD, NEW1), "queryObjectOut": (OLD, NEW1), "writeObjectOutNew": (NEW2,), "queryObjectOutNew": (NEW2,)}
 SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
+XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 SPACE = "{http://endpoint.axis.framework.tmri.com}"
 
 
@@ -70,10 +69,10 @@ def check(jkid, fields):
 
 
 class Service:
-    """`secret`: the serial number that callers must give; `encoding`: of the answers, utf-8 or gbk."""
+    """`secret`: the serial number that callers must give; `encoding`: of the answers, utf-8 or gbk; `declared`: what the documents must declare."""
 
-    def __init__(self, secret, encoding="utf-8"):
-        self.secret, self.encoding = secret, encoding
+    def __init__(self, secret, encoding="utf-8", declared="utf-8"):
+        self.secret, self.encoding, self.declared = secret, encoding, declared
         self.written, self.requests, self.orders, self.complaints = [], [], [], []
         self.lock = threading.Lock()
         service = self
@@ -152,8 +151,10 @@ class Service:
         method = call.tag.replace(SPACE, "")
         given = {child.tag: child.text or "" for child in call}
         names = [child.tag for child in call]
-        if method not in CALLS or names not in (CALLS[method], NEW1):
+        if method not in CALLS or names not in CALLS[method]:
             return method, self.complain("wrong parameters %s %s" % (method, names))
+        if any(child.get(XSI + "type") != "xsd:string" for child in call) or any(not given[name] for name in names):
+            return method, self.complain("a parameter that is empty or no xsd:string %s" % names)
         if given["jkxlh"] != self.secret:
             return method, self.result("$E01", "接口序列号无效")
         self.requests.append((method, given["jkid"], given))
@@ -161,7 +162,12 @@ class Service:
             return method, self.result(order, "网络故障")
         if order.startswith("no "):
             return method, self.result("0", order[3:])
-        root = ET.fromstring(re.sub(r"encoding=\"[^\"]*\"", "", given["UTF8XmlDoc"]))
+        declaration = re.match(r'<\?xml version="1.0" encoding="([^"]*)"\?>', given["UTF8XmlDoc"])
+        if not declaration or declaration.group(1).lower() != self.declared or not given["UTF8XmlDoc"].isascii():
+            return method, self.complain("the document declares %s, or is not URL-encoded" % (declaration and declaration.group(1)))
+        root = ET.fromstring(given["UTF8XmlDoc"][declaration.end():])
+        if root.tag != "root" or len(root) != 1:
+            return method, self.complain("the document is not <root> with one node")
         fields = {child.tag: urllib.parse.unquote(child.text or "") for child in root[0]}
         if method.startswith("query"):
             return method, self.query(given["jkid"], root, fields)

@@ -1,8 +1,8 @@
 /*
- * make_cases STATE FIRST COUNT [PAUSE_MS [k=PEAK | FACT=VALUE | photo=NAME]…]: a station's database (made when it is
- * not there) with cases FIRST … to be sealed, one transaction each. They are passages; with further words they are
- * tests by free acceleration, each of another plate. Prints the number of each case once it is on the disk, as smogd
- * would say "saved".
+ * make_cases STATE FIRST COUNT [PAUSE_MS [k=PEAK | method=METHOD | police=NUMBER | FACT=VALUE | photo=NAME]…]: a
+ * station's database (made when it is not there) with cases FIRST … to be sealed, one transaction each. They are
+ * passages; with further words they are tests, each of another plate: by free acceleration, or by a method of
+ * tests/support/session.h. Prints the number of each case once it is on the disk, as smogd would say "saved".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +12,22 @@
 
 #include "station/core/vehicle.h"
 #include "tests/support/case_fixture.h"
+#include "tests/support/session.h"
+
+/* The value of KEY=VALUE among the words, or NULL. */
+static const char *value_of(char **words, int count, const char *key)
+{
+    size_t length = strlen(key);
+    for (int i = 0; i < count; i++)
+        if (strncmp(words[i], key, length) == 0 && words[i][length] == '=')
+            return words[i] + length + 1;
+    return NULL;
+}
+
+static bool is_own_word(const char *key)
+{
+    return strcmp(key, "k") == 0 || strcmp(key, "method") == 0 || strcmp(key, "police") == 0;
+}
 
 /* What more is known of the vehicles, and photos that are none but for their first bytes. */
 static int add_more(struct package_fixture *f, char **words, int count, struct err *err)
@@ -27,26 +43,45 @@ static int add_more(struct package_fixture *f, char **words, int count, struct e
             snprintf(name, sizeof name, "photos/%s", value);
             int length = snprintf(content, sizeof content, "%s%s", photo, value);
             package_fixture_put(f, name, content, (size_t)length)->of_record = true;
-        } else if (strcmp(words[i], "k") != 0 &&
-                   vehicle_set(&f->vehicle, words[i], value, FACT_REGISTER, "test", err)) {
+        } else if (!is_own_word(words[i]) && vehicle_set(&f->vehicle, words[i], value, FACT_REGISTER, "test", err)) {
             return -1;
         }
     }
     return 0;
 }
 
+/* A test of that method, the first of its plans. */
+static void open_method(struct package_fixture *f, const char *keys, const char *method)
+{
+    const struct session_plan *plan = session_plans;
+    while (plan->name && strcmp(plan->method, method) != 0)
+        plan++;
+    if (!plan->name) {
+        fprintf(stderr, "make_cases: there is no session of the method '%s'\n", method);
+        exit(2);
+    }
+    package_fixture_open_session(f, keys, plan);
+}
+
 static void open_fixture(struct package_fixture *f, const char *keys, char **words, int count)
 {
+    static char officers[128];
     struct err err;
-    double k = 1.9;
-    for (int i = 0; i < count; i++)
-        if (strncmp(words[i], "k=", 2) == 0)
-            k = strtod(words[i] + 2, NULL);
+    const char *k = value_of(words, count, "k"), *method = value_of(words, count, "method");
+    const char *police = value_of(words, count, "police");
     if (count == 0) {
         package_fixture_open(f, keys, true);
         return;
     }
-    package_fixture_open_test(f, keys, k);
+    if (method)
+        open_method(f, keys, method);
+    else
+        package_fixture_open_test(f, keys, k ? strtod(k, NULL) : 1.9);
+    snprintf(officers, sizeof officers,
+             "[{\"number\":\"1001\",\"role\":\"operator\"},{\"number\":\"%s\",\"role\":\"police\"}]",
+             police ? police : "");
+    if (police)
+        f->officers = officers;
     if (add_more(f, words, count, &err) != 0) {
         fprintf(stderr, "make_cases: %s\n", err.text);
         exit(2);

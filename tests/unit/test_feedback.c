@@ -167,10 +167,11 @@ static void what_is_wrong_is_not_taken(void **state)
         int status;
         const char *body, *words;
     } rows[] = {
-        {404, "", "404: the receiver tells no decisions"},
-        {403, "", "does not let this station"},
-        {500, "", "500: the receiver does not answer"},
-        {302, "", "302: "},
+        {404, "", "404: the receiver tells no decisions at url/decisions; check the outlet's url"},
+        {401, "", "401: the receiver does not let this station in; have it enter our certificate"},
+        {403, "", "403: the receiver does not let this station in"},
+        {500, "", "500: the receiver does not answer the question for decisions; tell its operator"},
+        {302, "", "302: the address leads elsewhere (a log-in page of the network?); check the url"},
         {200, "<html>log in</html>", "the decisions cannot be read"},
         {200, "[]", "no list of decisions"},
         {200, "{\"decisions\":7}", "no list of decisions"},
@@ -192,6 +193,54 @@ static void what_is_wrong_is_not_taken(void **state)
         b->d->now_ms += FEEDBACK_LONGEST_MS;
     }
     expect(b, "0", "SELECT count(*) FROM decision");
+}
+
+/* The TLS that the station meets there is not the receiver's: what stands in `smogctl status`, and that it goes. */
+static void expect_other_tls(struct bench *b, const struct keys_pair *shown, const char *words)
+{
+    char url[sizeof b->d->url], other_url[sizeof b->d->url];
+    struct receiver *other = receiver_open(shown, &delivery_ca);
+    memcpy(url, b->d->url, sizeof url);
+    receiver_url(other, other_url, sizeof other_url);
+    memcpy(b->d->url, other_url, sizeof other_url);
+    b->d->now_ms += FEEDBACK_LONGEST_MS;
+    settle(b);
+    expect_trouble(b, words);
+    expect(b, delivery_ask(b->d, "SELECT trouble FROM feedback"),
+           "SELECT text FROM push_note WHERE about = 'feedback police'");
+    receiver_close(other);
+    memcpy(b->d->url, url, sizeof url);
+    b->d->now_ms += FEEDBACK_LONGEST_MS;
+    answer(b, NOTHING);
+    settle(b);
+    expect(b, "", "SELECT text FROM push_note WHERE about = 'feedback police'");
+}
+
+static void a_captive_portal_and_a_wrong_clock_are_told_apart(void **state)
+{
+    struct bench *b = *state;
+    struct keys_pair portal, ended, coming;
+    int64_t now_ms = (int64_t)time(NULL) * 1000, day_ms = 24 * 3600 * 1000;
+    struct keys_request request = {
+        .name = "portal", .subject = "portal", .by = &delivery_stranger, .san = "IP:127.0.0.1"};
+    keys_make(&portal, b->d->folder, &request);
+    request = (struct keys_request){.name = "ended",
+                                    .subject = "receiver",
+                                    .by = &delivery_ca,
+                                    .san = "IP:127.0.0.1",
+                                    .from_ms = now_ms - 9 * day_ms,
+                                    .until_ms = now_ms - day_ms};
+    keys_make(&ended, b->d->folder, &request);
+    request.name = "coming";
+    request.from_ms = now_ms + day_ms;
+    request.until_ms = now_ms + 9 * day_ms;
+    keys_make(&coming, b->d->folder, &request);
+    expect_other_tls(b, &portal, "its certificate is not from the configured ca (a log-in page of the network?)");
+    expect_other_tls(b, &ended, "its certificate is not valid now; is the station's clock right?");
+    expect_other_tls(b, &coming, "its certificate is not valid now; is the station's clock right?");
+    keys_free(&portal);
+    keys_free(&ended);
+    keys_free(&coming);
 }
 
 static void an_answer_that_never_ends_or_is_cut_is_none(void **state)
@@ -337,6 +386,7 @@ int main(void)
         TEST(the_body_is_kept_byte_for_byte),
         TEST(goes_on_where_it_left_off),
         TEST(what_is_wrong_is_not_taken),
+        TEST(a_captive_portal_and_a_wrong_clock_are_told_apart),
         TEST(an_answer_that_never_ends_or_is_cut_is_none),
         TEST(a_bad_decision_holds_up_those_behind_it_but_not_those_before),
         TEST(a_receiver_that_lost_its_decisions_is_seen),

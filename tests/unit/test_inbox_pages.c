@@ -114,8 +114,34 @@ static void the_review_is_due_after_five_working_days(void **state)
         {"2026-07-05T12:00:00+08:00", "2026-07-10T23:59:59.999+08:00"}, /* Sunday */
         {"2026-07-05T16:00:00Z", "2026-07-13T23:59:59.999+08:00"},      /* Monday, here */
     };
+    static const struct inbox inbox;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bool assumed = false;
+        assert_int_equal(inbox_review_due_ms(&inbox, at(rows[i][0]), &assumed), at(rows[i][1]));
+        assert_true(assumed); /* without a calendar, and the page says so */
+    }
+}
+
+static void holidays_and_days_made_up_for_them_count(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"2026-09-28T09:30:00+08:00", "2026-10-10T23:59:59.999+08:00"}, /* over the national day, Saturday is worked */
+        {"2026-02-13T09:30:00+08:00", "2026-02-27T23:59:59.999+08:00"}, /* over the spring festival */
+        {"2026-07-01T09:30:00+08:00", "2026-07-08T23:59:59.999+08:00"},
+    };
+    struct inbox inbox = {.holidays = NULL};
+    struct err err;
+    bool assumed = false;
+    assert_int_equal(inbox_holidays_open(&inbox.holidays, "station/deadlines/holidays-cn.conf", &err), 0);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        assert_int_equal(inbox_review_due_ms(at(rows[i][0])), at(rows[i][1]));
+        assert_int_equal(inbox_review_due_ms(&inbox, at(rows[i][0]), &assumed), at(rows[i][1]));
+    assert_false(assumed);
+    inbox_review_due_ms(&inbox, at("2029-12-28T09:30:00+08:00"), &assumed);
+    assert_true(assumed);
+    free(inbox.holidays);
+    assert_int_equal(inbox_holidays_open(&inbox.holidays, "station/codes/vehicle.conf", &err), -1);
+    assert_int_equal(inbox_holidays_open(&inbox.holidays, "no/such/file", &err), -1);
 }
 
 static void curves_need_readings(void **state)
@@ -184,9 +210,13 @@ static void scripts_are_read_strictly(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text_is_never_markup),      cmocka_unit_test(every_text_is_there_in_both_languages),
-        cmocka_unit_test(fields_of_a_form),          cmocka_unit_test(the_review_is_due_after_five_working_days),
-        cmocka_unit_test(curves_need_readings),      cmocka_unit_test(what_is_no_picture_is_not_shown),
+        cmocka_unit_test(text_is_never_markup),
+        cmocka_unit_test(every_text_is_there_in_both_languages),
+        cmocka_unit_test(fields_of_a_form),
+        cmocka_unit_test(the_review_is_due_after_five_working_days),
+        cmocka_unit_test(holidays_and_days_made_up_for_them_count),
+        cmocka_unit_test(curves_need_readings),
+        cmocka_unit_test(what_is_no_picture_is_not_shown),
         cmocka_unit_test(scripts_are_read_strictly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

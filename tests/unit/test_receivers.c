@@ -53,11 +53,11 @@ static void each_gets_what_its_duty_needs(void **state)
     load_shipped();
     assert_true(may("rm60", "vehicle.owner"));
     assert_true(may("rm60", "picture.1"));
-    assert_false(may("rm60", "case.driver.name"));
-    assert_true(may("vio04", "case.driver.name"));
+    assert_false(may("rm60", "driver.name"));
+    assert_true(may("vio04", "driver.name"));
     assert_true(may("ecology-json", "vehicle.vin"));
     assert_false(may("ecology-json", "vehicle.owner"));
-    assert_false(may("ecology-json", "case.driver.name"));
+    assert_false(may("ecology-json", "driver.name"));
     assert_false(may("ecology-json", "officer.1"));
     assert_true(may("remote-json", "reading.opacity"));
     assert_false(may("remote-json", "vehicle.vin"));

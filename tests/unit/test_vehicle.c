@@ -94,7 +94,7 @@ static void every_fact_can_be_set_and_lengths_end(void **state)
         [VEHICLE_FUEL] = "diesel",     [VEHICLE_CLASS] = "non-road",   [VEHICLE_GEARBOX] = "manual",
         [VEHICLE_MASS_KG] = "3500",    [VEHICLE_POWER_KW] = "339",     [VEHICLE_RATED_RPM] = "2200",
         [VEHICLE_STAGE] = "4",         [VEHICLE_ASPIRATION] = "turbo", [VEHICLE_FIRST_REGISTRATION] = "2016-02-29",
-        [VEHICLE_MODEL_YEAR] = "2016", [VEHICLE_SMOKE_CLASS] = "II"};
+        [VEHICLE_MODEL_YEAR] = "2016", [VEHICLE_SMOKE_CLASS] = "II",   [VEHICLE_BODY_COLOUR] = "B"};
     struct vehicle vehicle = {0};
     for (enum vehicle_fact fact = 0; fact < VEHICLE_FACT_COUNT; fact++) {
         const char *value = values[fact] ? values[fact] : "any text";

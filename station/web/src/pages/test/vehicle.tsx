@@ -17,7 +17,7 @@ const choices: Record<string, string[]> = {
 };
 const first = ["fuel", "class", "gearbox"];
 const numbers = ["mass_kg", "power_kw", "rated_rpm", "model_year"];
-const texts = ["vin", "use", "hpzl", "cllx", "owner", "trailer_plate"];
+const texts = ["vin", "use", "hpzl", "cllx", "owner", "trailer_plate", "make", "body_colour", "issuer"];
 
 interface Earlier {
   id: string;
