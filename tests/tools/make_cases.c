@@ -1,6 +1,6 @@
 /*
- * make_cases STATE FIRST COUNT [PAUSE_MS [k=PEAK | method=METHOD | police=NUMBER | FACT=VALUE | photo=NAME]…]: a
- * station's database (made when it is not there) with cases FIRST … to be sealed, one transaction each. They are
+ * make_cases STATE FIRST COUNT [PAUSE_MS [k=PEAK | method=METHOD | police=NUMBER | FACT=VALUE | photo=NAME[,BYTES]]…]:
+ * a station's database (made when it is not there) with cases FIRST … to be sealed, one transaction each. They are
  * passages; with further words they are tests, each of another plate: by free acceleration, or by a method of
  * tests/support/session.h. Prints the number of each case once it is on the disk, as smogd would say "saved".
  */
@@ -13,6 +13,8 @@
 #include "station/core/vehicle.h"
 #include "tests/support/case_fixture.h"
 #include "tests/support/session.h"
+
+enum { PHOTO_MAX = 1 << 20 };
 
 /* The value of KEY=VALUE among the words, or NULL. */
 static const char *value_of(char **words, int count, const char *key)
@@ -33,16 +35,22 @@ static bool is_own_word(const char *key)
 static int add_more(struct package_fixture *f, char **words, int count, struct err *err)
 {
     static const char photo[] = "\xFF\xD8\xFF\xE0 no picture ";
-    char name[FIXTURE_NAME_MAX], content[sizeof photo + FIXTURE_NAME_MAX];
+    char name[FIXTURE_NAME_MAX];
+    static char content[PHOTO_MAX];
     for (int i = 0; i < count; i++) {
         char *value = strchr(words[i], '=');
         if (!value)
             return err_set(err, ERR_INVALID, "'%s' is no KEY=VALUE", words[i]);
         *value++ = '\0';
         if (strcmp(words[i], "photo") == 0) {
+            char *comma = strchr(value, ',');
+            size_t size = comma ? strtoul(comma + 1, NULL, 10) : 0;
+            if (comma)
+                *comma = '\0';
             snprintf(name, sizeof name, "photos/%s", value);
-            int length = snprintf(content, sizeof content, "%s%s", photo, value);
-            package_fixture_put(f, name, content, (size_t)length)->of_record = true;
+            size_t length = (size_t)snprintf(content, sizeof content, "%s%s", photo, value);
+            package_fixture_put(f, name, content, size > length && size < sizeof content ? size : length)->of_record =
+                true;
         } else if (!is_own_word(words[i]) && vehicle_set(&f->vehicle, words[i], value, FACT_REGISTER, "test", err)) {
             return -1;
         }
