@@ -63,7 +63,12 @@ EOF
 cat >"$root/DEBIAN/postrm" <<'EOF'
 #!/bin/sh
 set -e
-# /var/lib/smogd, /var/lib/smoginbox and /etc/smogd stay, even when the package is purged: they are evidence and keys
+# Even when the package is purged these stay: they are evidence and keys.
+if [ "$1" = purge ]; then
+    for kept in /var/lib/smogd /var/lib/smoginbox /etc/smogd /etc/smoginbox; do
+        [ ! -d "$kept" ] || echo "smogd: $kept is kept (records, packages, keys); delete it yourself if you may"
+    done
+fi
 if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
 fi

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Sourced by the end-to-end scripts: results in TAP, servers that end with the script, conditions with a deadline.
-n=0
+n=${n:-0}
 ok() { # ok "what" status
     n=$((n + 1))
     if [ "$2" = 0 ]; then echo "ok $n - $1"; else echo "not ok $n - $1"; fi
