@@ -19,14 +19,19 @@ static int64_t seconds_of(const ASN1_TIME *time)
     return (int64_t)days * DAY_S + seconds;
 }
 
+void sealcert_dates(struct sealcert *out, X509 *certificate)
+{
+    sealcheck_subject(certificate, out->subject, sizeof out->subject);
+    out->from_s = seconds_of(X509_get0_notBefore(certificate));
+    out->until_s = seconds_of(X509_get0_notAfter(certificate));
+}
+
 int sealcert_examine(struct sealcert *out, X509 *certificate, const char *station, struct err *err)
 {
     struct sealcheck seal = {.signer = certificate};
     struct err why = {0};
     int named = 0, result = -1;
-    sealcheck_subject(certificate, out->subject, sizeof out->subject);
-    out->from_s = seconds_of(X509_get0_notBefore(certificate));
-    out->until_s = seconds_of(X509_get0_notAfter(certificate));
+    sealcert_dates(out, certificate);
     /* one that has signed itself can only be trusted itself; then it may be an authority's */
     X509_STORE *trust = X509_STORE_new();
     if (!trust ||

@@ -15,6 +15,9 @@ struct sealcert {
     int64_t from_s, until_s; /* Unix seconds */
 };
 
+/* Whose it is and its dates, of any certificate. */
+void sealcert_dates(struct sealcert *out, X509 *certificate);
+
 /* ERR_INVALID: a certificate of another station, of an authority, for other duties or not for signatures. */
 int sealcert_examine(struct sealcert *out, X509 *certificate, const char *station, struct err *err);
 

@@ -28,6 +28,7 @@
 #include "station/clock.h"
 #include "station/config.h"
 #include "station/outlets.h"
+#include "station/push_certificates.h"
 #include "station/push_start.h"
 #include "station/sealing.h"
 #include "station/slip_signing.h"
@@ -39,7 +40,6 @@ enum {
     SEAL_AGAIN_MS = 60 * 1000, /* cases that could not be sealed */
     KEY_AGAIN_MS = 2000,       /* a key that is not there */
     STAMP_WAIT_MS = 5000,      /* of --once */
-    WARN_MS = 24 * 3600 * 1000,
     CASES_AT_ONCE = 16,
     FLUSH_MS = 500, /* for answers that are on their way when we are told to stop */
 };
@@ -79,11 +79,10 @@ struct push {
     int64_t version;                      /* of the database, when it was last looked at */
     int64_t checkpoint_ms, seal_again_ms; /* monotonic: when next */
     int64_t stamp_until_ms;               /* monotonic: --once waits no longer for a time stamp */
-    int64_t warn_ms;                      /* monotonic: when certificates that end soon are told next */
     bool no_key;                          /* a sealing key is not to be had */
     unsigned unsealed;                    /* cases that could not be sealed in the last pass */
     char trouble[ERR_TEXT_MAX];           /* what was said last of sealing */
-    char warning[ERR_TEXT_MAX];           /* and of certificates */
+    struct push_certificates certificates;
     bool round_failed;
 };
 
@@ -249,19 +248,9 @@ static void seal_one(struct push *p, const struct store_case *c)
     log_info("%s sealed: %s, %llu bytes", made.case_id, made.sha256, (unsigned long long)made.size);
 }
 
-/* Certificates that end soon: once a day into the log, all the time into the status. */
 static void warn_of_certificates(struct push *p)
 {
-    char text[ERR_TEXT_MAX];
-    keyring_warning(p->keys, clock_unix_ms() / 1000, (int)p->config->seal_warn_days, text);
-    if (p->warn_ms == 0 || strcmp(p->warning, text) != 0)
-        note(p, "certificate", text);
-    memcpy(p->warning, text, sizeof p->warning);
-    if (clock_mono_ms() < p->warn_ms)
-        return;
-    if (text[0])
-        log_warning("%s", text);
-    p->warn_ms = clock_mono_ms() + WARN_MS;
+    push_certificates_look(&p->certificates, p->keys, &p->outlets, p->queue, (int)p->config->seal_warn_days);
 }
 
 /* All cases that wait. One that cannot be sealed is passed over and tried again in a minute; without a key none is. */

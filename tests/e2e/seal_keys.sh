@@ -214,4 +214,25 @@ stop_push
 cat push.log once.log smogd.conf >all.log
 ! grep -q '976431' all.log state/smogd.db
 ok "the PIN stands nowhere" $?
+
+# ---- the certificate that a receiver is shown ----
+renew 10 "$usage"
+write_config 'key = "keys/seal.key"  cert = "keys/seal.pem"'
+outlet() { echo "outlet police { kind = package-rest  url = \"https://127.0.0.1:1/packages\"  ca = \"keys/ca.pem\"  cert = \"$1.pem\"  key = \"$1.key\" }" >>smogd.conf; }
+outlet new
+once
+status "certificate police" >text
+says "an outlet's certificate that ends soon is told in the status" text 'outlet police shows its receiver expires on .*in \(9\|10\) days'
+says "and in the log" once.log 'outlet police shows its receiver expires'
+write_config 'key = "keys/seal.key"  cert = "keys/seal.pem"  warn-days = 5'
+outlet new
+once
+is "not before warn-days" "" "$(status 'certificate police')"
+renew -1 "$usage"
+once
+status "certificate police" >text
+says "one that has ended, too" text 'has expired on .*until its successor lies in its place'
+renew 365 "$usage"
+once
+is "its successor is in its place: nothing is told any more" "" "$(status 'certificate police')"
 echo "1..$n"
