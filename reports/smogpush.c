@@ -385,9 +385,10 @@ static void run(struct push *p)
 {
     do {
         round_once(p);
-        if (p->once && !courier_busy(p->courier) && !feedback_busy(p->feedback) && !waits_for_stamp(p))
+        if (p->once && !p->slips_wait && !courier_busy(p->courier) && !feedback_busy(p->feedback) &&
+            !waits_for_stamp(p))
             break;
-        wait_for_news(p, ROUND_MS);
+        wait_for_news(p, p->slips_wait ? 0 : ROUND_MS);
     } while (!told_to_stop);
 }
 

@@ -193,6 +193,12 @@ done >bad
 is "every one verifies" 0 "$(wc -l <bad)"
 is "no half-written file is left" 0 "$(find state/packages -name '*.new-*' | wc -l)"
 
+# ---- codes of slips: more than are signed in one round ----
+db 'DELETE FROM slip'
+sed '/^outlet/,/}/d' smogd.conf >alone.conf # nothing else keeps it busy
+"$BIN/smogpush" -c alone.conf --once 2>alone.log
+is "--once signs the codes of all that have a slip" 65 "$(db 'SELECT count(*) FROM slip')"
+
 # ---- one at a time ----
 start_push
 wait_for 10 sh -c "[ \"\$(cat state/delivery.lock)\" = $push ]"
