@@ -253,8 +253,8 @@ bench: deps-check
 	@tests/tools/npm_peer.sh build/npm/node-red node-red@4 node-red-contrib-modbus@5.23.3
 	@$(MAKE) --no-print-directory -s -j2 programs benches web page-tests
 	@tests/bench/run.sh
-# make_month fills the database of bench_bulletin.py
-benches: $(BENCHES) $(B)/tests/make_month
+# Of bench_bulletin.py (make_month fills the database) and bench_drain.py.
+benches: $(BENCHES) $(addprefix $(B)/tests/,make_month make_cases post_files)
 
 clean:
 	rm -rf build station/web/node_modules tests/page/node_modules

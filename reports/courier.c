@@ -194,12 +194,9 @@ static int claim_due(struct courier *c, struct outlet *o, int64_t now_ms, struct
     for (size_t i = 0; i < count; i++) {
         if (queue_claim(c->queue, &items[i], now_ms, err) != 0)
             return -1;
-        struct attempt *a = calloc(1, sizeof *a); /* nearly all of it is room for an answer */
+        struct attempt *a = courier_attempt_new(c, o, &items[i]);
         if (!a)
             return err_set(err, ERR_FAILED, "out of memory");
-        a->outlet = o;
-        a->item = items[i];
-        a->owner = c;
         **end = a;
         *end = &a->next;
     }
@@ -252,6 +249,16 @@ static bool results_are_due(const struct courier *c, int64_t now_ms)
     return due;
 }
 
+/* What is claimed and cannot be begun now. */
+static void give_back(struct courier *c, const struct outlet *o, int64_t now_ms)
+{
+    if (count_attempts(c, o, TO_SEND) == 0 || may_begin(c, o, now_ms))
+        return;
+    for (struct attempt *a = c->attempts; a; a = a->next)
+        if (a->outlet == o && a->progress == TO_SEND)
+            a->progress = GIVEN_BACK;
+}
+
 /* Is there anything to write? Most rounds find nothing, and then nothing is locked. */
 static int look(struct courier *c, int64_t now_ms, bool *work, struct err *err)
 {
@@ -261,10 +268,8 @@ static int look(struct courier *c, int64_t now_ms, bool *work, struct err *err)
         if (a->progress == DONE && !a->weighed)
             courier_attempt_weigh(a, now_ms);
     }
-    for (struct attempt *a = c->attempts; a; a = a->next) {
-        if (a->progress == TO_SEND && !may_begin(c, a->outlet, now_ms))
-            a->progress = GIVEN_BACK;
-    }
+    for (size_t i = 0; i < c->outlets_count; i++)
+        give_back(c, &c->outlets[i], now_ms);
     *work = now_ms < c->last_ms - CLOCK_BACK_MS || results_are_due(c, now_ms);
     for (size_t i = 0; i < c->outlets_count && !*work; i++) {
         const struct outlet *o = &c->outlets[i];
@@ -279,13 +284,16 @@ static int look(struct courier *c, int64_t now_ms, bool *work, struct err *err)
     return 0;
 }
 
-/* What is claimed, as its outlets' slots become free. */
-static void begin_claimed(struct courier *c, int64_t now_ms)
+/* What is claimed, as the outlet's slots become free. */
+static void begin_claimed(struct courier *c, struct outlet *o, int64_t now_ms)
 {
-    for (struct attempt *a = c->attempts; a; a = a->next)
-        if (a->progress == TO_SEND &&
-            count_attempts(c, a->outlet, UNDER_WAY) < pace_slots(&a->outlet->pace, is_limited(a->outlet)))
-            courier_attempt_begin(a, now_ms);
+    size_t slots = pace_slots(&o->pace, is_limited(o)), busy = count_attempts(c, o, UNDER_WAY);
+    for (struct attempt *a = c->attempts; a && busy < slots; a = a->next) {
+        if (a->outlet != o || a->progress != TO_SEND)
+            continue;
+        courier_attempt_begin(a, now_ms);
+        busy += a->progress == UNDER_WAY;
+    }
 }
 
 int courier_step(struct courier *c, int64_t now_ms, struct err *err)
@@ -305,7 +313,8 @@ int courier_step(struct courier *c, int64_t now_ms, struct err *err)
     while (*end)
         end = &(*end)->next;
     *end = claimed;
-    begin_claimed(c, now_ms);
+    for (size_t i = 0; i < c->outlets_count; i++)
+        begin_claimed(c, c->in_order[i], now_ms);
     return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "reports/courier_attempt.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +12,24 @@
 
 static void end_attempt(struct attempt *a, enum outlet_outcome outcome, bool alarm, const char *text)
 {
-    a->result = (struct outlet_result){.outcome = outcome, .alarm = alarm};
+    outlet_result_clear(&a->result);
+    a->result.outcome = outcome;
+    a->result.alarm = alarm;
     snprintf(a->result.text, sizeof a->result.text, "%.*s", (int)sizeof a->result.text - 1, text);
     a->progress = DONE;
+}
+
+struct attempt *courier_attempt_new(struct courier *owner, struct outlet *outlet, const struct queue_item *item)
+{
+    struct attempt *a = malloc(sizeof *a);
+    if (!a)
+        return NULL;
+    memset(a, 0, offsetof(struct attempt, result));
+    outlet_result_clear(&a->result);
+    a->outlet = outlet;
+    a->item = *item;
+    a->owner = owner;
+    return a;
 }
 
 /* What it carries, or the end of the attempt. */

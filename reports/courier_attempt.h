@@ -27,12 +27,12 @@ struct attempt {
     struct queue_item item;
     struct outlet_parcel parcel;
     struct outlet_request request;
-    struct outlet_result result;
     bool weighed, news; /* the outlet knows the result; it is worth a line in the log */
     int64_t weighed_ms;
     struct parcel loaded;
     char now[CIVIL_TIME_TEXT_MAX];
     struct courier *owner;
+    struct outlet_result result;
 };
 
 struct courier {
@@ -48,6 +48,8 @@ struct courier {
     uint64_t counts[OUTLET_UNKNOWN + 1];
 };
 
+/* One that is claimed; NULL: out of memory. */
+struct attempt *courier_attempt_new(struct courier *owner, struct outlet *outlet, const struct queue_item *item);
 /* Its first request; what comes of it is in the attempt, sooner or later. */
 void courier_attempt_begin(struct attempt *a, int64_t now_ms);
 /* What the result means for the outlet. Trouble is news once, not with each attempt. */

@@ -1,6 +1,7 @@
 #include "reports/http.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +28,9 @@ struct exchange {
     size_t size, sent;
     size_t headers_length, reply_length;
     bool headers_complete, too_long;
-    char reply[OUTLET_REPLY_MAX + 1];
     void (*done)(void *ctx, const struct outlet_reply *reply);
     void *ctx;
+    char reply[OUTLET_REPLY_MAX + 1]; /* the last member: not zeroed for each request */
 };
 
 struct http {
@@ -204,10 +205,14 @@ int http_start(struct http *h, const struct http_identity *identity, const struc
                const void *body, size_t size, void (*done)(void *ctx, const struct outlet_reply *reply), void *ctx,
                struct err *err)
 {
-    struct exchange *x = calloc(1, sizeof *x);
+    struct exchange *x = malloc(sizeof *x);
     if (!x)
         return err_set(err, ERR_FAILED, "out of memory");
-    *x = (struct exchange){.next = h->running, .owner = h, .done = done, .ctx = ctx};
+    memset(x, 0, offsetof(struct exchange, reply));
+    x->next = h->running;
+    x->owner = h;
+    x->done = done;
+    x->ctx = ctx;
     x->body = request->body ? (const uint8_t *)request->body : body;
     x->size = !request->post ? 0 : request->body ? request->body_length : size;
     x->easy = curl_easy_init();

@@ -1,6 +1,7 @@
 #include "reports/outlet.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,11 @@ bool outlet_presentable(const char *text)
         if ((unsigned char)*c < 0x20 || *c == 0x7F)
             return false;
     return text[0] != '\0';
+}
+
+void outlet_result_clear(struct outlet_result *result)
+{
+    memset(result, 0, offsetof(struct outlet_result, receipt) + 1);
 }
 
 void outlet_request_free(struct outlet_request *request)

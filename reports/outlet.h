@@ -108,9 +108,9 @@ struct outlet_result {
     int64_t retry_after_ms;
     char text[OUTLET_TEXT_MAX]; /* one line for a person */
     char receipt_id[OUTLET_RECEIPT_ID_MAX];
-    char receipt[OUTLET_REPLY_MAX + 1]; /* JSON {receipt_id, received_at …}: as the receiver sent it, or made of its
-                                           words; empty unless sent */
     char receipt_signature[OUTLET_SIGNATURE_MAX];
+    char receipt[OUTLET_REPLY_MAX + 1]; /* JSON {receipt_id, received_at …}: as the receiver sent it, or made of its
+                                           words; empty unless sent. The last member: see outlet_result_clear */
 };
 
 struct outlet_driver {
@@ -144,6 +144,10 @@ const char *outlet_outcome_name(enum outlet_outcome outcome); /* "sent" "retry" 
 bool outlet_presentable(const char *text);
 
 void outlet_request_free(struct outlet_request *request);
+
+/* Nothing is concluded. Leaves the room of a receipt as it is behind its first byte: it is larger than many a package,
+ * and there are several results for each. */
+void outlet_result_clear(struct outlet_result *result);
 
 /* For drivers. */
 void outlet_header(struct outlet_request *r, const char *format, ...) __attribute__((format(printf, 2, 3)));

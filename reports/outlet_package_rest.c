@@ -168,7 +168,9 @@ static bool step(const struct outlet_parcel *p, const struct outlet_request *las
         post(p, next);
         return true;
     }
-    *r = (struct outlet_result){.status = reply->status, .retry_after_ms = reply->retry_after_ms};
+    outlet_result_clear(r);
+    r->status = reply->status;
+    r->retry_after_ms = reply->retry_after_ms;
     if (asked)
         conclude_get(p, last, reply, r);
     else

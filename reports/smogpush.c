@@ -7,6 +7,7 @@
  * process may die anywhere.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -36,12 +37,14 @@
 
 enum {
     ROUND_MS = 250,            /* between two looks */
+    LOOK_MS = 100,             /* and no sooner, however fast answers come in */
     CHECKPOINT_MS = 45 * 1000, /* while there is news: at least every 60 s */
     SEAL_AGAIN_MS = 60 * 1000, /* cases that could not be sealed */
     KEY_AGAIN_MS = 2000,       /* a key that is not there */
     STAMP_WAIT_MS = 5000,      /* of --once */
     CASES_AT_ONCE = 16,
-    FLUSH_MS = 500, /* for answers that are on their way when we are told to stop */
+    HEAP_KEPT = 16 << 20, /* bytes of the heap that are not given back between two packages */
+    FLUSH_MS = 500,       /* for answers that are on their way when we are told to stop */
 };
 
 static const char help[] =
@@ -77,6 +80,7 @@ struct push {
     bool slips_wait; /* there are events that were not looked at for slips */
     bool once;
     int64_t version;                      /* of the database, when it was last looked at */
+    int64_t look_ms;                      /* monotonic: when it is looked at next */
     int64_t checkpoint_ms, seal_again_ms; /* monotonic: when next */
     int64_t stamp_until_ms;               /* monotonic: --once waits no longer for a time stamp */
     bool no_key;                          /* a sealing key is not to be had */
@@ -335,9 +339,11 @@ static int stamp(struct push *p, struct err *err)
     return 0;
 }
 
-static int do_round(struct push *p, struct err *err)
+/* What smogd has written: new cases, new slips. */
+static int take_news(struct push *p, struct err *err)
 {
     int64_t version = 0;
+    p->look_ms = clock_mono_ms() + LOOK_MS;
     if (queue_version(p->queue, &version, err) != 0)
         return -1;
     bool again = told_to_reread || (p->unsealed > 0 && clock_mono_ms() >= p->seal_again_ms);
@@ -348,6 +354,14 @@ static int do_round(struct push *p, struct err *err)
     if ((version != p->version || p->slips_wait) && sign_slips(p, err) != 0)
         return -1;
     p->version = version;
+    return 0;
+}
+
+static int do_round(struct push *p, struct err *err)
+{
+    bool look = clock_mono_ms() >= p->look_ms || told_to_reread || p->slips_wait;
+    if (look && take_news(p, err) != 0)
+        return -1;
     if (clock_mono_ms() >= p->checkpoint_ms && sign_news(p, err) != 0)
         return -1;
     if (courier_step(p->courier, clock_unix_ms(), err) != 0 || fetch_decisions(p, err) != 0)
@@ -458,6 +472,8 @@ int main(int argc, char **argv)
         return ERR_INVALID;
     log_open("smogpush", false);
     catch_signals();
+    mallopt(M_TRIM_THRESHOLD, HEAP_KEPT); /* or each package would have its memory made anew by the kernel */
+    mallopt(M_MMAP_THRESHOLD, HEAP_KEPT);
     p.version = -1;
     if (push_open(&p, file, &err) != 0) {
         if (!told_to_stop)

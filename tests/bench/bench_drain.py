@@ -1,11 +1,13 @@
 #!/usr/bin/python3
-"""A backlog of sealed packages drained by smogpush over loopback mutual TLS, beside the curl tool (libcurl alone) that posts the same files on
-one connection to the same nginx, which takes everything and answers a receipt. The receiver verifies nothing: what is measured is the sender.
+"""A backlog of sealed packages drained by smogpush over loopback mutual TLS, beside bare libcurl (tests/tools/post_files.c) that posts the same
+files on one connection to the same nginx, which takes everything and answers a receipt. The receiver verifies nothing: what is measured is the
+sender, from the program's start to its end; sealing and the slips' codes are done before.
 
     bench_drain.py [PACKAGES]
 """
 import glob
 import os
+import resource
 import shutil
 import socket
 import sqlite3
@@ -53,26 +55,30 @@ def write(name, text):
     return os.path.join(DIR, name)
 
 
+def cpu_of_children():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def timed(run):
+    """Seconds and processor seconds of a program that ends."""
+    started, cpu = time.monotonic(), cpu_of_children()
+    run()
+    return time.monotonic() - started, cpu_of_children() - cpu
+
+
 def once(what):
-    started = time.monotonic()
     done = subprocess.run([os.path.join(BIN, "smogpush"), "-c", os.path.join(DIR, "smogd.conf"), "--once"], stderr=subprocess.PIPE, encoding="utf-8",
                           check=False)
     if done.returncode != 0:
         sys.exit("bench_drain: smogpush could not %s: %s" % (what, done.stderr[-500:]))
-    return time.monotonic() - started
 
 
 def libcurl(port):
-    """One transfer after another on one connection, as a loop over an easy handle does."""
-    lines = ["cert = %s/keys/push.pem" % DIR, "key = %s/keys/push.key" % DIR, "cacert = %s/keys/ca.pem" % DIR]
+    keys = [os.path.join(DIR, "keys", name) for name in ("ca.pem", "push.pem", "push.key")]
     files = sorted(glob.glob(os.path.join(DIR, "state/packages/*.asice")))
-    for file in files:
-        lines += ["next", "url = https://127.0.0.1:%d/packages" % port, "output = /dev/null", 'header = "Content-Type: application/vnd.etsi.asic-e+zip"',
-                  "header = Expect:", 'header = "Idempotency-Key: \\"x\\""', "data-binary = @" + file, "http1.1", *lines[:3]]
-    config = write("curl.conf", "\n".join(lines[4:]) + "\n")
-    started = time.monotonic()
-    subprocess.run(["curl", "-s", "-K", config], check=True)
-    return len(files), time.monotonic() - started
+    subprocess.run([os.path.join(ROOT, "build/release/tests/post_files"), "https://127.0.0.1:%d/packages" % port, *keys, *files], check=True)
+    return len(files)
 
 
 def play():
@@ -82,7 +88,7 @@ def play():
     subprocess.run([os.path.join(ROOT, "build/release/tests/make_cases"), os.path.join(DIR, "state"), "1", str(PACKAGES)], check=True,
                    stdout=subprocess.DEVNULL)
     write("smogd.conf", CONF.format(dir=DIR, outlet=""))
-    sealing = once("seal the cases")
+    sealing, _ = timed(lambda: once("seal the cases"))
     port = free_port()
     nginx = subprocess.Popen(["/usr/sbin/nginx", "-c", write("nginx.conf", NGINX.format(dir=DIR, port=port))], stderr=subprocess.DEVNULL)
     try:
@@ -90,22 +96,22 @@ def play():
             if socket.socket().connect_ex(("127.0.0.1", port)) == 0:
                 break
             time.sleep(0.05)
-        count, alone = libcurl(port)
+        before = timed(lambda: libcurl(port))
         write("smogd.conf", CONF.format(dir=DIR, outlet=OUTLET.format(dir=DIR, port=port)))
-        draining = once("drain the backlog")
-        alone = (alone + libcurl(port)[1]) / 2  # before and after: the machine may have other work
+        draining, draining_cpu = timed(lambda: once("drain the backlog"))
+        after = timed(lambda: libcurl(port))
     finally:
         nginx.terminate()
         nginx.wait()
+    alone, alone_cpu = [(a + b) / 2 for a, b in zip(before, after)]  # before and after: the machine may have other work
     base = sqlite3.connect(os.path.join(DIR, "state/smogd.db"))
-    sent = base.execute("SELECT count(*) FROM delivery WHERE state = 'sent'").fetchone()[0]
-    if sent != PACKAGES or count != PACKAGES:
-        sys.exit("bench_drain: %d packages, %d of them sent" % (count, sent))
-    size = base.execute("SELECT avg(size) FROM package").fetchone()[0]
-    share = (PACKAGES / draining) / (count / alone)
-    print("  %d packages of %d bytes sealed                %10.1f /s" % (PACKAGES, size, PACKAGES / sealing))
-    print("  drained by smogpush, receipts on the disk        %10.1f /s" % (PACKAGES / draining))
-    print("  posted by libcurl alone, nothing kept            %10.1f /s" % (count / alone))
+    sent, size = base.execute("SELECT count(*), avg(p.size) FROM delivery JOIN package p USING(case_id) WHERE state = 'sent'").fetchone()
+    if sent != PACKAGES:
+        sys.exit("bench_drain: %d of %d packages sent" % (sent, PACKAGES))
+    share = alone / draining
+    print("  %d packages of %d bytes sealed, slips signed   %10.1f /s" % (PACKAGES, size, PACKAGES / sealing))
+    for what, took, cpu in ("drained by smogpush, receipts on the disk  ", draining, draining_cpu), ("posted by libcurl alone, nothing kept      ", alone, alone_cpu):
+        print("  %s      %10.1f /s   %4.0f us of CPU each" % (what, PACKAGES / took, 1e6 * cpu / PACKAGES))
     print("  smogpush's share of it                           %10.2f   (at least %.1f%s)" % (share, AIM, "" if share >= AIM else ", MISSED"))
     shutil.rmtree(DIR)
     return share >= AIM
