@@ -8,6 +8,7 @@
 /* ---- the banner ---- */
 
 struct banner {
+    double wide; /* room of the words */
     enum paper_shape shape;
     PangoLayout *word, *word2, *basis;
 };
@@ -85,12 +86,11 @@ static void draw_banner(struct paper *p, const struct paper_unit *unit, double y
     cairo_stroke(p->cr);
     draw_sign(p, b->shape, paper_side(p, pad + r, 0), middle, r);
     double tall = paper_layout_height(b->word) + (b->word2 ? paper_layout_height(b->word2) : 0);
-    double wide = p->width * 0.4;
-    paper_show(p, b->word, paper_side(p, text, wide), middle - tall / 2, ink);
+    paper_show(p, b->word, paper_side(p, text, b->wide), middle - tall / 2, ink);
     if (b->word2)
-        paper_show(p, b->word2, paper_side(p, text, wide), middle - tall / 2 + paper_layout_height(b->word), ink);
+        paper_show(p, b->word2, paper_side(p, text, b->wide), middle - tall / 2 + paper_layout_height(b->word), ink);
     if (b->basis) {
-        double from = text + wide, room = p->width - from - pad;
+        double from = text + b->wide, room = p->width - from - pad;
         paper_show(p, b->basis, paper_side(p, from, room), middle - paper_layout_height(b->basis) / 2, PAPER_INK_TEXT);
     }
 }
@@ -102,10 +102,12 @@ void paper_banner(struct paper *p, enum paper_shape shape, const char *word, con
     double pad = p->font * 0.5, text = 2 * p->font * 1.75 + 3 * pad;
     if (!b)
         return;
+    bool beside = basis && basis[0] && !below;
     b->shape = shape;
-    b->word = paper_layout(p, word, p->font * 2.3, p->width * 0.4);
-    b->word2 = word2 && word2[0] ? paper_layout(p, word2, p->font * 1.05, p->width * 0.4) : NULL;
-    b->basis = basis && basis[0] && !below ? paper_layout(p, basis, p->font * 1.1, p->width * 0.6 - text - pad) : NULL;
+    b->wide = beside ? p->width * 0.4 : p->width - text - pad;
+    b->word = paper_layout(p, word, p->font * 2.3, b->wide);
+    b->word2 = word2 && word2[0] ? paper_layout(p, word2, p->font * 1.05, b->wide) : NULL;
+    b->basis = beside ? paper_layout(p, basis, p->font * 1.1, p->width * 0.6 - text - pad) : NULL;
     if (b->basis)
         paper_align(p, b->basis, true);
     if (!b->word)
@@ -220,6 +222,28 @@ static void draw_axes(struct paper *p, const struct curve *c, const struct plot 
     paper_line(p, at->x, at->y, at->x, at->y + at->tall, 0.7, PAPER_INK_TEXT);
 }
 
+/* Whether the curve runs through that part of the plot. */
+static bool is_crossed(const struct curve *c, const struct plot *at, double x, double y, double wide, double tall)
+{
+    for (size_t i = 1; i < c->points_count; i++) {
+        double x0 = plot_x(c, at, c->points[i - 1].t), x1 = plot_x(c, at, c->points[i].t);
+        double y0 = plot_y(c, at, c->points[i - 1].value), y1 = plot_y(c, at, c->points[i].value);
+        if (x1 >= x && x0 <= x + wide && fmax(y0, y1) >= y && fmin(y0, y1) <= y + tall)
+            return true;
+    }
+    return false;
+}
+
+/* On its line, as far to the right as the curve leaves room. */
+static void draw_limit_label(struct paper *p, const struct curve *c, const struct plot *at)
+{
+    double wide = paper_layout_width(c->limit_label), tall = paper_layout_height(c->limit_label);
+    double right = at->x + at->wide - wide - 2, y = plot_y(c, at, c->limit) - tall - 0.5, x = right;
+    while (x > at->x && is_crossed(c, at, x - 1, y, wide + 2, tall))
+        x -= 2;
+    paper_show(p, c->limit_label, x > at->x ? x : right, y, PAPER_INK_RED);
+}
+
 static void draw_limit(struct paper *p, const struct curve *c, const struct plot *at)
 {
     static const double dashes[] = {4, 2.5};
@@ -228,8 +252,7 @@ static void draw_limit(struct paper *p, const struct curve *c, const struct plot
     paper_line(p, at->x, y, at->x + at->wide, y, 1, PAPER_INK_RED);
     cairo_set_dash(p->cr, NULL, 0, 0);
     if (c->limit_label)
-        paper_show(p, c->limit_label, at->x + at->wide - paper_layout_width(c->limit_label) - 2,
-                   y - paper_layout_height(c->limit_label) - 0.5, PAPER_INK_RED);
+        draw_limit_label(p, c, at);
 }
 
 static void draw_curve(struct paper *p, const struct paper_unit *unit, double y)

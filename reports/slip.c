@@ -11,7 +11,14 @@
 #include "reports/slip_curve.h"
 #include "station/core/civil.h"
 
-enum { TEXT_MAX = 512, FIELDS_MAX = 40, CELLS_MAX = VERDICT_MARKS_MAX * 6, POOL_MAX = 48 << 10, LINES_MAX = 40 };
+enum {
+    TEXT_MAX = 512,
+    FIELDS_MAX = 40,
+    CELLS_MAX = VERDICT_MARKS_MAX * 6,
+    POOL_MAX = 48 << 10,
+    LINES_MAX = 40,
+    OFFICERS_TEXT_MAX = 4096
+};
 
 struct lay {
     const struct slip *slip;
@@ -429,18 +436,21 @@ static void lay_remarks(struct lay *l)
 
 /* ---- foot ---- */
 
+/* In a line that runs from the right each officer is isolated (U+2068 … U+2069): a number like 652301-P00042 would be
+ * turned about at its dash. */
 static const char *officers_text(struct lay *l)
 {
-    char text[TEXT_MAX];
+    char text[OFFICERS_TEXT_MAX];
+    bool rtl = l->slip->language == WORDS_UG;
+    const char *begin = rtl ? "\u2068" : "", *end = rtl ? "\u2069" : "";
     ptrdiff_t all = top(l, "officers");
-    size_t used = 0;
-    text[0] = '\0';
+    size_t used = (size_t)snprintf(text, sizeof text, "%s: ", both(l, "slip.officers"));
     for (size_t i = 0; i < count_of(l, all) && used < sizeof text; i++) {
         ptrdiff_t o = json_element(&l->record.doc, (size_t)all, i);
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s（%s）", i ? "、" : "", member(l, o, "number"),
-                                 word(l, member(l, o, "role")));
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s%s（%s）%s", i ? "、" : "", begin,
+                                 member(l, o, "number"), word(l, member(l, o, "role")), end);
     }
-    return keep_format(l, "%s: %s", both(l, "slip.officers"), text);
+    return keep(l, text);
 }
 
 static const char *journal_text(struct lay *l)
