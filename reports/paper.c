@@ -364,12 +364,13 @@ static void place(struct paper *p, struct flow *f, const struct paper_unit *unit
     f->y += unit->height;
 }
 
-/* Units first … the one returned belong together. */
+/* Units first … the one returned belong together, as far as a page has room for them. */
 static size_t group_end(const struct paper *p, size_t first, double *height)
 {
+    double room = p->page_height > 0 ? p->page_height - p->bottom - p->top : HUGE_VAL;
     size_t last = first;
     *height = p->units[first].height;
-    while (p->units[last].keep && last + 1 < p->units_count)
+    while (p->units[last].keep && last + 1 < p->units_count && *height + p->units[last + 1].height <= room)
         *height += p->units[++last].height;
     return last;
 }

@@ -66,6 +66,13 @@ static void set_columns(struct paper *p, struct table *t, const struct paper_col
     }
 }
 
+/* A small table stays on one page; of a long one neither the head with one row nor the last row stands alone. */
+static bool keeps_with_next(size_t row, size_t rows)
+{
+    enum { SMALL = 8 };
+    return row < rows && (rows <= SMALL || row < 2 || row + 1 == rows);
+}
+
 void paper_table(struct paper *p, const struct paper_column *columns, size_t columns_count, const char *const *cells,
                  size_t rows)
 {
@@ -85,7 +92,7 @@ void paper_table(struct paper *p, const struct paper_column *columns, size_t col
         if (!unit)
             return;
         unit->row = row;
-        unit->keep = row == 0 || (row + 2 == t->rows && row > 1); /* no head and no last row alone */
+        unit->keep = keeps_with_next(row, rows);
         unit->head = row == 0 ? 0 : head;
     }
     paper_space(p, p->font * 0.6);
