@@ -9,6 +9,7 @@ The case is played once under strace; a cut is played on its log (disk.py), afte
     CUT=417/state/torn     that cut alone, and carried on; state, inbox or both
     WORKERS=2
 """
+import hashlib
 import multiprocessing
 import os
 import random
@@ -103,6 +104,11 @@ def sampled_cuts(operations):
 # ---- what must be so ----
 
 
+def sha256_of(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
 class Aftermath(WholeCase):
     """Both parties after a cut."""
 
@@ -136,22 +142,25 @@ class Aftermath(WholeCase):
             db.close()
 
     def unlike_rows(self):
-        """Packages that one of the databases names and that are not there; receipts of packages that the inbox does not have."""
-        ours = dict(self.rows("state/smogd.db", "SELECT sha256, path FROM package"))
+        """Files that a row names and that are not there or are others; receipts of packages that the inbox does not have."""
+        files = {self.path("state/objects", s[:2], s[2:]): s for s, in self.rows("state/smogd.db", "SELECT sha256 FROM record_file")}
+        files.update({self.path("state", path): s for path, s in self.rows("state/smogd.db", "SELECT path, sha256 FROM package")})
         theirs = dict(self.rows("inbox/inbox.db", "SELECT printf('IN-%08d', id), sha256 FROM package"))
+        files.update({self.path("inbox/packages", s[:2], s + ".asice"): s for s in theirs.values()})
         sent = self.rows("state/smogd.db", "SELECT d.receipt_id, p.sha256 FROM delivery d JOIN package p USING(case_id) WHERE d.state = 'sent'")
-        files = [self.path("state", path) for path in ours.values()] + [self.path("inbox/packages", s[:2], s + ".asice") for s in theirs.values()]
-        return ["%s: the row is there, the file is not" % f for f in files if not os.path.exists(f)] + \
+        return ["%s: the row is there, the file is not" % path for path, s in files.items() if not os.path.exists(path) or sha256_of(path) != s] + \
                ["the receipt %s is there, the inbox has no such package" % r for r, s in sent if theirs.get(r) != s]
 
     def not_verified(self):
-        """A file with a package's name is one; what only looks like one is not accepted."""
-        bad = []
+        """A file with a package's name is one; what is on its way to be one is not accepted before it is whole."""
+        bad, whole = [], [sha256 for sha256, in self.rows("state/smogd.db", "SELECT sha256 FROM package")]
         for folder in ("state/packages", "inbox/packages", "inbox/incoming"):
             for at, _, names in os.walk(self.path(folder)):
                 for name in names:
-                    done = self.run("smogverify", os.path.join(at, name), "--ca", self.keys + "/ca.pem")
-                    if name.endswith(".asice") and done.returncode != 0:
+                    path = os.path.join(at, name)
+                    done = self.run("smogverify", path, "--ca", self.keys + "/ca.pem")
+                    sha256 = sha256_of(path)
+                    if done.returncode != 0 if name.endswith(".asice") else done.returncode == 0 and sha256[:16] not in name and sha256 not in whole:
                         bad.append("%s/%s: %s" % (folder, name, done.stdout[-600:]))
         return bad
 
@@ -208,7 +217,7 @@ def work(folder, operations, cuts, results):
         results.put(None)
 
 
-def look(operations, cuts):
+def try_cuts(operations, cuts):
     """All cuts, by some workers; gives [(cut, carried on, what is wrong)] and tells how it goes."""
     results, found, working = multiprocessing.Queue(), [], WORKERS
     for worker in range(WORKERS):
@@ -244,7 +253,7 @@ def main():
         every = max(1, len(cuts) // (200 if SWEEP else CARRIED_ON))
         cuts = [(cut, n % every == every // 2) for n, cut in enumerate(cuts)]
         deaf(operations)
-    found = look(operations, cuts)
+    found = try_cuts(operations, cuts)
     looked = [f for f in found if f[2] is not None]
     print("# %d operations, %d of them syncs; %d cuts, %d different disks, %d cases carried on"
           % (len(operations), sum(o.kind == "sync" for o in operations), len(cuts), len(looked), sum(f[1] for f in looked)), flush=True)
