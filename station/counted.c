@@ -232,9 +232,19 @@ static int advance(struct counted_source *source, struct err *err)
 int counted_walk(struct counted *c, int64_t from_ms, int64_t to_ms, struct err *err)
 {
     c->same_count = c->same_at = 0;
-    for (size_t i = 0; i < c->sources_count; i++)
-        if (store_measurement_walk(c->sources[i].store, from_ms, to_ms, err) != 0 || advance(&c->sources[i], err) != 0)
+    c->first_ms = to_ms;
+    c->last_ms = from_ms;
+    for (size_t i = 0; i < c->sources_count; i++) {
+        struct counted_source *source = &c->sources[i];
+        int64_t last_ms;
+        if (store_measurement_last(source->store, &last_ms, err) != 0 ||
+            store_measurement_walk(source->store, from_ms, to_ms, err) != 0 || advance(source, err) != 0)
             return -1;
+        if (source->state == 1 && source->next.at_ms < c->first_ms)
+            c->first_ms = source->next.at_ms;
+        last_ms = last_ms < to_ms ? last_ms : to_ms;
+        c->last_ms = last_ms > c->last_ms ? last_ms : c->last_ms;
+    }
     return 0;
 }
 

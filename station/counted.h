@@ -27,6 +27,7 @@ struct counted {
     char **words;     /* [0] is "" */
     int64_t vehicles; /* of the first source; numbers above are in `more` */
     struct sqlite3 *more;
+    int64_t first_ms, last_ms;
     struct store_measurement *same; /* those of one moment that have not been given yet */
 };
 
@@ -39,8 +40,10 @@ const char *counted_word(const struct counted *c, int64_t id);
 int counted_vehicles(struct counted *c, int64_t *count, struct err *err);
 int counted_vehicle(struct counted *c, int64_t id, char plate[40], char colour[16], struct err *err);
 
-/* from_ms <= time < to_ms, in the order of time. 1 with *out, 0 at the end. */
+/* from_ms <= time < to_ms, in the order of time, the first and the last of which are then c->first_ms and c->last_ms.
+ */
 int counted_walk(struct counted *c, int64_t from_ms, int64_t to_ms, struct err *err);
+/* 1 with *out, 0 at the end. */
 int counted_next(struct counted *c, struct store_measurement *out, struct err *err);
 
 #endif

@@ -123,20 +123,20 @@ static void add(struct collecting *c, const struct store_measurement *m)
 
 static int count(struct collecting *c, struct err *err)
 {
-    int64_t from_ms, to_ms, done = 0;
+    int64_t from_ms, to_ms;
     struct progress progress;
     struct store_measurement m;
     int rc;
     period(c, &from_ms, &to_ms);
-    progress_start(&progress, "records", 0, c->ctl->json);
     if (counted_walk(&c->counted, from_ms, to_ms, err) != 0)
         return -1;
+    progress_start(&progress, "records", c->counted.first_ms, c->counted.last_ms, c->ctl->json);
     while ((rc = counted_next(&c->counted, &m, err)) > 0) {
         add(c, &m);
-        if (progress_step(&progress, ++done, err) != 0)
+        if (progress_step(&progress, m.at_ms, err) != 0)
             return -1;
     }
-    progress_end(&progress, done);
+    progress_end(&progress);
     return rc;
 }
 

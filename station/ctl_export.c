@@ -278,17 +278,17 @@ static int write_rows(struct exporting *x, const struct what *what, struct err *
 {
     struct progress progress;
     struct store_measurement m;
-    int64_t from_ms, to_ms, done = 0;
+    int64_t from_ms, to_ms;
     int rc;
     ctl_period_ms(x->first, x->last, x->offset_minutes, &from_ms, &to_ms);
-    progress_start(&progress, "records", 0, x->ctl->json);
     if (what->head(x, err) != 0 || counted_walk(&x->counted, from_ms, to_ms, err) != 0)
         return -1;
+    progress_start(&progress, "records", x->counted.first_ms, x->counted.last_ms, x->ctl->json);
     while ((rc = counted_next(&x->counted, &m, err)) > 0)
-        if (what->row(x, &m, err) != 0 || progress_step(&progress, ++done, err) != 0)
+        if (what->row(x, &m, err) != 0 || progress_step(&progress, m.at_ms, err) != 0)
             return -1;
     csv_writer_flush(&x->out);
-    progress_end(&progress, done);
+    progress_end(&progress);
     return rc;
 }
 

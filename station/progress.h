@@ -13,15 +13,18 @@
 
 struct progress {
     const char *what; /* "records" */
-    int64_t total;    /* 0: not known */
+    int64_t from, to; /* of the work, on the scale of `at` */
+    int64_t done, at;
     int64_t started_ms, shown_ms;
     bool json, terminal, shown;
 };
 
-/* From now on signals cancel. */
-void progress_start(struct progress *p, const char *what, int64_t total, bool json);
-/* Cheap enough for every record. -1 with *err when the command was cancelled. */
-int progress_step(struct progress *p, int64_t done, struct err *err);
-void progress_end(struct progress *p, int64_t done);
+/* From now on signals cancel. How many there will be need not be known: the work goes from `from` to `to` on any scale,
+ * such as the records' times. */
+void progress_start(struct progress *p, const char *what, int64_t from, int64_t to, bool json);
+/* One more is done, and the work has come to `at`. Cheap enough for every record. -1 with *err when the command was
+ * cancelled. */
+int progress_step(struct progress *p, int64_t at, struct err *err);
+void progress_end(struct progress *p);
 
 #endif

@@ -372,6 +372,8 @@ int store_measurement_add(struct store *s, const char *record, size_t length, st
 int store_measurement_void(struct store *s, const char *record, size_t length, struct err *err);
 /* Counts all records of a database that is older than the table. */
 int store_measurement_fill(struct store *s, struct err *err);
+/* The time of the last one; STORE_NO_VALUE: there is none. */
+int store_measurement_last(struct store *s, int64_t *at_ms, struct err *err);
 /* from_ms <= time < to_ms, in the order of (time, station, kind, seq), one after another: 1 with *out, 0 at the end.
  * One walk at a time. */
 int store_measurement_walk(struct store *s, int64_t from_ms, int64_t to_ms, struct err *err);

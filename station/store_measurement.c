@@ -256,11 +256,16 @@ static int fill_from(struct store *s, enum store_sql list, struct err *err)
     return rc;
 }
 
+int store_measurement_last(struct store *s, int64_t *at_ms, struct err *err)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_MEASUREMENT_LAST, err);
+    return q ? store_integer(s, q, "look for counted records", STORE_NO_VALUE, at_ms, err) : -1;
+}
+
 int store_measurement_fill(struct store *s, struct err *err)
 {
     int64_t last;
-    sqlite3_stmt *q = store_statement(s, STORE_SQL_MEASUREMENT_LAST, err);
-    if (!q || store_integer(s, q, "look for counted records", STORE_NO_VALUE, &last, err) != 0)
+    if (store_measurement_last(s, &last, err) != 0)
         return -1;
     if (last != STORE_NO_VALUE)
         return 0;

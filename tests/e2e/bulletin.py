@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """The bulletin: the founding month and the depot visit, every figure against SQL over the records, and each way out."""
 import csv
+import hashlib
 import io
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -286,6 +288,50 @@ def exports(lab):
     tap.result(not os.path.exists(lab.path("m.csv")), "and nothing is written")
 
 
+def readings(lab):
+    """Every sample of a test, with the record before it, and in whatever encoding a spreadsheet wants."""
+    base = sqlite3.connect(lab.path("joint", "smogd.db"))
+    seq, text = base.execute("SELECT seq, record FROM test ORDER BY seq LIMIT 1 OFFSET 3").fetchone()
+    samples = b"t_ms,instrument,quantity,value,unit,quality\n" + b"".join(b"%d,smoke,k,0.%02d,1/m,ok\n" % (20 * i, i % 100) for i in range(500))
+    digest = hashlib.sha256(samples).hexdigest()
+    os.makedirs(lab.path("joint", "objects", digest[:2]), exist_ok=True)
+    with open(lab.path("joint", "objects", digest[:2], digest[2:]), "wb") as file:
+        file.write(samples)
+    record = json.loads(text)
+    record["files"] = [{"name": "readings.csv", "sha256": digest, "size": len(samples)}]
+    base.execute("UPDATE test SET record = ? WHERE seq = ?", (json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False), seq))
+    base.commit()
+    base.close()
+    run = bulletin(lab, "joint", "export", "readings", *MONTH, "-o", lab.path("samples.csv"))
+    lines = open(lab.path("samples.csv"), encoding="utf-8").read().splitlines()
+    before = "%s,%s," % (record["id"], record["started_at"])
+    tap.equal((run.returncode, lines), (0, ["record,started_at,t_ms,instrument,quantity,value,unit,quality"] + [before + s for s in samples.decode().splitlines()[1:]]),
+              "every sample of every test is exported as it was stored")
+    plain = exported(lab, "counted")[1]
+    for encoding, python in (("gbk", "gbk"), ("utf-8-bom", "utf-8-sig")):
+        bulletin(lab, "fixed", "export", "counted", *MONTH, "-o", lab.path("c.csv"), "--encoding", encoding)
+        tap.result(open(lab.path("c.csv"), encoding=python, newline="").read() == plain, "exported in %s it says the same" % encoding)
+
+
+def cancelled(lab):
+    """How far it is, rate and time left; Ctrl-C ends it and leaves nothing behind, nor does it touch what was there."""
+    kept = open(lab.path("out.passages"), "rb").read()
+    child = subprocess.Popen([os.path.join(os.environ["BIN_ASAN"], "smogctl"), "-c", lab.path("fixed.conf"), "--json", "export", "passages", *MONTH,
+                              "-o", lab.path("out.passages")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    told = []
+    for line in child.stderr:
+        if '"progress"' in line:
+            told.append(json.loads(line))
+            child.send_signal(signal.SIGINT)
+            break
+    said = child.communicate(timeout=60)
+    tap.equal([sorted(t) for t in told[:1]], [["done", "event", "left_s", "percent", "rate", "what"]], "progress is told in JSON while it lasts")
+    tap.result(told and 0 < told[0]["done"] < 15340 and 0 <= told[0]["percent"] < 100 and told[0]["rate"] > 0, "how much is done, and how fast", told)
+    tap.result(child.returncode != 0 and "cancelled; nothing was written" in "".join(said), "cancelled, it says so", said)
+    tap.result(open(lab.path("out.passages"), "rb").read() == kept, "the file of before is as it was")
+    tap.equal([n for n in os.listdir(lab.path(".")) if ".new-" in n], [], "and nothing half-written is left")
+
+
 def cases(lab):
     """Two cases; one is reviewed after two days and sealed a day later."""
     base = sqlite3.connect(lab.path("fixed", "smogd.db"))
@@ -363,6 +409,8 @@ with Lab() as lab:
     workbook(lab)
     pages(lab)
     exports(lab)
+    readings(lab)
+    cancelled(lab)
     cases(lab)
     uptime(lab)
     refusals(lab)
