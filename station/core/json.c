@@ -182,9 +182,17 @@ static bool same_string(const struct json_doc *doc, const struct json_token *a, 
 {
     size_t i = 0;
     size_t j = 0;
-    while (i < a->length && j < b->length)
-        if (next_code(doc, a, &i) != next_code(doc, b, &j))
+    while (i < a->length && j < b->length) {
+        char left = doc->text[a->start + i], right = doc->text[b->start + j];
+        if (left != '\\' && right != '\\') { /* both are valid UTF-8: equal bytes are equal characters */
+            if (left != right)
+                return false;
+            i++;
+            j++;
+        } else if (next_code(doc, a, &i) != next_code(doc, b, &j)) {
             return false;
+        }
+    }
     return i == a->length && j == b->length;
 }
 
@@ -317,7 +325,14 @@ bool json_equals(const struct json_doc *doc, ptrdiff_t token, const char *text)
     if (!string)
         return false;
     for (size_t at = 0; at < string->length;) {
-        char bytes[4];
+        char plain = doc->text[string->start + at], bytes[4];
+        if (plain != '\\') {
+            if (*text != plain)
+                return false;
+            text++;
+            at++;
+            continue;
+        }
         uint32_t code = next_code(doc, string, &at);
         size_t count = utf8_put(code, bytes);
         if (code == 0 || strncmp(text, bytes, count) != 0)
