@@ -81,6 +81,7 @@ void contents_free(struct contents *c)
 {
     for (size_t i = 0; i < c->owned_count; i++)
         free(c->owned[i]);
+    free(c->decision);
     free(c->owned);
     free(c->files);
     free(c->package);

@@ -16,6 +16,8 @@ struct contents {
     size_t package_size;
     const char *record, *case_json; /* NULL: not there, or not looked for */
     size_t record_length, case_length;
+    char *decision; /* what was filed of a decision on the spot: {"at", "facts": {KEY: text …}, "jdsbh"}; malloc'ed,
+                       NULL: nothing */
     struct neutral_file *files;
     size_t files_count;
     size_t owned_count;

@@ -47,7 +47,7 @@ static int take_over(struct courier *c, int64_t now_ms, struct err *err)
     size_t names_count = 0;
     int interrupted = 0;
     for (size_t i = 0; i < c->outlets_count; i++)
-        if (c->outlets[i].driver->takes == OUTLET_CASES)
+        if (c->outlets[i].driver->takes == OUTLET_CASES && !c->outlets[i].config->decisions)
             names[names_count++] = c->outlets[i].config->name;
     if (queue_begin(c->queue, err) != 0)
         return -1;

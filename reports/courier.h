@@ -36,6 +36,7 @@ struct courier_outlet {
     const struct receipt_keys *receipt_keys; /* NULL: the receiver's signatures are not looked at */
     int priority;                            /* smaller goes first */
     int open_minute, end_minute;             /* of the local day, in which it may begin; equal: always */
+    bool decisions;                          /* it takes filed decisions on the spot instead of cases */
     bool valid_only;                         /* passages: leave out invalid ones */
     struct queue_feed feed;                  /* of an outlet that takes records */
 };

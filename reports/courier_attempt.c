@@ -66,7 +66,8 @@ static void send_request(struct attempt *a)
 {
     struct courier *c = a->owner;
     struct err err;
-    if (a->request.writes && a->item.withdrawn) {
+    bool withdrawn = a->item.withdrawn || (a->item.handled && !a->outlet->config->decisions);
+    if (a->request.writes && withdrawn) {
         end_attempt(a, OUTLET_REFUSED, false, "not sent: the case was withdrawn before it could be delivered");
         return;
     }

@@ -415,6 +415,8 @@ static int fill(struct neutral *n, const struct neutral_source *s, struct err *e
     choose_pictures(n, s);
     if (s->case_json && neutral_case(n, s->case_json, s->case_length, err) != 0)
         return -1;
+    if (s->decision && neutral_decision(n, s->decision, err) != 0)
+        return -1;
     for (size_t i = 0; i < s->values_count; i++)
         put(n, s->values[i].value, "values.%s", s->values[i].name);
     if (read_readings(n, s) != 0 || n->failed)

@@ -14,6 +14,7 @@
  *     violation.code .name .fine .points .basis    of a failed record, from the data file (reports/violation.h)
  *     passage.KEY  reading.Q                       of a passage: what the device told, what was measured
  *     picture.count picture.N picture.N.name       of at most 3, in the order that reports/neutral.c tells
+ *     decision.KEY  driver.KEY                      what was filed of a decision on the spot
  *     case.KEY                                     case.json, flattened: case.reviews.1.officer
  *     values.NAME                                  what the outlet's configuration says
  *     row.number .at .condition .index .k .rpm     of messages with rows = samples: one of the accelerations' samples
@@ -46,6 +47,7 @@ struct neutral_source {
     size_t record_length;
     const char *case_json; /* NULL: there is none */
     size_t case_length;
+    const char *decision; /* JSON (reports/contents.h): what was filed of a decision on the spot; NULL: nothing */
     const struct neutral_file *files; /* what belongs to the record: readings.csv, photos/… */
     size_t files_count;
     const struct neutral_value *values; /* of the outlet's configuration */

@@ -76,3 +76,29 @@ int neutral_case(struct neutral *n, const char *text, size_t length, struct err 
     free(tokens);
     return result;
 }
+
+static void put_text(struct neutral *n, const struct json_doc *doc, const char *member, const char *key)
+{
+    char value[NEUTRAL_VALUE_MAX];
+    if (json_get_string(doc, json_member(doc, 0, member), value, sizeof value))
+        put(n, key, value);
+}
+
+int neutral_decision(struct neutral *n, const char *text, struct err *err)
+{
+    enum { TOKENS_MAX = 256 };
+    struct json_token tokens[TOKENS_MAX];
+    struct json_doc doc;
+    char key[KEY_MAX], value[NEUTRAL_VALUE_MAX];
+    if (json_parse(&doc, text, strlen(text), tokens, TOKENS_MAX, err) != 0)
+        return err_prefix(err, "what was filed of the decision");
+    ptrdiff_t facts = json_member(&doc, 0, "facts");
+    size_t at = facts < 0 ? 0 : (size_t)facts + 1;
+    for (uint32_t i = 0; facts >= 0 && i < tokens[facts].count; i++, at = tokens[at + 1].next)
+        if (json_get_string(&doc, (ptrdiff_t)at, key, sizeof key) &&
+            json_get_string(&doc, (ptrdiff_t)at + 1, value, sizeof value))
+            put(n, key, value);
+    put_text(n, &doc, "at", "decision.at"); /* as it was handled, whatever was typed later */
+    put_text(n, &doc, "jdsbh", "decision.jdsbh");
+    return 0;
+}

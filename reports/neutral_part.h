@@ -11,6 +11,9 @@ void neutral_flatten(struct neutral *n, const struct json_doc *doc, ptrdiff_t to
 /* case.json under "case", and the police officer of its reviews where the record names none. */
 int neutral_case(struct neutral *n, const char *text, size_t length, struct err *err);
 
+/* What was filed of a decision on the spot, each text under its own key. */
+int neutral_decision(struct neutral *n, const char *text, struct err *err);
+
 enum { NEUTRAL_ROW_KEYS = 6, NEUTRAL_TEXT_MAX = 32 };
 
 /* One reading of k during an acceleration. */

@@ -161,7 +161,7 @@ static int read_message(struct reader *r, ptrdiff_t section, struct err *err)
 {
     struct conf *conf = &r->conf;
     struct outlet_map *map = r->map;
-    const char *absent = "stay";
+    const char *absent = "stay", *takes = "cases";
     if (map->messages_count == OUTLET_MAP_MESSAGES_MAX)
         return conf_error(conf, section, err, "more than %d messages", OUTLET_MAP_MESSAGES_MAX);
     struct outlet_message m = {.name = conf->nodes[section].value, .first = map->fields_count};
@@ -174,6 +174,7 @@ static int read_message(struct reader *r, ptrdiff_t section, struct err *err)
         conf_get_string(conf, section, "rows", false, &m.rows, err) != 0 ||
         conf_get_string(conf, section, "ask", false, &m.ask, err) != 0 ||
         conf_get_string(conf, section, "absent", false, &absent, err) != 0 ||
+        conf_get_string(conf, section, "takes", false, &takes, err) != 0 ||
         conf_get_string(conf, section, "read-back", false, &m.read_back, err) != 0 ||
         conf_get_string(conf, section, "proof", false, &m.proof, err) != 0 ||
         conf_get_bool(conf, section, "ask-first", false, &m.ask_first, err) != 0 ||
@@ -182,6 +183,9 @@ static int read_message(struct reader *r, ptrdiff_t section, struct err *err)
     m.absent_resends = strcmp(absent, "send") == 0;
     if (!m.absent_resends && strcmp(absent, "stay") != 0)
         return conf_error(conf, section, err, "absent is send or stay, not '%s'", absent);
+    m.of_decisions = strcmp(takes, "decisions") == 0;
+    if (!m.of_decisions && strcmp(takes, "cases") != 0)
+        return conf_error(conf, section, err, "takes is cases or decisions, not '%s'", takes);
     for (ptrdiff_t at = CONF_FIRST; (at = conf_next(conf, section, at, CONF_SECTION, "field")) >= 0;)
         if (read_field(r, at, err) != 0)
             return -1;

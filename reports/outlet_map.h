@@ -73,6 +73,7 @@ struct outlet_message {
     const char *group, *root, *path, *rows; /* NULL: not given */
     const char *ask;                        /* the message that asks whether this one has arrived */
     bool absent_resends;                    /* `absent = send`: what that does not find is sent again */
+    bool of_decisions;                      /* it tells of decisions on the spot that were filed, and of nothing else */
     bool ask_first;                         /* also before the first time */
     const char *read_back;                  /* a message that asks for `proof` once this one is written */
     const char *proof;                      /* the element of an answer that must not be empty */

@@ -23,6 +23,9 @@ static int load_package(const struct loading *l, struct err *err)
     snprintf(path, sizeof path, "%s/%s", l->source->folder, package->path);
     if (contents_read_package(l->p->loaded, path, package->sha256, err) != 0)
         return -1;
+    if (l->item->handled && l->source->decision &&
+        l->source->decision(l->source->ctx, package->case_id, l->p->loaded, err) != 0)
+        return -1;
     return l->driver->maps ? contents_unpack(l->p->loaded, err) : 0;
 }
 
@@ -72,6 +75,7 @@ static int open_record(const struct loading *l, const struct contents *from, str
                                            .record_length = from->record_length,
                                            .case_json = from->case_json,
                                            .case_length = from->case_length,
+                                           .decision = from->decision,
                                            .files = from->files,
                                            .files_count = from->files_count,
                                            .values = l->setup->values,

@@ -23,6 +23,8 @@ struct parcel_source {
     /* Adds record.json and, unless `alone`, the pictures of a test or passage. ERR_INVALID: there is none. NULL where
      * no outlet takes records. */
     int (*load)(void *ctx, const char *id, bool alone, struct contents *out, struct err *err);
+    /* Sets out->decision to what was filed of that case. NULL where no outlet takes it. */
+    int (*decision)(void *ctx, const char *case_id, struct contents *out, struct err *err);
 };
 
 struct parcel {

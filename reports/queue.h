@@ -112,7 +112,8 @@ struct queue_item {
     int attempts;   /* begun, this one included once it is claimed; of this part */
     unsigned part;  /* parts that have arrived */
     bool ask;       /* the attempt before ended unknown */
-    bool withdrawn; /* the case was voided or handled on the spot meanwhile: not to be sent */
+    bool withdrawn; /* the case was voided or rejected meanwhile: not to be sent */
+    bool handled;   /* it was handled on the spot: only its decision may be sent */
     char last_status[OUTLET_TEXT_MAX];
 };
 

@@ -43,7 +43,8 @@
                " AND NOT EXISTS(SELECT 1 FROM delivery d WHERE d.case_id = p.case_id)")                                \
     X(PENDING, "SELECT outlet, count(*) FROM delivery WHERE state IN ('waiting', 'retry', 'unknown') GROUP BY outlet") \
     X(DUE, "SELECT d.case_id, p.sha256, p.path, p.size, p.sealed_ms, p.tree_size, d.attempts, d.state = 'unknown',"    \
-           " ifnull(c.state IN ('void', 'handled', 'rejected') OR t.verdict = 'void', 0), d.last_status, d.part FROM " \
+           " ifnull(c.state IN ('void', 'rejected') OR t.verdict = 'void', 0), d.last_status, d.part,"                 \
+           " ifnull(c.state = 'handled', 0) FROM "                                                                     \
            "(" DUE_ANY ") d"                                                                                           \
            " LEFT JOIN package p ON p.case_id = d.case_id LEFT JOIN case_file c ON c.id = d.case_id"                   \
            " LEFT JOIN test t ON t.id = d.case_id WHERE p.case_id IS NOT NULL OR c.id IS NULL"                         \

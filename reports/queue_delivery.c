@@ -79,7 +79,8 @@ int queue_due(struct queue *q, const char *outlet, int64_t now_ms, struct queue_
         *item = (struct queue_item){.attempts = sqlite3_column_int(s, 6),
                                     .ask = sqlite3_column_int(s, 7) != 0,
                                     .withdrawn = sqlite3_column_int(s, 8) != 0,
-                                    .part = (unsigned)sqlite3_column_int(s, 10)};
+                                    .part = (unsigned)sqlite3_column_int(s, 10),
+                                    .handled = sqlite3_column_int(s, 11) != 0};
         snprintf(item->outlet, sizeof item->outlet, "%s", outlet);
         queue_db_text(s, 0, item->package.case_id, sizeof item->package.case_id);
         queue_db_text(s, 1, item->package.sha256, sizeof item->package.sha256);

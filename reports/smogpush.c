@@ -24,6 +24,7 @@
 #include "reports/log.h"
 #include "reports/program.h"
 #include "reports/queue.h"
+#include "reports/queue_filed.h"
 #include "reports/sealcheck.h"
 #include "reports/stamper.h"
 #include "station/clock.h"
@@ -140,7 +141,8 @@ static int open_courier(struct push *p, struct err *err)
                                          .violations = p->outlets.violations.of,
                                          .violations_count = p->outlets.violations.count,
                                          .ctx = p->store,
-                                         .load = outlets_load};
+                                         .load = outlets_load,
+                                         .decision = outlets_decision};
     return courier_open(&p->courier, p->queue, p->http, &source, p->outlets.of, p->outlets.count, clock_unix_ms(), err);
 }
 
@@ -309,6 +311,16 @@ static int sign_slips(struct push *p, struct err *err)
     return 0;
 }
 
+/* Decisions on the spot that an officer has filed meanwhile. */
+static int enter_filed(struct push *p, struct err *err)
+{
+    int result = 0;
+    for (size_t i = 0; i < p->outlets.count && result == 0; i++)
+        if (p->outlets.of[i].decisions)
+            result = queue_filed_enter(store_database(p->store), p->outlets.of[i].name, clock_unix_ms(), err);
+    return result;
+}
+
 /* Decisions are asked for after what was delivered; they are never in its way. */
 static int fetch_decisions(struct push *p, struct err *err)
 {
@@ -349,7 +361,8 @@ static int take_news(struct push *p, struct err *err)
     bool again = told_to_reread || (p->unsealed > 0 && clock_mono_ms() >= p->seal_again_ms);
     if ((version != p->version || again) &&
         (seal_all(p, err) != 0 ||
-         queue_enter(p->queue, p->outlets.names, p->outlets.names_count, clock_unix_ms(), err) != 0))
+         queue_enter(p->queue, p->outlets.names, p->outlets.names_count, clock_unix_ms(), err) != 0 ||
+         enter_filed(p, err) != 0))
         return -1;
     if ((version != p->version || p->slips_wait) && sign_slips(p, err) != 0)
         return -1;

@@ -125,6 +125,8 @@ int ctl_open_store(struct ctl *ctl, struct err *err);
 /* The certificate of the sealing key as it is configured, PEM; malloc'ed. ERR_UNREACHABLE: a credential that this
  * account may not read. */
 int ctl_seal_certificate(struct ctl *ctl, char **pem, size_t *length, struct err *err);
+/* The words behind --vehicle or --facts as a JSON object. */
+int ctl_facts(const struct ctl *ctl, char *out, size_t size, struct err *err);
 /* A note of smogpush; for store_push_notes, with the ctl. */
 int ctl_print_note(void *ctx, const char *about, const char *text, int64_t since_ms);
 void ctl_close(struct ctl *ctl);

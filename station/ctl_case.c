@@ -318,8 +318,8 @@ static void json_needs(struct json_writer *w, unsigned needs)
     static const struct {
         unsigned need;
         const char *name;
-    } names[] = {{NEED_REASON, "reason"}, {NEED_NUMBER, "number"},         {NEED_GROUND, "ground"},
-                 {NEED_TEST, "test"},     {NEED_OTHER, "another-officer"}, {NEED_POLICE, "police"}};
+    } names[] = {{NEED_REASON, "reason"},         {NEED_NUMBER, "number"}, {NEED_GROUND, "ground"}, {NEED_TEST, "test"},
+                 {NEED_OTHER, "another-officer"}, {NEED_POLICE, "police"}, {NEED_FACTS, "facts"}};
     json_array_begin(w, "needs");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (needs & names[i].need)

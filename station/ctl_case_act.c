@@ -5,7 +5,12 @@
 int ctl_case_act(struct ctl *ctl, struct err *err)
 {
     struct entries arguments = {0};
+    char facts[8192];
+    if (ctl_facts(ctl, facts, sizeof facts, err) != 0)
+        return -1;
     entries_text(&arguments, "act", ctl->words[0]);
+    if (ctl->facts_count > 0)
+        entries_raw(&arguments, "facts", facts, strlen(facts));
     entries_text(&arguments, "ground", ctl->ground);
     entries_text(&arguments, "id", ctl->words[1]);
     entries_text(&arguments, "number", ctl->number);

@@ -6,7 +6,7 @@
 /* ---- start ---- */
 
 /* "mass_kg=12000" … as one object. */
-static int write_facts(const struct ctl *ctl, char *out, size_t size, struct err *err)
+int ctl_facts(const struct ctl *ctl, char *out, size_t size, struct err *err)
 {
     char keys[CTL_FACTS_MAX][32];
     struct entries facts = {0};
@@ -26,7 +26,7 @@ static int write_facts(const struct ctl *ctl, char *out, size_t size, struct err
     }
     json_writer_init(&w, out, size);
     entries_write(&facts, &w, NULL);
-    return json_writer_finish(&w) >= 0 ? 0 : err_set(err, ERR_INVALID, "the vehicle facts are too long");
+    return json_writer_finish(&w) >= 0 ? 0 : err_set(err, ERR_INVALID, "the facts are too long");
 }
 
 int ctl_test_start(struct ctl *ctl, struct err *err)
@@ -35,7 +35,7 @@ int ctl_test_start(struct ctl *ctl, struct err *err)
     struct entries arguments = {0};
     if (!ctl->plate || !ctl->colour || !ctl->method)
         return err_set(err, ERR_INVALID, "test start needs --plate, --colour and --method");
-    if (write_facts(ctl, facts, sizeof facts, err) != 0)
+    if (ctl_facts(ctl, facts, sizeof facts, err) != 0)
         return -1;
     entries_text(&arguments, "colour", ctl->colour);
     entries_text(&arguments, "confirm", ctl->confirm);

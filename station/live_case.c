@@ -37,6 +37,8 @@ bool live_case_can(const struct store_case *row, enum case_act act)
 
 /* ---- one step ---- */
 
+static const struct live_case_more nothing;
+
 static void copy(char *out, size_t size, const char *text)
 {
     snprintf(out, size, "%s", text ? text : "");
@@ -60,17 +62,18 @@ static void fill_step(struct store_case_step *step, const struct caselife_doing 
 }
 
 /* FORMATS.md, event "case". */
-static int append_step(struct live *live, const struct store_case *row, struct store_case_step *step, const char *user,
-                       uint64_t *event, struct err *err)
+static int append_step(struct live *live, const struct store_case *row, struct store_case_step *step,
+                       const struct live_case_more *more, uint64_t *event, struct err *err)
 {
     struct clock_stamp stamp;
     struct entries e = {0};
-    char text[2048];
+    char text[2048 + LIVE_CASE_FACTS_MAX];
     live_stamp(live, &stamp);
     step->at_ms = stamp.unix_ms;
     entries_text(&e, "act", step->act);
     entries_text(&e, "case", row->id);
     entries_text(&e, "detail", step->detail);
+    entries_raw(&e, "facts", more->facts, more->facts ? strlen(more->facts) : 0);
     entries_text(&e, "from", step->from);
     if (step->ground)
         entries_integer(&e, "ground", step->ground);
@@ -86,7 +89,7 @@ static int append_step(struct live *live, const struct store_case *row, struct s
     entries_text(&e, "to", step->to);
     entries_text(&e, "track", step->track);
     entries_text(&e, "until", step->until);
-    entries_text(&e, "user", user);
+    entries_text(&e, "user", more->user);
     ptrdiff_t length = record_make_event(&e, &stamp, live->config->id, "case", text, sizeof text);
     if (length < 0)
         return err_set(err, ERR_FAILED, "the step of case %s is too long for the journal", row->id);
@@ -107,7 +110,6 @@ static void tell(struct live *live, const struct store_case *row, const char *ac
 int live_case_move(struct live *live, struct store_case *row, const struct caselife_doing *doing,
                    const struct live_case_more *more, struct err *err)
 {
-    static const struct live_case_more nothing;
     struct caselife life;
     struct caselife_step moved;
     struct store_case_step step;
@@ -118,8 +120,9 @@ int live_case_move(struct live *live, struct store_case *row, const struct casel
                        row->state);
     if (caselife_do(&life, doing, &moved, err) != 0)
         return err_prefix(err, "case %s", row->id);
-    fill_step(&step, doing, &moved, more ? more : &nothing);
-    if (append_step(live, row, &step, more ? more->user : NULL, &event, err) != 0)
+    more = more ? more : &nothing;
+    fill_step(&step, doing, &moved, more);
+    if (append_step(live, row, &step, more, &event, err) != 0)
         return -1;
     keep_life(&life, row);
     if (doing->act == ACT_SEAL)
@@ -141,7 +144,7 @@ int live_case_adopt(struct live *live, struct store_case *row, enum case_state s
     copy(step.from, sizeof step.from, row->state);
     copy(step.to, sizeof step.to, caselife_state_name(state));
     copy(step.detail, sizeof step.detail, package);
-    if (append_step(live, row, &step, NULL, &event, err) != 0)
+    if (append_step(live, row, &step, &nothing, &event, err) != 0)
         return -1;
     copy(row->state, sizeof row->state, step.to);
     if (package)
@@ -252,6 +255,7 @@ struct request {
     struct live_case_more more;
     char id[LIVE_CASE_MAX], act[24], officer[LIVE_OFFICER_MAX], police[LIVE_OFFICER_MAX], reason[LIVE_TEXT_LIMIT + 1];
     char number[CASELIFE_NUMBER_MAX], until[CIVIL_DATE_TEXT_MAX], ground[8];
+    char facts[LIVE_CASE_FACTS_MAX];
 };
 
 /* The officer; a police number alone names the one who does what the police does. */
@@ -306,13 +310,15 @@ static int read_act(struct live *live, struct control_client *client, const stru
         return err_set(err, ERR_INVALID, "there is no act '%s'; smogctl case show %s tells what can be done now",
                        r->act, r->id);
     if (store_case_get(live->store, r->id, &r->row, err) != 0 || read_people(live, client, request, r, err) != 0 ||
-        read_more(request, r, err) != 0)
+        read_more(request, r, err) != 0 ||
+        live_case_facts(request, r->doing.act == ACT_FILE, r->facts, sizeof r->facts, err) != 0)
         return -1;
     r->doing.officer = r->officer;
     r->doing.police = r->police;
     r->doing.reason = r->reason;
     r->doing.number = r->number;
-    r->more = (struct live_case_more){.until = r->until, .user = control_user(client)};
+    r->more = (struct live_case_more){
+        .until = r->until, .user = control_user(client), .facts = r->facts[0] ? r->facts : NULL};
     return 0;
 }
 

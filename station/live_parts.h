@@ -438,8 +438,13 @@ live_answer live_officer_add, live_officer_disable, live_officer_pin;
 int live_case_open(struct live *live, const char *subject, int64_t created_ms, const char *officers, struct err *err);
 /* Moves the case by an act: its event, its step, its row; *row follows. `more` (may be NULL): what goes into the step
  * and the event besides. */
+enum { LIVE_CASE_FACTS_MAX = 2048 };
+/* Reads "facts" of a request, {"driver.KEY": text, "decision.KEY": text …}, into canonical JSON; "" where there are
+ * none. `wanted`: this act takes them, and needs some (station/live_case_facts.c). */
+int live_case_facts(const struct json_doc *request, bool wanted, char *out, size_t size, struct err *err);
 struct live_case_more {
     const char *until, *detail, *user; /* NULL: none */
+    const char *facts;                 /* of a decision on the spot: a canonical JSON object; NULL: none */
 };
 int live_case_move(struct live *live, struct store_case *row, const struct caselife_doing *doing,
                    const struct live_case_more *more, struct err *err);

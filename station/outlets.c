@@ -98,7 +98,9 @@ static int open_one(struct outlets *out, const struct config *config, struct con
         (o->receipt_key[0] && receipt_keys_open(&out->receipt_keys[i], o->receipt_key, err) != 0))
         return -1;
     fill(out, i, o, config->utc_offset_minutes);
-    if (driver->takes == OUTLET_CASES)
+    const struct outlet_message *message = o->interface[0] ? outlet_map_message(out->maps[i], o->interface) : NULL;
+    out->of[i].decisions = message && message->of_decisions;
+    if (driver->takes == OUTLET_CASES && !out->of[i].decisions)
         out->names[out->names_count++] = o->name;
     out->count++;
     return 0;

@@ -30,5 +30,7 @@ void outlets_close(struct outlets *o);
 
 /* For parcel_source.load; ctx: the store. */
 int outlets_load(void *ctx, const char *id, bool alone, struct contents *out, struct err *err);
+/* For parcel_source.decision; ctx: the store. */
+int outlets_decision(void *ctx, const char *case_id, struct contents *out, struct err *err);
 
 #endif

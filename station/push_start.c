@@ -71,7 +71,7 @@ int push_start_late(const struct outlets *o, struct store *store, struct queue *
     int result = 0;
     for (size_t i = 0; i < o->count && result == 0; i++) {
         const struct courier_outlet *one = &o->of[i];
-        if (outlet_find(one->kind)->takes != OUTLET_CASES)
+        if (outlet_find(one->kind)->takes != OUTLET_CASES || one->decisions)
             continue;
         result = one->feed.from_ms ? enter_late(one, store, now_ms, err)
                                    : note_late(one, store, queue, offset_minutes, now_ms, err);

@@ -56,6 +56,7 @@ static const char help_office[] =
     "                                      handle receive police-review enter police-return notify object uphold\n"
     "                                      dismiss remove penalise pay · repair-notice repair overdue blacklist "
     "release\n"
+    "  case file ID --police N --facts driver.KEY=VALUE decision.KEY=VALUE …   a decision on the spot, for 04C54\n"
     "  officer add NUMBER --name N --role ecology|police|technician|supervisor|auditor [--certificate C] [--officer "
     "N]\n"
     "  officer list · officer disable NUMBER [--officer N] · officer pin NUMBER [--officer N]     for the console\n"
@@ -134,7 +135,7 @@ static const struct command {
     {"plates", "suggest", 0, 0, "l", ctl_plates_suggest},
     {"case", "list", 0, 0, "l91pq", ctl_case_list},
     {"case", "show", 1, 1, "", ctl_case_show},
-    {"case", NULL, 2, 2, "f3r456", ctl_case_act},
+    {"case", NULL, 2, 2, "f3r456v", ctl_case_act},
     {"officer", "add", 1, 1, "e78f", ctl_officer_add},
     {"officer", "list", 0, 0, "", ctl_officer_list},
     {"officer", "disable", 1, 1, "f", ctl_officer_disable},
@@ -175,6 +176,7 @@ static const struct option names[] = {
     {"colour", required_argument, NULL, 'q'},
     {"method", required_argument, NULL, 'm'},
     {"vehicle", required_argument, NULL, 'v'},
+    {"facts", required_argument, NULL, 'v'},
     {"reason", required_argument, NULL, 'r'},
     {"officer", required_argument, NULL, 'f'},
     {"since", required_argument, NULL, 's'},
@@ -304,7 +306,7 @@ static const struct command *find_command(char **words, size_t count, struct err
     return NULL;
 }
 
-/* The words after the command's own; "key=value" behind --vehicle belongs to it. */
+/* The words after the command's own; "key=value" behind --vehicle or --facts belongs to it. */
 static int take_words(struct ctl *ctl, const struct command *command, char **words, size_t count, struct err *err)
 {
     for (size_t i = command->name2 ? 2 : 1; i < count; i++) {

@@ -11,8 +11,8 @@
  *
  * send-ordered: both reviews are done and an officer has said "send" before the seal was made. handled: the police has
  * penalised on the spot; such a case is sealed and kept, and never leaves the station, since nobody may be fined twice
- * for one act (行政处罚法 29). returned, removed: with one of the eight grounds of 程序规定 22. A voided test ends its
- * case wherever it stands.
+ * for one act (行政处罚法 29); only the decision itself may be filed (`file`, 程序规定 44). returned, removed: with one
+ * of the eight grounds of 程序规定 22. A voided test ends its case wherever it stands.
  *
  * The police's own steps come back through the receivers' answers; a receiver tells only some of them, so a later step
  * may follow an earlier one directly (received ─► penalised), and never the other way round.
@@ -67,6 +67,7 @@ enum case_act {
     ACT_SEAL,
     ACT_SEND,
     ACT_HANDLE,
+    ACT_FILE, /* what a decision on the spot consists of is put on record, for the platform of the police */
     ACT_RECEIVE,
     ACT_POLICE_REVIEW,
     ACT_ENTER,
@@ -92,11 +93,12 @@ enum case_act {
 /* What must come with an act. */
 enum {
     NEED_REASON = 1,
-    NEED_NUMBER = 2, /* of the decision on the penalty */
-    NEED_GROUND = 4, /* 1 to CASELIFE_GROUNDS */
-    NEED_TEST = 8,   /* the test that was passed */
-    NEED_OTHER = 16, /* an officer who is neither the first reviewer nor the tester */
-    NEED_POLICE = 32 /* a police number, if the vehicle was stopped */
+    NEED_NUMBER = 2,  /* of the decision on the penalty */
+    NEED_GROUND = 4,  /* 1 to CASELIFE_GROUNDS */
+    NEED_TEST = 8,    /* the test that was passed */
+    NEED_OTHER = 16,  /* an officer who is neither the first reviewer nor the tester */
+    NEED_POLICE = 32, /* a police number, if the vehicle was stopped */
+    NEED_FACTS = 64   /* of a decision on the spot; the caller looks after them */
 };
 
 enum { CASELIFE_OFFICER_MAX = 32, CASELIFE_NUMBER_MAX = 64, CASELIFE_TEST_MAX = 48, CASELIFE_GROUNDS = 8 };

@@ -211,6 +211,13 @@ def handled(lab):
     tap.equal((shown["state"], shown["number"], [d["outlet"] for d in shown["deliveries"]]), ("handled", "652301-2026-18", [""]),
               "handled on site: sealed, kept, never sent")
     refused(lab, 4, "cannot be done while it is handled", "case", "send", case, "--officer", "P0042")
+    refused(lab, 2, "--facts", "case", "file", case, "--police", "650012")
+    refused(lab, 2, "driver.KEY", "case", "file", case, "--police", "650012", "--facts", "driver=x")
+    refused(lab, 2, "facts belong to 'file' alone", "case", "pay", case, "--police", "650012", "--facts", "driver.name=x")
+    refused(lab, 4, "not by P0042", "case", "file", case, "--officer", "P0042", "--facts", "driver.name=x")
+    lab.ctl("case", "file", case, "--police", "650012", "--facts", "driver.name=某", "decision.cfzl=2")
+    filed = show(lab, case)
+    tap.equal((filed["state"], filed["steps"][-1]["act"]), ("handled", "file"), "what the decision consists of is put on record")
 
 
 # ---- the repair, and the end of a test ----

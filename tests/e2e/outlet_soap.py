@@ -115,6 +115,59 @@ def awkward(bench):
     tap.equal(len(keys), bench.db("SELECT count(*) FROM delivery WHERE state = 'sent'")[0][0], "as many as were sent")
 
 
+FILED = {"driver.ryfl": "4", "driver.jszh": "652301198001011234", "driver.dabh": "652300123456", "driver.fzjg": "新B", "driver.zjcx": "A2",
+         "driver.name": "某", "decision.jsjqbj": "0", "decision.sgdj": "0", "decision.cfzl": "2", "decision.jkfs": "1", "decision.jkbj": "0"}
+NUMBER = 652301202600018
+
+
+def filed(number, facts):
+    """Words of make_cases: handled by a decision of that number, and filed with these facts (tests/e2e/daemon_life.py has smogd's side)."""
+    return "handled=%d" % number, "filed=" + json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def on_the_spot(lab):
+    """04C54: decisions that were filed and nothing else; looked up first, read back, never doubled."""
+    for call, encoding in (("old", "utf-8"), ("new1", "gbk"), ("new2", "utf-8")):
+        name = "04C54 %s %s" % (call, encoding)
+        names = () if call == "old" else tuple(CALLER_VALUES)[call == "new1":]
+        bench = Bench(lab, name.replace(" ", "-"), "vio04", "04C54", call, encoding, encoding, PLACE + '  fxjg = "652301000000"'
+                      + "".join('  %s = "%s"' % (k, CALLER_VALUES[k]) for k in names))
+        service = bench.service
+        bench.case(*FACTS)
+        bench.push()
+        tap.equal((bench.db("SELECT count(*) FROM delivery")[0][0], service.requests), (0, []), name + ": a case that is no decision is not for it")
+        bench.case(*FACTS, *filed(NUMBER, FILED))
+        bench.push()
+        if not tap.equal((bench.state()[0], service.complaints), ("sent", []), name + ": a decision that was filed is written"):
+            tap.result(False, name, bench.state())
+            continue
+        tap.equal([r[1] for r in service.requests], ["04C01", "04C54", "04C01"], name + ": looked up, written, its check digit read back")
+        tap.equal(service.written[0][2],
+                  {**{k: v for k, v in OF_ALL.items() if k not in ("wfsj", "hphm")}, "wfsj": "2026-07-01 09:30", "hphm": "新B00002", "jdsbh": str(NUMBER), "ryfl": "4",
+                   "jszh": "652301198001011234", "dabh": "652300123456", "fzjg": "新B", "zjcx": "A2", "dsr": "某", "jdcsyr": "昌吉某运输公司", "syxz": "F",
+                   "jtfs": "H11", "fxjg": "652301000000", "jsjqbj": "0", "sgdj": "0", "cfzl": "2", "fkje": "200", "jkfs": "1", "jkbj": "0",
+                   "clsj": "2026-07-01 09:32"}, name + ": every field")
+        tap.equal(bench.db("SELECT receipt_id FROM delivery")[0][0], "7", name + ": the check digit is the receipt")
+        service.close()
+    bench = Bench(lab, "filed", "vio04", "04C54", values=PLACE + '  fxjg = "652301000000"')
+    for i, (order, words) in enumerate((("lose", "the answer to the question is lost"), ("behave,lose", "the answer to the writing is lost"),
+                         ("behave,behave,lose", "the check digit cannot be read"), ("behave,no wsbh重复", "refused"))):
+        bench.case(*FACTS, *filed(NUMBER + i, FILED))
+        bench.service.orders[:] = order.split(",")
+        bench.push()
+        first = bench.state()
+        bench.again()
+        bench.again()
+        written = [f["jdsbh"] for _, _, f in bench.service.written].count(str(NUMBER + i))
+        wanted = ("refused", 0) if words == "refused" else ("sent", 1)
+        tap.equal((bench.state()[0], written), wanted, "04C54: %s (%s): there once in the end" % (words, first[0]))
+    bench.case(*FACTS, *filed(NUMBER + 9, {"driver.name": "某"}))
+    bench.push()
+    state, text = bench.state()
+    tap.result(state == "refused" and "field ryfl" in text and "driver.ryfl" in text, "04C54: what was not filed parks it, by name", (state, text))
+    bench.service.close()
+
+
 def platform(lab):
     """The command platform, the long form of the call, answers in GBK; what it cannot be told, and what cannot be asked there."""
     bench = Bench(lab, "rm60", "rm60", "60W01", call="new2", encoding="gbk", answers="gbk", values=PLACE + "  " + SBBH + "  " + CALLER)
@@ -197,6 +250,7 @@ with Lab() as lab, tap.step("the police's services"):
     bench.secret_nowhere(tap)
     bench.service.close()
     every_field(lab)
+    on_the_spot(lab)
     platform(lab)
     configuration(lab)
     stack(lab)

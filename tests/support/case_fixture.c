@@ -56,11 +56,12 @@ static void add_files(struct store *s, const struct package_fixture *f)
     }
 }
 
-static void add_step(struct store *s, struct store_case *row, const struct case_fixture_step *step, size_t n)
+static void add_step(struct store *s, const struct package_fixture *f, struct store_case *row,
+                     const struct case_fixture_step *step, size_t n)
 {
     struct err err;
     struct store_case_step made = {.track = "penalty", .at_ms = 1782869520000 + (int64_t)n * 1000};
-    char body[600];
+    char body[2400], facts[1600] = "", number[100] = "";
     uint64_t event;
     snprintf(made.act, sizeof made.act, "%s", step->act);
     snprintf(made.from, sizeof made.from, "%s", step->from);
@@ -68,12 +69,19 @@ static void add_step(struct store *s, struct store_case *row, const struct case_
     snprintf(made.officer, sizeof made.officer, "%s", step->officer);
     snprintf(made.role, sizeof made.role, "%s", step->role);
     snprintf(row->state, sizeof row->state, "%s", step->to);
+    if (f->filed && strcmp(step->act, "file") == 0)
+        snprintf(facts, sizeof facts, "\"facts\":%s,", f->filed);
+    if (f->handled && strcmp(step->act, "handle") == 0) {
+        snprintf(number, sizeof number, "\"number\":\"%s\",", f->handled);
+        snprintf(made.number, sizeof made.number, "%s", f->handled);
+        snprintf(row->number, sizeof row->number, "%s", f->handled);
+    }
     snprintf(
         body, sizeof body,
-        "{\"act\":\"%s\",\"at\":\"2026-07-01T09:32:%02zu.000+08:00\",\"boot\":\"b\",\"case\":\"%s\",\"from\":\"%s\","
-        "\"kind\":\"case\",\"mono_ms\":%zu,\"officer\":\"%s\",\"role\":\"%s\",\"station\":\"652301-0007\",\"to\":"
+        "{\"act\":\"%s\",\"at\":\"2026-07-01T09:32:%02zu.000+08:00\",\"boot\":\"b\",\"case\":\"%s\",%s\"from\":\"%s\","
+        "\"kind\":\"case\",\"mono_ms\":%zu,%s\"officer\":\"%s\",\"role\":\"%s\",\"station\":\"652301-0007\",\"to\":"
         "\"%s\",\"track\":\"penalty\"}",
-        step->act, n, row->id, step->from, 120000 + n * 1000, step->officer, step->role, step->to);
+        step->act, n, row->id, facts, step->from, 120000 + n * 1000, number, step->officer, step->role, step->to);
     must(store_append(s, "case", body, strlen(body), &event, &err), &err);
     must(store_case_move(s, row, &made, event, &err), &err);
 }
@@ -86,7 +94,7 @@ static void open_case(struct store *s, const struct package_fixture *f, const ch
     must(store_case_add(s, id, f->id, 1782869400000, count > 0 ? "none" : "send-ordered", &err), &err);
     must(store_case_get(s, id, &row, &err), &err);
     for (size_t i = 0; i < count; i++)
-        add_step(s, &row, &steps[i], i);
+        add_step(s, f, &row, &steps[i], i);
 }
 
 void case_fixture_add(struct store *s, struct package_fixture *f, unsigned number)

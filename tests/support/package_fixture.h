@@ -45,6 +45,7 @@ struct package_fixture {
     struct vehicle vehicle;
     const char *basis;                /* passages: the earlier ones, JSON */
     const char *officers;             /* JSON, NULL: the record has none */
+    const char *handled, *filed;      /* of its case's acts of these names: the number; the facts, JSON; NULL: none */
     const char *instruments, *joined; /* JSON, NULL: the record has none */
     size_t files_count;
     struct fixture_file files[FIXTURE_FILES_MAX];

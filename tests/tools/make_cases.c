@@ -1,8 +1,9 @@
 /*
- * make_cases STATE FIRST COUNT [PAUSE_MS [k=PEAK | method=METHOD | police=NUMBER | FACT=VALUE | photo=NAME[,BYTES]]…]:
- * a station's database (made when it is not there) with cases FIRST … to be sealed, one transaction each. They are
- * passages; with further words they are tests, each of another plate: by free acceleration, or by a method of
- * tests/support/session.h. Prints the number of each case once it is on the disk, as smogd would say "saved".
+ * make_cases STATE FIRST COUNT [PAUSE_MS [k=PEAK | method=METHOD | police=NUMBER | handled=NUMBER | filed=JSON |
+ * FACT=VALUE | photo=NAME[,BYTES]]…]: a station's database (made when it is not there) with cases FIRST … to be sealed,
+ * one transaction each. They are passages; with further words they are tests, each of another plate: by free
+ * acceleration, or by a method of tests/support/session.h; handled on the spot and what was filed of it. Prints the
+ * number of each case once it is on the disk, as smogd would say "saved".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,8 @@ static const char *value_of(char **words, int count, const char *key)
 
 static bool is_own_word(const char *key)
 {
-    return strcmp(key, "k") == 0 || strcmp(key, "method") == 0 || strcmp(key, "police") == 0;
+    return strcmp(key, "k") == 0 || strcmp(key, "method") == 0 || strcmp(key, "police") == 0 ||
+           strcmp(key, "handled") == 0 || strcmp(key, "filed") == 0;
 }
 
 /* What more is known of the vehicles, and photos that are none but for their first bytes. */
@@ -54,6 +56,7 @@ static int add_more(struct package_fixture *f, char **words, int count, struct e
         } else if (!is_own_word(words[i]) && vehicle_set(&f->vehicle, words[i], value, FACT_REGISTER, "test", err)) {
             return -1;
         }
+        value[-1] = '='; /* others look for their words, too */
     }
     return 0;
 }
@@ -96,6 +99,20 @@ static void open_fixture(struct package_fixture *f, const char *keys, char **wor
     }
 }
 
+/* A case that two officers have reviewed; or one that was handled on the spot, by a decision of that number. */
+static void add_case(struct store *s, struct package_fixture *f, unsigned number, char **words, int count)
+{
+    static const struct case_fixture_step steps[] = {{"open", "none", "exceeded", "", "station"},
+                                                     {"handle", "exceeded", "handled", "012345", "police"},
+                                                     {"file", "handled", "handled", "012345", "police"}};
+    f->handled = value_of(words, count, "handled");
+    f->filed = value_of(words, count, "filed");
+    if (f->handled)
+        case_fixture_add_with(s, f, number, steps, f->filed ? 3 : 2);
+    else
+        case_fixture_add(s, f, number);
+}
+
 int main(int argc, char **argv)
 {
     static struct package_fixture f;
@@ -116,7 +133,7 @@ int main(int argc, char **argv)
     for (unsigned i = first; i < first + count; i++) {
         if (f.test)
             snprintf(f.vehicle.plate.text, sizeof f.vehicle.plate.text, "新B%05u", i);
-        case_fixture_add(s, &f, i);
+        add_case(s, &f, i, argv + 5, argc > 5 ? argc - 5 : 0);
         printf("%u\n", i);
         fflush(stdout);
         nanosleep(&(struct timespec){.tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000L}, NULL);

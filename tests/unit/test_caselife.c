@@ -101,6 +101,12 @@ static void what_the_police_has_handled_on_site_is_sealed_and_stays(void **state
     refused(&c, ACT_SEND, ROLE_ECOLOGY, "E1", "cannot be done while it is handled");
     refused(&c, ACT_PENALISE, ROLE_OUTLET, NULL, "cannot be done while it is handled");
     refused(&c, ACT_HANDLE, ROLE_POLICE, "650012", "cannot be done");
+    refused(&c, ACT_FILE, ROLE_ECOLOGY, "E1", "'file' is done by a police officer");
+    must(&c, ACT_FILE, ROLE_POLICE, "650012");
+    must(&c, ACT_FILE, ROLE_POLICE, "650012"); /* corrected */
+    assert_int_equal(c.state, CASE_HANDLED);
+    struct caselife sent = reviewed();
+    refused(&sent, ACT_FILE, ROLE_POLICE, "650012", "cannot be done");
     struct caselife late = {.state = CASE_RECEIVED}; /* the police finds out when it has the package */
     must(&late, ACT_HANDLE, ROLE_OUTLET, NULL);
     assert_int_equal(late.state, CASE_HANDLED);
