@@ -46,7 +46,7 @@ SRC_links := $(wildcard sensors/links/*.c)
 SRC_sim := $(filter-out %/smogsim.c,$(wildcard sensors/sim/*.c))
 SRC_reports := $(filter-out %/smogpush.c %/smoginbox.c %/smogverify.c %/smogwitness.c,$(wildcard reports/*.c))
 # What smogverify and smogwitness are made of, besides the pure units: they must build with nothing but OpenSSL.
-SRC_verify := $(wildcard reports/verifier*.c) $(addprefix reports/,case_digest.c checkpoint_read.c container.c cosignature.c encoding.c file.c history.c manifest_read.c \
+SRC_verify := $(wildcard reports/verifier*.c) $(addprefix reports/,case_digest.c checkpoint_read.c container.c cosignature.c encoding.c file.c history.c keyfile.c manifest_read.c \
 	merkle.c merkle_json.c program.c record.c rejudge.c revocation.c sealcheck.c sha256.c slip_note.c tsacheck.c witness_request.c)
 SRC_station := $(filter-out %/smogd.c %/smogctl.c,$(wildcard station/*.c))
 ARCHIVES := station reports sim links sensors protocols core
@@ -77,6 +77,7 @@ TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 # tests/fuzz/fuzz_NAME.c is built twice: as a test that plays the committed corpus, and with libFuzzer (make fuzz).
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TESTS += $(addprefix $(B)/tests/test_corpus_,$(FUZZ))
+FUZZ_SUPPORT := $(B)/obj/tests/fuzz/journal.o
 # Helpers of the end-to-end tests.
 TEST_TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
 BENCHES := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/bench_*.c))
@@ -132,11 +133,11 @@ $(B)/tests/verdicts: $(VERDICTS)
 
 $(B)/tests/test_gnss: LINK_tests += -lgps
 
-$(B)/tests/test_corpus_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/corpus.o $(LIBS)
+$(B)/tests/test_corpus_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/corpus.o $(FUZZ_SUPPORT) $(LIBS)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(B)/obj/tests/fuzz/corpus.o -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
-$(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(LIBS)
-	$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(B)/obj/tests/fuzz/corpus.o $(FUZZ_SUPPORT) -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
+$(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(FUZZ_SUPPORT) $(LIBS)
+	$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(FUZZ_SUPPORT) -Wl,--start-group $(LIBS) -Wl,--end-group $(LINK_tests)
 
 # its tests are made as in the unit tests
 $(addprefix $(B)/bench/bench_,verdict seal verify paper): $(TEST_SUPPORT)

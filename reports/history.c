@@ -207,36 +207,65 @@ static int read_fact(struct history_reading *r, const char *line, size_t length,
     return result;
 }
 
-static int read_lines(struct history_reading *r, const char *bytes, size_t length, X509_STORE *trust, struct err *err)
+/* The first line of what is left, without its end. */
+static int find_line(const char *bytes, size_t length, size_t *size, struct err *err)
 {
-    size_t number = 1;
-    for (size_t at = 0; at < length; number++) {
-        const char *end = memchr(bytes + at, '\n', length - at);
-        size_t size = end ? (size_t)(end - bytes) - at : 0;
-        int result = !end || size > HISTORY_LINE_MAX ? err_set(err, ERR_INVALID, "it is cut off or too long")
-                     : number == 1                   ? read_head(r, bytes + at, size, trust, err)
-                                                     : read_fact(r, bytes + at, size, err);
-        if (result != 0)
-            return err_prefix(err, "line %zu", number);
-        at += size + 1;
+    const char *end = memchr(bytes, '\n', length);
+    *size = end ? (size_t)(end - bytes) : 0;
+    return end && *size <= HISTORY_LINE_MAX ? 0 : err_set(err, ERR_INVALID, "it is cut off or too long");
+}
+
+static struct history_reading *reading_open(struct history *out, struct err *err)
+{
+    struct history_reading *r = calloc(1, sizeof *r);
+    if (r && (r->tokens = malloc(LINE_TOKENS_MAX * sizeof *r->tokens)) != NULL) {
+        r->out = out;
+        return r;
     }
-    return number > 1 ? 0 : err_set(err, ERR_INVALID, "the file is empty");
+    free(r);
+    err_set(err, ERR_FAILED, "out of memory");
+    return NULL;
+}
+
+static void reading_close(struct history_reading *r)
+{
+    if (r)
+        free(r->tokens);
+    free(r);
+}
+
+int history_read_facts(struct history *out, const char *bytes, size_t length, struct err *err)
+{
+    size_t number = 2, size = 0;
+    struct history_reading *r = reading_open(out, err);
+    int result = r ? 0 : -1;
+    for (size_t at = 0; result == 0 && at < length; at += size + 1, number++) {
+        result = find_line(bytes + at, length - at, &size, err);
+        if (result == 0)
+            result = read_fact(r, bytes + at, size, err);
+        if (result != 0)
+            err_prefix(err, "line %zu", number);
+    }
+    reading_close(r);
+    return result;
 }
 
 int history_read(struct history *out, const char *bytes, size_t length, X509_STORE *trust, struct err *err)
 {
+    size_t size = 0;
     *out = (struct history){.facts_count = 0};
-    struct history_reading *r = calloc(1, sizeof *r);
-    int result = -1;
-    if (r && (r->tokens = malloc(LINE_TOKENS_MAX * sizeof *r->tokens)) != NULL) {
-        r->out = out;
-        result = read_lines(r, bytes, length, trust, err);
-    } else {
-        err_set(err, ERR_FAILED, "out of memory");
-    }
-    free(r ? r->tokens : NULL);
-    free(r);
-    return result;
+    if (length == 0)
+        return err_set(err, ERR_INVALID, "the file is empty");
+    struct history_reading *r = reading_open(out, err);
+    if (!r)
+        return -1;
+    int result = find_line(bytes, length, &size, err);
+    if (result == 0)
+        result = read_head(r, bytes, size, trust, err);
+    reading_close(r);
+    if (result != 0)
+        return err_prefix(err, "line 1");
+    return history_read_facts(out, bytes + size + 1, length - size - 1, err);
 }
 
 void history_close(struct history *history)

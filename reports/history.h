@@ -47,6 +47,9 @@ struct history {
 int history_read(struct history *out, const char *bytes, size_t length, X509_STORE *trust, struct err *err);
 void history_close(struct history *history);
 
+/* What stands behind the first line, for a history whose station and checkpoint are known: a part of history_read. */
+int history_read_facts(struct history *out, const char *bytes, size_t length, struct err *err);
+
 /* Does this certificate (PEM) belong to the key that signed the checkpoint? For whoever writes such a file. */
 int history_signed_by(const char *note, const char *pem, size_t length, struct err *err);
 

@@ -63,6 +63,13 @@ void outlet_conclude(struct outlet_result *r, enum outlet_outcome outcome, const
     va_end(args);
 }
 
+int outlet_check_status(const struct outlet_reply *reply, bool yes, struct err *err)
+{
+    if (!yes || (reply->status >= 200 && reply->status < 300))
+        return 0;
+    return err_set(err, ERR_INVALID, "the answer says that it went well, its status says that it did not");
+}
+
 void outlet_quote(const char *text, size_t length, char *out, size_t room)
 {
     size_t made = 0;

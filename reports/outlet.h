@@ -157,6 +157,8 @@ void outlet_conclude(struct outlet_result *r, enum outlet_outcome outcome, const
  * the answer is about the parcel. */
 bool outlet_conclude_receiver(const struct outlet_request *last, const struct outlet_reply *reply,
                               struct outlet_result *r);
+/* ERR_INVALID: an answer that says yes under a status that says no is none. */
+int outlet_check_status(const struct outlet_reply *reply, bool yes, struct err *err);
 /* Some bytes of a receiver on one line: what cannot be shown becomes '?'. */
 void outlet_quote(const char *text, size_t length, char *out, size_t size);
 

@@ -138,7 +138,7 @@ static bool tell(const struct outlet_parcel *p, enum phase phase, struct outlet_
 {
     struct part part = {0};
     struct err err;
-    if (find_part(p, p->part, &part) <= p->part || !part.message->path) {
+    if (find_part(p, p->part, &part) <= p->part || !part.message || !part.message->path) {
         outlet_conclude(r, OUTLET_SENT, "nothing more of it is for this receiver");
         return false;
     }
@@ -248,7 +248,8 @@ static bool step(const struct outlet_parcel *p, const struct outlet_request *las
     }
     if (!reply->whole)
         err_set(&err, ERR_INVALID, "the answer is cut short or too long");
-    if (!reply->whole || message_answer_read(&answer, reply->body, reply->length, &err) != 0) {
+    if (!reply->whole || message_answer_read(&answer, reply->body, reply->length, &err) != 0 ||
+        outlet_check_status(reply, strcmp(answer.code, "200") == 0, &err) != 0) {
         r->alarm = true;
         outlet_conclude(r, last->writes ? OUTLET_UNKNOWN : OUTLET_RETRY, "%d: %s", reply->status, err.text);
     } else {

@@ -201,7 +201,8 @@ static bool step(const struct outlet_parcel *p, const struct outlet_request *las
     }
     if (!reply->whole)
         err_set(&err, ERR_INVALID, "the answer is cut short or too long");
-    if (!reply->whole || message_answer_read(&answer, reply->body, reply->length, &err) != 0) {
+    if (!reply->whole || message_answer_read(&answer, reply->body, reply->length, &err) != 0 ||
+        outlet_check_status(reply, strcmp(answer.code, "200") == 0, &err) != 0) {
         r->alarm = true;
         outlet_conclude(r, OUTLET_UNKNOWN, "%d: %s", reply->status, err.text);
     } else {

@@ -257,7 +257,8 @@ static bool step(const struct outlet_parcel *p, const struct outlet_request *las
         return false;
     }
     question_of(p, (enum phase)last->phase, &asked, &question);
-    if (!reply->whole || soap_answer_read(&answer, reply->body, reply->length, &question, &err) != 0) {
+    if (!reply->whole || soap_answer_read(&answer, reply->body, reply->length, &question, &err) != 0 ||
+        outlet_check_status(reply, strcmp(answer.code, "1") == 0, &err) != 0) {
         r->alarm = true;
         outlet_conclude(r, last->phase == WRITE || last->phase == READ_BACK || p->ask ? OUTLET_UNKNOWN : OUTLET_RETRY,
                         "%d: %s", reply->status, reply->whole ? err.text : "the answer is cut short or too long");
