@@ -22,13 +22,13 @@ static const char *text_of(const struct json_doc *doc, const char *key, char *ou
 
 static void print_row(const struct plates *p, const struct store_suggestion *s, const struct json_doc *doc)
 {
-    char at[24], read[64], confidence[64], chars[128], colour[16];
+    char at[24], read[64], confidence[64], chars[128], colour[16], line[64];
     ctl_time(p->ctl, s->at_ms, at);
+    text_of(doc, "chars", chars, sizeof chars);
     printf("%-22s %s  %-10s %s (%s)  confidence %s%s%s%s  %s, line %s\n", s->id, at, s->plate[0] ? s->plate : "-",
            text_of(doc, "colour", colour, sizeof colour), text_of(doc, "plate_read", read, sizeof read),
-           text_of(doc, "confidence", confidence, sizeof confidence),
-           text_of(doc, "chars", chars, sizeof chars)[0] ? " (" : "", chars, chars[0] ? ")" : "", s->camera,
-           text_of(doc, "line", read, sizeof read));
+           text_of(doc, "confidence", confidence, sizeof confidence), chars[0] ? " (" : "", chars, chars[0] ? ")" : "",
+           s->camera, text_of(doc, "line", line, sizeof line));
 }
 
 static void copy_member(struct json_writer *w, const struct json_doc *doc, const char *key)

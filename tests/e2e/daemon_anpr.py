@@ -84,7 +84,9 @@ def play_push(lab, camera):
     tap.equal([(r["plate"] if "plate" in r else "", r["plate_read"]) for r in rows],
               [("", "无车牌"), ("新B12345", "新B12345"), ("新A66T21", "新A66T21")], "plates suggest shows them, newest first")
     tap.result(rows[0]["age_ms"] >= 0 and rows[0]["camera"] == "gate", "with age and camera", rows[0])
-    tap.result("新B12345" in lab.ctl("plates", "suggest").stdout, "for people, too")
+    rows = lab.ctl("plates", "suggest").stdout.splitlines()
+    tap.result(len(rows) == 3 and "(新A66T21)  confidence 97 (99,98,97,96,95,94,93)  gate, line 2" in rows[2],
+               "for people, too: what was read, how sure of each character, and the lane", rows)
     return answer["id"]
 
 
