@@ -1,16 +1,14 @@
 #include "reports/cosignature.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include "reports/encoding.h"
+#include "reports/keyfile.h"
 #include "reports/sha256.h"
 
 enum {
@@ -39,46 +37,20 @@ static EVP_PKEY *check_kind(EVP_PKEY *key, const char *file, const char *what, s
     return NULL;
 }
 
-static FILE *open_key(const char *file, bool secret, struct err *err)
-{
-    struct stat st;
-    FILE *in = fopen(file, "re");
-    if (!in) {
-        err_set(err, ERR_UNREACHABLE, "%s: the witness's key cannot be read", file);
-    } else if (secret && (fstat(fileno(in), &st) != 0 || st.st_mode & (S_IRWXG | S_IRWXO))) {
-        err_set(err, ERR_INVALID, "%s: others may read or write this private key; run: chmod 600 %s", file, file);
-        fclose(in);
-        in = NULL;
-    }
-    return in;
-}
-
-/* Instead of OpenSSL's question on the terminal. */
-static int no_passphrase(char *buf, int size, int writing, void *ctx)
-{
-    (void)buf;
-    (void)size;
-    (void)writing;
-    (void)ctx;
-    return -1;
-}
-
 EVP_PKEY *cosignature_private_key(const char *file, struct err *err)
 {
-    FILE *in = open_key(file, true, err);
-    if (!in)
-        return NULL;
-    EVP_PKEY *key = PEM_read_PrivateKey(in, NULL, no_passphrase, NULL);
-    fclose(in);
-    return check_kind(key, file, "private", err);
+    EVP_PKEY *key = keyfile_private(file, err);
+    return key ? check_kind(key, file, "private", err) : NULL;
 }
 
 EVP_PKEY *cosignature_public_key(const char *file, struct err *err)
 {
-    FILE *in = open_key(file, false, err);
-    if (!in)
+    FILE *in = fopen(file, "re");
+    if (!in) {
+        err_set(err, ERR_UNREACHABLE, "%s: the witness's key cannot be read", file);
         return NULL;
-    EVP_PKEY *key = PEM_read_PUBKEY(in, NULL, no_passphrase, NULL);
+    }
+    EVP_PKEY *key = PEM_read_PUBKEY(in, NULL, NULL, NULL);
     fclose(in);
     return check_kind(key, file, "public", err);
 }

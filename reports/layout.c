@@ -267,8 +267,8 @@ static void take_limit(const struct record *r, const struct layout_column *c, ch
 
 static void take_fact(const struct record *r, const struct layout_column *c, char out[LAYOUT_CELL_MAX])
 {
-    ptrdiff_t facts = r->vehicle < 0 ? -1 : json_member(&r->doc, (size_t)r->vehicle, "facts");
-    take(r, find(&r->doc, facts, "key", c->fact), "value", out);
+    if (!json_get_string(&r->doc, record_vehicle_fact(r, c->fact), out, LAYOUT_CELL_MAX))
+        out[0] = '\0';
 }
 
 /* "blue=0": the code of a word; a word without one becomes empty. */

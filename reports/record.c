@@ -135,6 +135,19 @@ void record_close(struct record *r)
     r->doc = (struct json_doc){0};
 }
 
+ptrdiff_t record_vehicle_fact(const struct record *r, const char *key)
+{
+    const struct json_doc *doc = &r->doc;
+    ptrdiff_t facts = r->vehicle < 0 ? -1 : json_member(doc, (size_t)r->vehicle, "facts");
+    size_t count = facts >= 0 && doc->tokens[facts].type == JSON_ARRAY ? doc->tokens[facts].count : 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t fact = (size_t)json_element(doc, (size_t)facts, i);
+        if (json_equals(doc, json_member(doc, fact, "key"), key))
+            return json_member(doc, fact, "value");
+    }
+    return -1;
+}
+
 const struct record_file *record_find_file(const struct record *r, const char *name)
 {
     for (size_t i = 0; i < r->files_count; i++) {

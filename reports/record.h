@@ -45,6 +45,9 @@ struct record {
 int record_open(struct record *r, const char *text, size_t length, struct err *err);
 void record_close(struct record *r);
 
+/* The value of one of the vehicle's facts: its token; -1: not known. */
+ptrdiff_t record_vehicle_fact(const struct record *r, const char *key);
+
 const struct record_file *record_find_file(const struct record *r, const char *name);
 
 #endif

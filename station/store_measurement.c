@@ -47,15 +47,8 @@ static void member(const struct record *r, ptrdiff_t object, const char *key, ch
 /* One of the vehicle's facts; "" where it is not known. */
 static void vehicle_fact(const struct record *r, const char *key, char *out, size_t size)
 {
-    out[0] = '\0';
-    ptrdiff_t facts = r->vehicle < 0 ? -1 : json_member(&r->doc, (size_t)r->vehicle, "facts");
-    if (facts < 0)
-        return;
-    for (size_t i = 0; i < r->doc.tokens[facts].count; i++) {
-        size_t fact = (size_t)json_element(&r->doc, (size_t)facts, i);
-        if (json_equals(&r->doc, json_member(&r->doc, fact, "key"), key))
-            member(r, (ptrdiff_t)fact, "value", out, size);
-    }
+    if (!json_get_string(&r->doc, record_vehicle_fact(r, key), out, size))
+        out[0] = '\0';
 }
 
 /* "wind_speed: 6.2 > 5.0" and "vsp: …" become "wind_speed,vsp": the words before the colons, each once. */
