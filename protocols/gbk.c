@@ -15,6 +15,7 @@ static uint16_t next(const uint8_t *text, size_t length, size_t *used)
     if (text[0] < LEAD || text[0] > LAST || length < 2 || text[1] < TRAIL || text[1] == NO_TRAIL || text[1] > LAST)
         return UNKNOWN;
     *used = 2;
+    // cppcheck-suppress [arrayIndexOutOfBoundsCond, negativeIndex]
     return gbk_table[text[0] - LEAD][text[1] - TRAIL - (text[1] > NO_TRAIL)];
 }
 

@@ -23,10 +23,10 @@ int j1979_dtcs(const uint8_t *bytes, size_t length, const uint8_t **codes)
     }
     if (length != EMPTY_LENGTH)
         return -1;
-    int count = 0;
+    size_t count = 0;
     while (count < EMPTY_LENGTH / 2 && (bytes[2 * count] != 0 || bytes[2 * count + 1] != 0))
         count++;
-    return count;
+    return (int)count;
 }
 
 bool j1979_vin(const uint8_t *bytes, size_t length, char out[J1979_VIN_SIZE])

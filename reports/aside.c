@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <iconv.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "reports/charset.h"
 #include "reports/file.h"
 
 /* ---- GBK ---- */
@@ -58,9 +58,13 @@ static int encoder_open(struct aside *a)
     if (!e)
         return -1;
     e->file = a->file;
-    e->iconv = iconv_open("GBK", "UTF-8");
-    FILE *file = e->iconv == (iconv_t)-1 ? NULL : fopencookie(e, "w", (cookie_io_functions_t){.write = encoder_write});
+    if (!charset_open(&e->iconv, "GBK", "UTF-8")) {
+        free(e);
+        return -1;
+    }
+    FILE *file = fopencookie(e, "w", (cookie_io_functions_t){.write = encoder_write});
     if (!file) {
+        iconv_close(e->iconv);
         free(e);
         return -1;
     }

@@ -42,11 +42,11 @@ static int make_room(struct contents *c, size_t more, struct err *err)
 
 static int own(struct contents *c, void *memory, struct err *err)
 {
-    void **owned = realloc(c->owned, (c->owned_count + 1) * sizeof *owned);
-    if (!memory || !owned) {
+    void **owned = memory ? realloc(c->owned, (c->owned_count + 1) * sizeof *owned) : NULL;
+    if (!owned) {
         free(memory);
-        c->owned = owned ? owned : c->owned;
-        return err_set(err, ERR_FAILED, "out of memory");
+        err_set(err, ERR_FAILED, "out of memory");
+        return -1;
     }
     c->owned = owned;
     c->owned[c->owned_count++] = memory;

@@ -270,7 +270,7 @@ static int add_table(struct page *p, const char *name)
 
 static int add_sign(struct page *p, const char *label)
 {
-    if (p->signs_count + 2 > 2 * SIGNS_MAX)
+    if (p->signs_count + 2 > sizeof p->signs / sizeof p->signs[0])
         return wrong(p, "there are too many lines to sign on at", label, "take some away");
     p->signs[p->signs_count++] = keep(p, label);
     p->signs[p->signs_count++] = NULL;

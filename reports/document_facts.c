@@ -35,13 +35,15 @@ static size_t count_of(const struct json_doc *doc, ptrdiff_t array)
 /* "2026年7月1日 09时30分" of an RFC 3339 time, as documents write it. */
 static const char *chinese_time(const char *rfc, bool day_only, char out[TEXT_MAX])
 {
-    int year, month, day, hour, minute;
-    if (sscanf(rfc, "%4d-%2d-%2dT%2d:%2d", &year, &month, &day, &hour, &minute) != 5)
+    struct civil_date date;
+    int64_t ms;
+    if (!civil_time_parse(&ms, rfc, strlen(rfc), 0) || !civil_date_parse(&date, rfc, 10))
         return "";
     if (day_only)
-        snprintf(out, TEXT_MAX, "%d年%d月%d日", year, month, day);
+        snprintf(out, TEXT_MAX, "%d年%d月%d日", date.year, date.month, date.day);
     else
-        snprintf(out, TEXT_MAX, "%d年%d月%d日%d时%02d分", year, month, day, hour, minute);
+        snprintf(out, TEXT_MAX, "%d年%d月%d日%d时%.2s分", date.year, date.month, date.day,
+                 (rfc[11] - '0') * 10 + rfc[12] - '0', rfc + 14);
     return out;
 }
 

@@ -167,10 +167,12 @@ int inbox_awkward_open(struct inbox_awkward **out, const char *script, bool file
     char *text = NULL;
     size_t length;
     *out = NULL;
-    if (file ? file_read(script, SCRIPT_MAX, &text, &length, err) : !(text = strdup(script)))
+    if (file && file_read(script, SCRIPT_MAX, &text, &length, err) != 0)
         return -1;
+    if (!file)
+        text = strdup(script);
     struct inbox_awkward *a = calloc(1, sizeof *a);
-    int result = a ? read_script(a, text, err) : err_set(err, ERR_FAILED, "out of memory");
+    int result = a && text ? read_script(a, text, err) : err_set(err, ERR_FAILED, "out of memory");
     free(text);
     if (result == 0)
         *out = a;

@@ -54,8 +54,8 @@ static bool number(const char *text, size_t length, double *out)
 /* "t_ms,instrument,quantity,value,unit,quality": a good reading of that quantity? */
 static bool read_line(const char *line, const char *end, const char *quantity, double *t_ms, double *value)
 {
-    const char *fields[6];
-    size_t lengths[6];
+    const char *fields[6] = {NULL};
+    size_t lengths[6] = {0};
     for (int i = 0; i < 6; i++)
         fields[i] = field(&line, end, &lengths[i]);
     return lengths[2] == strlen(quantity) && memcmp(fields[2], quantity, lengths[2]) == 0 && lengths[5] == 2 &&
@@ -117,13 +117,14 @@ static void grid(struct inbox_html *h, const struct curve *c)
 {
     double step = tick_of(c->highest), second_ms = tick_of(c->to_ms - c->from_ms);
     int digits = step >= 1 ? 0 : step >= 0.1 ? 1 : step >= 0.01 ? 2 : 3;
-    for (double value = 0; value <= c->highest; value += step)
+    for (int i = 0; i * step <= c->highest; i++)
         fprintf(h->out,
                 "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.*f</text>",
-                LEFT, y_of(c, value), WIDTH - RIGHT, LEFT - 6, y_of(c, value) + 4, digits, value);
-    for (double t_ms = ceil(c->from_ms / second_ms) * second_ms; t_ms <= c->to_ms; t_ms += second_ms)
-        fprintf(h->out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>", x_of(c, t_ms),
-                HEIGHT - BOTTOM + 18, t_ms / 1000);
+                LEFT, y_of(c, i * step), WIDTH - RIGHT, LEFT - 6, y_of(c, i * step) + 4, digits, i * step);
+    double first = ceil(c->from_ms / second_ms), last = floor(c->to_ms / second_ms);
+    for (int i = 0; first + i <= last; i++)
+        fprintf(h->out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>", x_of(c, (first + i) * second_ms),
+                HEIGHT - BOTTOM + 18, (first + i) * second_ms / 1000);
     fprintf(h->out, "<path class=\"axis\" fill=\"none\" d=\"M%d %dV%dH%d\"/>", LEFT, TOP, HEIGHT - BOTTOM,
             WIDTH - RIGHT);
     fprintf(h->out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">", WIDTH / 2, HEIGHT - 6);

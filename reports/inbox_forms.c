@@ -229,7 +229,7 @@ bool inbox_form_lines(const char *body, size_t length, const char *name, char *o
 int inbox_form_decision(const char *body, size_t length, const char *sha256, struct inbox_decision *out,
                         struct err *err)
 {
-    char ground[8];
+    char ground[8] = "";
     const struct {
         const char *name;
         char *out;

@@ -39,11 +39,11 @@ static bool write_picture(struct json_writer *w, const struct message_value *v)
 
 bool message_json_write(const struct message *m, struct json_writer *w)
 {
-    const struct message_value *order[MESSAGE_FIELDS_MAX];
+    const struct message_value *order[MESSAGE_FIELDS_MAX] = {NULL};
     bool good = true;
     for (size_t i = 0; i < m->count; i++)
         order[i] = &m->values[i];
-    qsort(order, m->count, sizeof order[0], by_name);
+    qsort(order, m->count, sizeof order[0], by_name); // NOLINT(bugprone-sizeof-expression): of pointers
     json_object_begin(w, NULL);
     for (size_t i = 0; i < m->count; i++) {
         const struct message_value *v = order[i];

@@ -395,6 +395,7 @@ static void read_start(struct neutral *n)
     if (!time || !civil_time_parse(&n->started_ms, time, length, 0))
         return;
     int hours = 0, minutes = 0;
+    /* NOLINTNEXTLINE(cert-err34-c): so few digits always fit */
     if (length > 6 && sscanf(time + length - 6, "%3d:%2d", &hours, &minutes) == 2)
         n->offset_minutes = hours * 60 + (time[length - 6] == '-' ? -minutes : minutes);
 }

@@ -10,13 +10,13 @@ enum { LINE_MAX_BYTES = 400, FIELDS = 6 };
 static bool cut(char *line, char *fields[FIELDS])
 {
     size_t count = 0;
-    for (char *at = line; at; count++) {
+    for (char *at = line, *next; at; at = next) {
         if (count == FIELDS)
             return false;
-        fields[count] = at;
-        at = strchr(at, ',');
-        if (at)
-            *at++ = '\0';
+        next = strchr(at, ',');
+        if (next)
+            *next++ = '\0';
+        fields[count++] = at;
     }
     return count == FIELDS;
 }

@@ -116,6 +116,7 @@ static int read_form(struct reader *r, ptrdiff_t section, struct outlet_field *f
         return 0;
     char end = '\0';
     unsigned all = 0;
+    /* NOLINTNEXTLINE(cert-err34-c): so few digits always fit */
     if (f->form != OUTLET_DECIMAL || sscanf(digits, "%2u.%1u%c", &all, &f->decimals, &end) != 2 || f->decimals >= all)
         return conf_error(&r->conf, section, err, "'%s' are no digits of a decimal; write like \"3.2\"", digits);
     f->whole = all - f->decimals;

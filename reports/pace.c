@@ -28,7 +28,7 @@ size_t pace_room(const struct pace *p, bool limited, size_t held)
 void pace_claimed(struct pace *p, size_t asked, size_t claimed, int64_t now_ms)
 {
     bool quick = now_ms >= p->claimed_ms && now_ms - p->claimed_ms < QUICK_MS && claimed == asked;
-    size_t more = p->claims > PACE_SLOTS ? 2 * p->claims : 2 * PACE_SLOTS;
+    size_t more = 2 * (p->claims > PACE_SLOTS ? p->claims : PACE_SLOTS);
     p->claims = !quick ? 0 : more > PACE_CLAIMS_MAX ? PACE_CLAIMS_MAX : more;
     p->claimed_ms = now_ms;
 }

@@ -284,7 +284,8 @@ static void set_axes(struct paper *p, struct curve *c, const struct paper_curve 
     double step = paper_step(highest, 5);
     c->top = ceil(highest / step) * step;
     add_ticks(p, c->values, &c->values_count, TICKS_MAX + 1, 0, c->top, step);
-    add_ticks(p, c->times, &c->times_count, 2 * TICKS_MAX, c->t0, c->t1, paper_step(c->t1 - c->t0, 8));
+    add_ticks(p, c->times, &c->times_count, sizeof c->times / sizeof c->times[0], c->t0, c->t1,
+              paper_step(c->t1 - c->t0, 8));
 }
 
 void paper_curve(struct paper *p, const struct paper_curve *from)
@@ -294,7 +295,8 @@ void paper_curve(struct paper *p, const struct paper_curve *from)
         return;
     *c = (struct curve){.has_limit = from->has_limit, .limit = from->limit, .spans_count = from->spans_count};
     set_axes(p, c, from);
-    size_t most = from->points_count < 2 * (BINS + 2) ? from->points_count : 2 * (BINS + 2);
+    const size_t all = (size_t)2 * (BINS + 2);
+    size_t most = from->points_count < all ? from->points_count : all;
     c->points = paper_alloc(p, most, sizeof *c->points);
     c->spans = paper_alloc(p, from->spans_count, sizeof *c->spans);
     c->numbers = paper_alloc(p, from->spans_count, sizeof(PangoLayout *));

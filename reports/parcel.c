@@ -38,7 +38,8 @@ static size_t batch_of(const char *id, long long *first, int *prefix)
     long long last = 0;
     char end = '\0';
     *prefix = to ? (int)(to - id) - (int)(sizeof shape - 1) : -1;
-    if (*prefix <= 0 || sscanf(id + *prefix, "-P%8lld-P%lld%c", first, &last, &end) != 2 || last < *first ||
+    /* NOLINTNEXTLINE(cert-err34-c): so few digits always fit */
+    if (*prefix <= 0 || sscanf(id + *prefix, "-P%8lld-P%8lld%c", first, &last, &end) != 2 || last < *first ||
         last - *first >= OUTLET_BATCH_MAX)
         return 1;
     return (size_t)(last - *first + 1);
@@ -100,7 +101,7 @@ static bool left_out(const struct loading *l, const struct neutral *record)
 static int open_records(const struct loading *l, struct err *err)
 {
     struct parcel *p = l->p;
-    p->records = calloc(p->loaded_count, sizeof *p->records);
+    p->records = calloc(p->loaded_count, sizeof *p->records); // NOLINT(bugprone-sizeof-expression): of pointers
     p->rejected = calloc(p->loaded_count, sizeof *p->rejected);
     if (!p->records || !p->rejected)
         return err_set(err, ERR_FAILED, "out of memory");

@@ -191,7 +191,8 @@ static void json_of(const struct sheet *sheet, struct json_writer *w)
     const struct sheet_column *columns[SHEET_COLUMNS_MAX] = {NULL};
     for (size_t c = 0; c < sheet->columns_count; c++)
         columns[c] = &sheet->columns[c];
-    qsort(columns, sheet->columns_count, sizeof columns[0], column_by_key);
+    qsort(columns, sheet->columns_count, sizeof columns[0],
+          column_by_key); // NOLINT(bugprone-sizeof-expression): of pointers
     json_array_begin(w, sheet->key);
     for (size_t r = 0; r < sheet->rows_count; r++) {
         json_object_begin(w, NULL);
@@ -214,7 +215,7 @@ void sheets_json(const struct sheets *sheets, struct json_writer *w)
     const struct sheet *sorted[SHEETS_MAX] = {NULL};
     for (size_t i = 0; i < sheets->count; i++)
         sorted[i] = &sheets->items[i];
-    qsort(sorted, sheets->count, sizeof sorted[0], by_key);
+    qsort(sorted, sheets->count, sizeof sorted[0], by_key); // NOLINT(bugprone-sizeof-expression): of pointers
     json_object_begin(w, "sheets");
     for (size_t i = 0; i < sheets->count; i++)
         json_of(sorted[i], w);

@@ -137,7 +137,7 @@ static int take(const struct line *l, size_t first, struct err *err, ...)
 static int read_record(struct slip_note *n, const struct line *l, struct err *err)
 {
     char event[24], *end;
-    if (l->count != 4 || take(l, 1, err, n->id, sizeof n->id, event, sizeof event, NULL) != 0 ||
+    if (l->count != 4 || take(l, 1, err, n->id, sizeof n->id, event, sizeof event, (char *)NULL) != 0 ||
         encoding_unbase64(l->words[3].at, l->words[3].length, n->sha256, sizeof n->sha256) != SHA256_BYTES)
         return wrong(l, err);
     n->event = strtoull(event, &end, 10);
@@ -152,7 +152,7 @@ static int read_value(struct slip_note *n, const struct line *l, struct err *err
     struct slip_note_value *v = &n->values[n->values_count++];
     *v = (struct slip_note_value){.at_least = is(l, 3, ">="), .exceeds = is(l, 6, "exceeds")};
     if (take(l, 1, err, v->quantity, sizeof v->quantity, v->value, sizeof v->value, order, sizeof order, v->limit,
-             sizeof v->limit, v->unit, sizeof v->unit, result, sizeof result, NULL) != 0)
+             sizeof v->limit, v->unit, sizeof v->unit, result, sizeof result, (char *)NULL) != 0)
         return -1;
     if ((!v->at_least && !is(l, 3, "<=")) || (!v->exceeds && !is(l, 6, "within")))
         return wrong(l, err);
@@ -161,7 +161,7 @@ static int read_value(struct slip_note *n, const struct line *l, struct err *err
             v->screening = true;
         else if (is(l, i, "unconfirmed"))
             v->unconfirmed = true;
-        else if (!is(l, i, "at") || take(l, ++i, err, v->point, sizeof v->point, NULL) != 0)
+        else if (!is(l, i, "at") || take(l, ++i, err, v->point, sizeof v->point, (char *)NULL) != 0)
             return wrong(l, err);
     }
     return 0;
@@ -171,7 +171,7 @@ static int read_verdict(struct slip_note *n, const struct line *l, struct err *e
 {
     enum verdict_kind kind;
     n->voided = is(l, 2, "void");
-    if (l->count != (n->voided ? 3U : 2U) || take(l, 1, err, n->verdict, sizeof n->verdict, NULL) != 0)
+    if (l->count != (n->voided ? 3U : 2U) || take(l, 1, err, n->verdict, sizeof n->verdict, (char *)NULL) != 0)
         return wrong(l, err);
     return verdict_kind_by_name(n->verdict, &kind) ? 0 : wrong(l, err);
 }
@@ -188,10 +188,10 @@ static int read_line(struct slip_note *n, const struct line *l, unsigned *expect
     *expected = step == 3 ? 3 : step + 1;
     switch (step) {
     case 0: return read_record(n, l, err);
-    case 1: return take(l, 1, err, n->plate, sizeof n->plate, n->colour, sizeof n->colour, NULL);
+    case 1: return take(l, 1, err, n->plate, sizeof n->plate, n->colour, sizeof n->colour, (char *)NULL);
     case 2:
         return take(l, 1, err, n->method, sizeof n->method, n->ended_at, sizeof n->ended_at, n->pack, sizeof n->pack,
-                    n->pack_version, sizeof n->pack_version, NULL);
+                    n->pack_version, sizeof n->pack_version, (char *)NULL);
     case 3: return read_value(n, l, err);
     default: return read_verdict(n, l, err);
     }
@@ -260,7 +260,7 @@ static int read_unsigned(struct slip_note *n, const char *text, size_t length, s
 int slip_note_read(struct slip_note *n, const char *text, size_t length, struct err *err)
 {
     *n = (struct slip_note){.is_signed = false};
-    if (length > 2 * SLIP_NOTE_MAX || utf8_check(text, length) != length || memchr(text, '\0', length))
+    if (length > (size_t)2 * SLIP_NOTE_MAX || utf8_check(text, length) != length || memchr(text, '\0', length))
         return err_set(err, ERR_INVALID, "this is not the code of a slip");
     find_certificate(n, text, length);
     if (length >= strlen(UNSIGNED) && memcmp(text, UNSIGNED, strlen(UNSIGNED)) == 0)

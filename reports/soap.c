@@ -1,11 +1,11 @@
 #include "reports/soap.h"
 
 #include <expat.h>
-#include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/charset.h"
 #include "reports/encoding.h"
 #include "reports/xml_text.h"
 #include "station/core/utf8.h"
@@ -239,9 +239,10 @@ static char *to_utf8(char *text, size_t length)
         return strdup(text);
     size_t room = 2 * length + 1, left = room - 1;
     char *out = malloc(room), *to = out;
-    iconv_t converter = iconv_open("UTF-8", "GBK");
-    bool good = out && converter != (iconv_t)-1 && iconv(converter, &text, &length, &to, &left) != (size_t)-1;
-    if (converter != (iconv_t)-1)
+    iconv_t converter;
+    bool open = charset_open(&converter, "UTF-8", "GBK");
+    bool good = out && open && iconv(converter, &text, &length, &to, &left) != (size_t)-1;
+    if (open)
         iconv_close(converter);
     if (!good) {
         free(out);

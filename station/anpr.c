@@ -296,7 +296,7 @@ int anpr_list_read(struct anpr_list *list, const char *body, size_t length, stru
 {
     size_t blank = 0;
     *list = (struct anpr_list){0};
-    while (blank < length && memchr(" \t\r\n", body[blank], 4))
+    while (blank < length && body[blank] && strchr(" \t\r\n", body[blank]))
         blank++;
     if (blank == length)
         return 0;

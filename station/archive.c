@@ -39,7 +39,7 @@ static void make_head(unsigned char head[BLOCK], const char *name, uint64_t size
 {
     unsigned sum = 0;
     memset(head, 0, BLOCK);
-    memcpy(head, name, strlen(name));
+    memcpy(head, name, strlen(name)); // NOLINT(bugprone-not-null-terminated-result): zeroes follow
     memcpy(head + 100, "0000640", 8);
     memcpy(head + 108, "0000000", 8);
     memcpy(head + 116, "0000000", 8);
@@ -47,6 +47,7 @@ static void make_head(unsigned char head[BLOCK], const char *name, uint64_t size
     memcpy(head + 136, "00000000000", 12);
     memset(head + SUM_AT, ' ', 8);
     head[TYPE_AT] = '0';
+    /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): it ends with its place */
     memcpy(head + MAGIC_AT,
            "ustar\0"
            "00",

@@ -134,6 +134,7 @@ static int add_path(struct making *m, const char *name, const char *path, char s
 static int add_text(struct making *m, const char *name, const char *text, size_t length, char sha256[65],
                     struct err *err)
 {
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): it is only read */
     FILE *from = length ? fmemopen((void *)(uintptr_t)text, length, "r") : NULL;
     if (!from)
         return err_set(err, ERR_FAILED, "out of memory");

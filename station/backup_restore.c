@@ -75,7 +75,7 @@ static void give_tree(const char *path, uid_t uid, gid_t gid)
 
 static int make_room(struct restoring *s, const char *name, char path[2 * BACKUP_PATH_MAX], struct err *err)
 {
-    snprintf(path, 2 * BACKUP_PATH_MAX, "%s/%s", s->work, name);
+    snprintf(path, (size_t)2 * BACKUP_PATH_MAX, "%s/%s", s->work, name);
     for (char *at = strchr(path + strlen(s->work) + 1, '/'); at; at = strchr(at + 1, '/')) {
         *at = '\0';
         bool made = mkdir(path, strncmp(name, "packages", 8) == 0 ? 0770 : 0750) == 0 || errno == EEXIST;

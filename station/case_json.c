@@ -437,7 +437,7 @@ static size_t room_for(const struct case_json *c)
 {
     size_t room = strlen(c->source->record) + 2048 * (c->source->entries_count + 2 * c->events_count) + (64 << 10);
     for (size_t i = 0; i < c->events_count; i++)
-        room += 6 * c->events[i].length + 2 * MERKLE_PATH_MAX * (2 * MERKLE_HASH_SIZE + 3);
+        room += 6 * c->events[i].length + (size_t)2 * MERKLE_PATH_MAX * (2 * MERKLE_HASH_SIZE + 3);
     return room;
 }
 

@@ -444,8 +444,10 @@ void child_pool_close(struct child_pool *pool)
         return;
     while (pool->waiting)
         child_cancel(pool->waiting);
-    for (struct child *child = pool->running; child; child = child->next)
+    for (struct child *child = pool->running, *next; child; child = next) {
+        next = child->next;
         child_cancel(child);
+    }
     while (pool->running) {
         struct child *child = pool->running;
         struct pollfd ended = {.fd = child->pidfd, .events = POLLIN};

@@ -110,7 +110,7 @@ static int read_passages(struct config_outlet *o, struct conf *conf, ptrdiff_t n
     o->batch_s = BATCH_S;
     if (config_key(conf, node, "secret-file", false, o->secret_file, sizeof o->secret_file, err) != 0 ||
         conf_get_integer(conf, node, "batch", false, 1, BATCH_MAX, &o->batch, err) != 0 ||
-        conf_get_integer(conf, node, "batch-s", false, 0, 24 * 3600, &o->batch_s, err) != 0 ||
+        conf_get_integer(conf, node, "batch-s", false, 0, INT64_C(24) * 3600, &o->batch_s, err) != 0 ||
         config_text(conf, node, "passages", false, which, sizeof which, err) != 0)
         return -1;
     o->valid_only = strcmp(which, "valid") == 0;
@@ -149,6 +149,7 @@ static int read_values(struct config_outlet *o, struct conf *conf, ptrdiff_t nod
 static int read_minute(const char *text, int *minute)
 {
     int hours = 0, minutes = 0;
+    /* NOLINTNEXTLINE(cert-err34-c): so few digits always fit */
     if (sscanf(text, "%2d:%2d", &hours, &minutes) != 2 || hours < 0 || hours > 24 || minutes < 0 || minutes > 59)
         return -1;
     *minute = hours * 60 + minutes;

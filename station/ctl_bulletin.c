@@ -36,6 +36,7 @@ int ctl_zone(const struct ctl *ctl, int *minutes, struct err *err)
         return 0;
     int hours, rest;
     char sign, end;
+    /* NOLINTNEXTLINE(cert-err34-c): so few digits always fit */
     if (sscanf(ctl->zone, "%c%2d:%2d%c", &sign, &hours, &rest, &end) != 3 || (sign != '+' && sign != '-') ||
         hours > 14 || rest > 59 || hours < 0 || rest < 0)
         return err_set(err, ERR_INVALID, "'%s' is no offset from UTC; write --zone +06:00", ctl->zone);
@@ -187,8 +188,10 @@ static int write_json(struct collecting *c, struct err *err)
     struct json_writer w;
     char *paragraph = NULL, *definitions = NULL;
     size_t length;
+    if (ctl_json_begin(&w, err) != 0)
+        return -1;
     FILE *text = open_memstream(&paragraph, &length);
-    if (!text || ctl_json_begin(&w, err) != 0)
+    if (!text)
         return err_set(err, ERR_FAILED, "out of memory");
     bulletin_paragraph(&c->bulletin, text);
     fclose(text);

@@ -186,7 +186,7 @@ static int each(void *ctx, const struct store_check *c)
 
 int ctl_check_list(struct ctl *ctl, struct err *err)
 {
-    struct json_writer w;
+    struct json_writer w = {.out = NULL};
     struct rows rows = {.ctl = ctl, .w = ctl->json ? &w : NULL, .err = err};
     int limit;
     if (ctl_limit(ctl, ROWS, &limit, err) != 0 || ctl_open_store(ctl, err) != 0 ||

@@ -289,6 +289,7 @@ static int walk_json(struct walk *walk, struct err *err)
     } else {
         write_fleet(&w, "total", &walk->all);
     }
+    walk->w = NULL;
     json_object_end(&w);
     if (walk->result == 0)
         return ctl_json_print(&w, err);

@@ -105,9 +105,9 @@ bool digest_auth_answer(struct digest_auth *auth, const char *user, const char *
 {
     char ha1[MD5_HEX], ha2[MD5_HEX], response[MD5_HEX], count[9], more[160] = "";
     snprintf(count, sizeof count, "%08x", ++auth->used);
-    bool good = md5(ha1, user, auth->realm, password, NULL) && md5(ha2, method, uri, NULL) &&
-                (auth->qop ? md5(response, ha1, auth->nonce, count, cnonce, "auth", ha2, NULL)
-                           : md5(response, ha1, auth->nonce, ha2, NULL));
+    bool good = md5(ha1, user, auth->realm, password, (char *)NULL) && md5(ha2, method, uri, (char *)NULL) &&
+                (auth->qop ? md5(response, ha1, auth->nonce, count, cnonce, "auth", ha2, (char *)NULL)
+                           : md5(response, ha1, auth->nonce, ha2, (char *)NULL));
     OPENSSL_cleanse(ha1, sizeof ha1);
     if (auth->qop)
         snprintf(more, sizeof more, ", qop=auth, nc=%s, cnonce=\"%.64s\"", count, cnonce);

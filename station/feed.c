@@ -71,7 +71,7 @@ static void wake_soon(struct feed *feed)
     bool under_way = feed->news || feed->next_to_wake;
     feed->news = true;
     if (!under_way)
-        wake_at(feed, feed->woken_us + FEED_PACE_MS * 1000);
+        wake_at(feed, feed->woken_us + FEED_PACE_MS * UINT64_C(1000));
 }
 
 /* Some of them; the rest in the next turns, before which the instruments have theirs. */
@@ -93,7 +93,7 @@ static int on_soon(sd_event_source *source, uint64_t usec, void *ctx)
     if (feed->next_to_wake)
         wake_at(feed, 0);
     else if (feed->news)
-        wake_at(feed, feed->woken_us + FEED_PACE_MS * 1000);
+        wake_at(feed, feed->woken_us + FEED_PACE_MS * UINT64_C(1000));
     return 0;
 }
 

@@ -46,16 +46,16 @@ bool live_camera_admit(void *ctx, struct webserver_request *request)
 {
     static const char realm[] = "smogd";
     const struct config_camera *camera = find_camera(ctx, webserver_rest(request));
-    if (!camera)
+    if (!camera) {
         webserver_refuse(request, 404, "there is no camera of this name in the station's configuration");
-    else if (camera->secret[0] == '\0')
+        return false;
+    }
+    if (camera->secret[0] == '\0' ||
+        (camera->user[0] ? webserver_knows_password(request, realm, camera->user, camera->secret)
+                         : has_token(request, camera->secret)))
         return true;
-    else if (camera->user[0] && webserver_knows_password(request, realm, camera->user, camera->secret))
-        return true;
-    else if (camera->user[0])
+    if (camera->user[0])
         webserver_challenge(request, realm);
-    else if (has_token(request, camera->secret))
-        return true;
     else
         webserver_refuse(request, 403, "the token is missing or wrong; push to /anpr/NAME?token=…");
     return false;

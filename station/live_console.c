@@ -49,7 +49,7 @@ void live_console_refuse(struct webserver_request *request, unsigned status, con
 void live_console_refuse_for(struct webserver_request *request, unsigned status, int64_t wait_ms, const char *error)
 {
     char seconds[24];
-    snprintf(seconds, sizeof seconds, "%lld", (long long)(wait_ms / 1000 + 1));
+    snprintf(seconds, sizeof seconds, "%lld", (long long)wait_ms / 1000 + 1);
     live_console_refuse(request, status, error);
     webserver_set_header(request, "Retry-After", seconds);
 }

@@ -511,8 +511,9 @@ int live_lockout_station(const struct live *live, const struct procedure_method 
     }
     for (const enum quantity *q = method->quantities; *q != QUANTITY_COUNT; q++) {
         int instrument = bottleneck(live, *q);
-        if (instrument >= 0)
-            return live_lockout_refuse(live, live_lockout_of(live, instrument), err);
+        const struct live_lockout *l = instrument >= 0 ? live_lockout_of(live, instrument) : NULL;
+        if (l)
+            return live_lockout_refuse(live, l, err);
         if (instrument == -2)
             return err_set(err, ERR_REFUSED, "%s needs %s and no instrument of this station measures it; add one to %s",
                            method->name, quantity_name(*q), live->config->file);

@@ -1,10 +1,10 @@
-#include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/evp.h>
 
+#include "reports/charset.h"
 #include "reports/log.h"
 #include "station/live_parts.h"
 
@@ -136,8 +136,8 @@ static void sign_text(const struct live_test *test, char out[SIGN_TEXT_MAX])
 
 static bool to_gbk(const char *text, char *out, size_t size)
 {
-    iconv_t converter = iconv_open("GBK", "UTF-8");
-    if (converter == (iconv_t)-1)
+    iconv_t converter;
+    if (!charset_open(&converter, "GBK", "UTF-8"))
         return false;
     char in[SIGN_TEXT_MAX], *from = in, *to = out;
     size_t left = strlen(text), room = size - 1;

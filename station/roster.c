@@ -1,6 +1,5 @@
 #include "station/roster.h"
 
-#include <iconv.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 
 #include "protocols/csv.h"
+#include "reports/charset.h"
 #include "station/core/utf8.h"
 #include "station/core/json.h"
 #include "station/entries.h"
@@ -37,27 +37,26 @@ static int decode(const char *bytes, size_t length, char **text, size_t *text_le
     size_t skip;
     const char *from = encoding(bytes, length, &skip);
     size_t room = 3 * length + 1; /* two bytes of GBK or UTF-16 become at most three */
-    char *out = malloc(room + 1);
-    iconv_t converter = iconv_open("UTF-8", from);
-    if (!out || converter == (iconv_t)-1) {
-        free(out);
-        if (converter != (iconv_t)-1)
-            iconv_close(converter);
-        return err_set(err, ERR_FAILED, "out of memory, or this system cannot convert %s", from);
-    }
-    char *in = malloc(length + 1), *at = in, *to = out;
+    iconv_t converter;
+    if (!charset_open(&converter, "UTF-8", from))
+        return err_set(err, ERR_FAILED, "this system cannot convert %s", from);
+    char *out = malloc(room + 1), *in = malloc(length + 1), *at = in, *to = out;
     size_t left = length - skip, space = room;
-    if (in)
+    bool made = in && out;
+    if (made)
         memcpy(in, bytes + skip, left);
-    bool done = in && iconv(converter, &at, &left, &to, &space) != (size_t)-1;
+    bool done = made && iconv(converter, &at, &left, &to, &space) != (size_t)-1;
     size_t offset = length - left;
-    free(in);
     iconv_close(converter);
-    if (!done) {
+    free(in);
+    if (!done || !out) {
         free(out);
-        return err_set(err, ERR_INVALID,
-                       "the file's text cannot be read as %s from byte %zu on; save it as \"CSV UTF-8\"", from,
-                       offset + 1);
+        if (made)
+            err_set(err, ERR_INVALID, "the file's text cannot be read as %s from byte %zu on; save it as \"CSV UTF-8\"",
+                    from, offset + 1);
+        else
+            err_set(err, ERR_FAILED, "out of memory");
+        return -1;
     }
     *to = '\0';
     *text = out;

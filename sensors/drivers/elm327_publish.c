@@ -44,7 +44,7 @@ bool elm327_publish_value(const struct elm327_question *q, const struct elm327_m
     const uint8_t *data = m->bytes + 2;
     enum { COOLANT_OFFSET = 40 };
     if (q->pid == 0x0C && m->length == 4)
-        sample_add(&sample, QUANTITY_RPM, QUALITY_OK, (struct decimal){25 * (data[0] * 256 + data[1]), 2});
+        sample_add(&sample, QUANTITY_RPM, QUALITY_OK, (struct decimal){INT64_C(25) * (data[0] * 256 + data[1]), 2});
     else if (q->pid == 0x0D && m->length == 3)
         sample_add(&sample, QUANTITY_SPEED, QUALITY_OK, (struct decimal){data[0], 0});
     else if (q->pid == 0x05 && m->length == 3)
@@ -134,9 +134,9 @@ bool elm327_publish_codes(const struct elm327_question *q, struct slice reply, i
         const uint8_t *codes;
         int count = elm327_begins(&m, q) && m.length > 1 ? j1979_dtcs(m.bytes + 1, m.length - 1, &codes) : -1;
         any = any || count >= 0;
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < count; i++, codes += 2) {
             char code[J1979_DTC_SIZE];
-            j1979_dtc_text(codes[2 * i], codes[2 * i + 1], code);
+            j1979_dtc_text(codes[0], codes[1], code);
             add_code(&list, code);
         }
     }

@@ -154,6 +154,7 @@ static void publish(int64_t t_ms, struct sample *sample, const struct sensor_hos
     sample->t_ms = t_ms;
     sample->passage = &passage;
     host->publish(host->ctx, sample);
+    sample->passage = NULL;
 }
 
 static void take_result(struct sensor *s, const uint8_t *data, int64_t t_ms, const struct sensor_host *host)

@@ -161,7 +161,7 @@ static bool is_here(const struct probe *p, const struct candidate *c, bool asks)
 static bool understands(const struct probe *p, int instrument, bool by_values)
 {
     const struct bench_instrument *in = &p->bench->instruments[instrument];
-    return by_values ? p->goods[instrument] >= SURE : in->frames >= 2 * SURE;
+    return by_values ? p->goods[instrument] >= SURE : in->frames / 2 >= SURE;
 }
 
 /* Several may take the same bytes for theirs; those that leave the least of them over are right. */

@@ -39,7 +39,7 @@ static int set_truck(struct engine *e, char *rest, struct err *err)
         char *equals = strchr(word, '=');
         double value;
         bool fuel = strncmp(word, "fuel=", 5) == 0;
-        if (!fuel && (!equals || !number(equals + 1, &value)))
+        if (!equals || (!fuel && !number(equals + 1, &value)))
             return err_set(err, ERR_INVALID, "truck: '%s' is not key=number", word);
         *equals = '\0';
         if (fuel ? engine_set_fuel(e, equals + 1, err) != 0 : engine_set(e, word, value, err) != 0)

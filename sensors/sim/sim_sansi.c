@@ -86,7 +86,8 @@ static size_t receive(struct sim_instrument *instrument, int connection, const u
         return 0;
     uint8_t frame[FRAME_MAX];
     size_t used = (size_t)(end - bytes) + 1;
-    take_file((const struct sansi *)(const void *)instrument->state.bytes, frame, unescape(bytes + 1, used - 2, frame));
+    size_t size = unescape(bytes + 1, used - 2, frame);
+    take_file((const struct sansi *)(const void *)instrument->state.bytes, frame, size);
     return used;
 }
 
