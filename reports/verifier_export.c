@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/journal_order.h"
 #include "reports/merkle.h"
 #include "station/core/json.h"
 
@@ -12,14 +13,6 @@
  * An exported journal: one event a line, byte for byte what was hashed. Read once, from front to back; of the tree only
  * the two rightmost complete subtrees of each level are kept, which is all that the next leaf and the root need.
  */
-
-/* What the event before said of its time, and since when a step of the wall clock waits to be explained. */
-struct journal_clock {
-    char boot[64];
-    int64_t mono_ms, wall_ms;
-    unsigned unexplained; /* events since the clock went back without a word; 0: nothing to explain */
-    unsigned set_back;    /* how often it was, said or while the program was not running */
-};
 
 struct export
 {
@@ -30,9 +23,7 @@ struct export
     uint64_t count;
     struct merkle_hash rightmost[MERKLE_PATH_MAX][2]; /* by level, even and odd */
     struct merkle_hash root;                          /* of the first checkpoint.size events, once they are read */
-    int64_t tests, passages;                          /* the highest number so far */
-    char open_test[RECORD_ID_MAX];
-    struct journal_clock clock;
+    struct journal_order order;
     uint64_t clock_wrong_at; /* the first event whose time does not follow; 0: none */
     struct err clock_err;
     char *line; /* of EXPORT_LINE_MAX + 1 bytes */
@@ -68,110 +59,19 @@ static int add_leaf(struct export *e, const char *line, size_t length, struct er
 
 /* ---- the events ---- */
 
-static bool text(const struct json_doc *doc, const char *key, char *out, size_t size)
-{
-    return json_get_string(doc, json_member(doc, 0, key), out, size);
-}
-
-/* Every started test has the next number, and an end before the next one starts. */
-static int take_test(struct export *e, const struct json_doc *doc, bool start, struct err *err)
-{
-    char id[RECORD_ID_MAX];
-    int64_t seq;
-    if (!text(doc, "test", id, sizeof id))
-        return err_set(err, ERR_FAILED, "a test has no id");
-    if (!start) {
-        if (strcmp(id, e->open_test) != 0)
-            return err_set(err, ERR_FAILED, "test %s ends, but %s was started", id,
-                           e->open_test[0] ? e->open_test : "none");
-        e->open_test[0] = '\0';
-        return 0;
-    }
-    if (e->open_test[0])
-        return err_set(err, ERR_FAILED, "test %s has no end", e->open_test);
-    if (!json_get_integer(doc, json_member(doc, 0, "seq"), &seq) || seq != e->tests + 1)
-        return err_set(err, ERR_FAILED, "test %s does not have the number %" PRId64, id, e->tests + 1);
-    e->tests = seq;
-    memcpy(e->open_test, id, sizeof id);
-    return 0;
-}
-
-/* "652301-0007-P00000042": the number is the id's last part. */
-static int take_passage(struct export *e, const struct json_doc *doc, struct err *err)
-{
-    char id[RECORD_ID_MAX];
-    const char *number = text(doc, "passage", id, sizeof id) ? strrchr(id, 'P') : NULL;
-    if (!number || strtoll(number + 1, NULL, 10) != e->passages + 1)
-        return err_set(err, ERR_FAILED, "after passage %" PRId64 " comes %s", e->passages,
-                       number ? id : "one without id");
-    e->passages++;
-    return 0;
-}
-
-/* The two clocks of an event. The monotonic one never goes back within a boot; the other may be set back, but then the
- * journal says so: an event clock-step within the next few, or it happened while the program was not running. */
-static int take_clock(struct journal_clock *c, const struct json_doc *doc, const char *kind, struct err *err)
-{
-    enum { TOLERANCE_MS = 1000, PATIENCE = 8 };
-    const int64_t MONO_MAX_MS = INT64_C(1) << 53;
-    char boot[sizeof c->boot], at[CIVIL_TIME_TEXT_MAX];
-    int64_t mono_ms = 0, wall_ms = 0;
-    if (!text(doc, "boot", boot, sizeof boot) || !text(doc, "at", at, sizeof at) ||
-        !civil_time_parse(&wall_ms, at, strlen(at), 0) ||
-        !json_get_integer(doc, json_member(doc, 0, "mono_ms"), &mono_ms) || mono_ms < 0 || mono_ms > MONO_MAX_MS)
-        return err_set(err, ERR_FAILED, "it does not say when it was");
-    bool same_boot = strcmp(boot, c->boot) == 0;
-    bool first = c->boot[0] == '\0';
-    int64_t went_back_ms = first ? 0 : c->wall_ms - wall_ms + (same_boot ? mono_ms - c->mono_ms : 0);
-    if (same_boot && mono_ms < c->mono_ms)
-        return err_set(err, ERR_FAILED, "it was written before the event that stands before it");
-    memcpy(c->boot, boot, sizeof boot);
-    c->mono_ms = mono_ms;
-    c->wall_ms = wall_ms;
-    bool said = strcmp(kind, "clock-step") == 0 || strcmp(kind, "daemon-start") == 0;
-    if (went_back_ms > TOLERANCE_MS) {
-        c->set_back++;
-        c->unexplained = 1;
-    }
-    if (said || c->unexplained == 0) {
-        c->unexplained = 0;
-        return 0;
-    }
-    if (c->unexplained++ < PATIENCE)
-        return 0;
-    c->unexplained = 0;
-    return err_set(err, ERR_FAILED, "the clock went back before it, and no event says that it was set");
-}
-
-/* A journal that was restored from a backup goes on with other numbers: what the lost part had given is not given
- * again. */
-static int take_restored(struct export *e, const struct json_doc *doc, struct err *err)
-{
-    int64_t from;
-    if (!json_get_integer(doc, json_member(doc, 0, "numbers_from"), &from) || from <= e->tests || from <= e->passages)
-        return err_set(err, ERR_FAILED, "the journal was restored, but its numbers do not go on");
-    e->tests = e->passages = from - 1;
-    return 0;
-}
-
 static int take_event(struct export *e, const char *line, size_t length, struct err *err)
 {
     struct json_doc doc;
     char kind[48];
     if (json_parse(&doc, line, length, e->tokens, EXPORT_TOKENS_MAX, err) != 0)
         return -1;
-    if (e->tokens[0].type != JSON_OBJECT || !text(&doc, "kind", kind, sizeof kind))
+    if (e->tokens[0].type != JSON_OBJECT || !json_get_string(&doc, json_member(&doc, 0, "kind"), kind, sizeof kind))
         return err_set(err, ERR_FAILED, "it is no event");
     if (!json_equals(&doc, json_member(&doc, 0, "station"), e->station))
         return err_set(err, ERR_FAILED, "it is not an event of station %s", e->station);
-    if (e->clock_wrong_at == 0 && take_clock(&e->clock, &doc, kind, &e->clock_err) != 0)
+    if (e->clock_wrong_at == 0 && journal_order_time(&e->order, &doc, kind, &e->clock_err) != 0)
         e->clock_wrong_at = e->count + 1;
-    if (strcmp(kind, "restored") == 0)
-        return take_restored(e, &doc, err);
-    if (strcmp(kind, "passage") == 0)
-        return take_passage(e, &doc, err);
-    bool start = strcmp(kind, "test-start") == 0;
-    return start || strcmp(kind, "test-end") == 0 ? take_test(e, &doc, start, err) : 0;
+    return journal_order_number(&e->order, &doc, kind, err);
 }
 
 /* One line without its newline; false at the end of the file. *whole: it ended in a newline, and fits. */
@@ -193,8 +93,8 @@ static void report_numbers(struct export *e, uint64_t wrong_at, const char *why)
         verifier_report(e->v, VERIFIER_NUMBERS, VERIFIER_FAIL, number, wrong_at ? why : "there are no events");
     else
         verifier_report(e->v, VERIFIER_NUMBERS, VERIFIER_OK, number, NULL);
-    if (!wrong_at && e->open_test[0])
-        verifier_report(e->v, VERIFIER_NUMBERS, VERIFIER_NOTE, e->open_test, NULL);
+    if (!wrong_at && e->order.open_test[0])
+        verifier_report(e->v, VERIFIER_NUMBERS, VERIFIER_NOTE, e->order.open_test, NULL);
 }
 
 static void report_clock(struct export *e)
@@ -203,8 +103,8 @@ static void report_clock(struct export *e)
     if (e->clock_wrong_at) {
         snprintf(number, sizeof number, "%" PRIu64, e->clock_wrong_at);
         verifier_report(e->v, VERIFIER_CLOCK, VERIFIER_FAIL, number, e->clock_err.text);
-    } else if (e->clock.set_back > 0) {
-        snprintf(number, sizeof number, "%u", e->clock.set_back);
+    } else if (e->order.set_back > 0) {
+        snprintf(number, sizeof number, "%u", e->order.set_back);
         verifier_report(e->v, VERIFIER_CLOCK, VERIFIER_NOTE, number, NULL);
     } else if (e->count > 0) {
         verifier_report(e->v, VERIFIER_CLOCK, VERIFIER_OK, "", NULL);

@@ -65,6 +65,7 @@ struct ctl {
     const char *file;
     bool entries; /* tiles: the events, too */
     const char *ratchet;
+    bool records;
     bool json, invalid, probe, hide, due;
     const char *plate, *colour, *method, *reason, *officer, *since, *output, *filter, *outlet, *consistency, *limit,
         *from, *to, *name, *instrument, *result, *suggestion, *confirm, *photo, *remark, *value, *ca, *kind, *zone,

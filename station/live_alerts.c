@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "reports/log.h"
+#include "reports/sha256.h"
 #include "station/core/metrology.h"
 #include "station/live_parts.h"
+#include "station/store_verify_records.h"
 
 /* As a row of `alerts`. */
 static void tell(struct live *live, const struct store_alert *row)
@@ -132,13 +134,27 @@ static int tell_twin(struct live *live, const struct twin *twin, struct err *err
     return live_alert(live, "curve-again", live->test.id, &e, err);
 }
 
-static int save_curve(struct live *live, const struct anomaly_shape *shape, struct err *err)
+static void curve_of(const struct live *live, const struct anomaly_shape *shape, struct store_curve *row)
 {
-    struct store_curve row = {
+    *row = (struct store_curve){
         .number = shape->number, .peak = (int64_t)(shape->peak * 1000 + 0.5), .duration_ms = shape->duration_ms};
-    memcpy(row.test, live->test.id, sizeof row.test);
-    memcpy(row.points, shape->points, sizeof row.points);
-    return store_curve_add(live->store, &row, err);
+    memcpy(row->test, live->test.id, sizeof row->test);
+    memcpy(row->points, shape->points, sizeof row->points);
+}
+
+bool live_alerts_curves(const struct live *live, char sha256[SHA256_HEX_SIZE])
+{
+    struct sha256 h;
+    struct store_curve row;
+    uint8_t digest[SHA256_BYTES];
+    sha256_init(&h);
+    for (size_t i = 0; i < live->anomaly.shapes_count; i++) {
+        curve_of(live, &live->anomaly.shapes[i], &row);
+        verify_records_feed(&h, &row);
+    }
+    sha256_finish(&h, digest);
+    sha256_to_hex(digest, sha256);
+    return live->watching;
 }
 
 static int compare_curves(struct live *live, struct err *err)
@@ -153,9 +169,12 @@ static int compare_curves(struct live *live, struct err *err)
             (twin.test[0] && tell_twin(live, &twin, err) != 0))
             return -1;
     }
-    for (size_t i = 0; i < a->shapes_count; i++)
-        if (save_curve(live, &a->shapes[i], err) != 0)
+    for (size_t i = 0; i < a->shapes_count; i++) {
+        struct store_curve row;
+        curve_of(live, &a->shapes[i], &row);
+        if (store_curve_add(live->store, &row, err) != 0)
             return -1;
+    }
     return 0;
 }
 

@@ -485,6 +485,8 @@ int live_alert(struct live *live, const char *code, const char *subject, struct 
 void live_alerts_begin(struct live *live);
 void live_alerts_sample(struct live *live, const struct sample *sample);
 void live_alerts_mark(struct live *live, const struct verdict_mark *mark);
+/* The digest of the curves that live_alerts_end will keep, for the event of the test's end; false: none are kept. */
+bool live_alerts_curves(const struct live *live, char sha256[SHA256_HEX_SIZE]);
 /* What it found, in that test and against earlier ones; inside the transaction of the test's end. */
 int live_alerts_end(struct live *live, const struct verdict *verdict, struct err *err);
 

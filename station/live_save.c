@@ -69,10 +69,12 @@ int live_save_count(struct live *live, const char *record, size_t length, struct
 static int write_all(struct live *live, const struct live_end *end, struct live_scratch *scratch, size_t length,
                      struct err *err)
 {
-    char digest[SHA256_HEX_SIZE];
+    char digest[SHA256_HEX_SIZE], curves[SHA256_HEX_SIZE];
     uint64_t event;
     sha256_hex(scratch->record, length, digest);
     struct entries e = {0};
+    if (end->watched && live_alerts_curves(live, curves))
+        entries_text(&e, "curves_sha256", curves);
     entries_text(&e, "record_sha256", digest);
     if (end->verdict->kind == VERDICT_ABORTED && end->verdict->reasons_count > 0)
         entries_text(&e, "reason", end->verdict->reasons[0]);

@@ -73,7 +73,8 @@ static const char help_office[] =
 static const char help_proofs[] =
     "  backup FILE                         database, objects and packages as they are now, while smogd runs\n"
     "  restore FILE [--reason TEXT] [--officer N]     into an empty state folder, after everything is verified\n"
-    "  journal verify [--ratchet KEYFILE] · journal export -o F\n"
+    "  journal verify [--records] [--ratchet KEYFILE]     --records: what bulletins count, too, from every record\n"
+    "  journal export -o F\n"
     "  journal tiles -o FOLDER [--entries] static files for a web server; with the events where wanted\n"
     "  journal ratchet -o KEYFILE          begins the forward-secure seal; the key is shown this once\n"
     "  journal checkpoint [EVENTS]         the newest signed one, or the first that covers so many events\n"
@@ -157,7 +158,7 @@ static const struct command {
     {"rejudge", NULL, 1, 1, "", ctl_rejudge},
     {"history", "export", 0, 0, "pqso", ctl_history_export},
     {"history", "import", 1, 1, "Cf", ctl_history_import},
-    {"journal", "verify", 0, 0, "R", ctl_journal_verify},
+    {"journal", "verify", 0, 0, "RG", ctl_journal_verify},
     {"journal", "tiles", 0, 0, "oN", ctl_journal_tiles},
     {"journal", "ratchet", 0, 0, "of", ctl_journal_ratchet},
     {"journal", "export", 0, 0, "o", ctl_journal_export},
@@ -193,6 +194,7 @@ static const struct option names[] = {
     {"ca", required_argument, NULL, 'C'},
     {"consistency", required_argument, NULL, 'n'},
     {"ratchet", required_argument, NULL, 'R'},
+    {"records", no_argument, NULL, 'G'},
     {"entries", no_argument, NULL, 'N'},
     {"from", required_argument, NULL, 'w'},
     {"to", required_argument, NULL, 'a'},
@@ -264,6 +266,7 @@ static int take_option(struct ctl *ctl, int letter, struct err *err)
     case 'g': ctl->suggestion = optarg; break;
     case 'n': ctl->consistency = optarg; break;
     case 'R': ctl->ratchet = optarg; break;
+    case 'G': ctl->records = true; break;
     case 'N': ctl->entries = true; break;
     case 'd': ctl->confirm = optarg; break;
     case 'C': ctl->ca = optarg; break;

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EVENT_TOKENS_MAX = 4096 };
-
 /* ---- the tree ---- */
 
 int store_fetch(void *ctx, unsigned level, uint64_t index, struct merkle_hash *out, struct err *err)
@@ -130,12 +128,12 @@ bool store_body_says(const char *body, const char *key, const char *value)
 /* What goes in stays for ever, so it is read once as whoever checks it will read it. */
 static int check_body(const char *kind, const char *body, size_t length, struct err *err)
 {
-    struct json_token tokens[EVENT_TOKENS_MAX];
-    struct json_doc doc = {.tokens = tokens, .max = EVENT_TOKENS_MAX};
+    struct json_token tokens[STORE_EVENT_TOKENS_MAX];
+    struct json_doc doc = {.tokens = tokens, .max = STORE_EVENT_TOKENS_MAX};
     if (length > STORE_EVENT_MAX)
         return err_set(err, ERR_INVALID, "an event of %zu bytes does not fit the journal (at most %d)", length,
                        STORE_EVENT_MAX);
-    if (json_parse(&doc, body, length, tokens, EVENT_TOKENS_MAX, err) != 0)
+    if (json_parse(&doc, body, length, tokens, STORE_EVENT_TOKENS_MAX, err) != 0)
         return err_prefix(err, "an event '%s' for the journal", kind);
     if (tokens[0].type != JSON_OBJECT || !json_equals(&doc, json_member(&doc, 0, "kind"), kind))
         return err_set(err, ERR_INVALID, "an event for the journal must be an object whose kind is '%s'", kind);

@@ -6,7 +6,7 @@
 
 #include "reports/record.h"
 
-enum { THOUSANDTHS = 3, MEASUREMENT_COLUMNS = 19, FIRST_VALUE = 13 };
+enum { THOUSANDTHS = 3 };
 
 /* ---- words and vehicles have numbers ---- */
 
@@ -85,17 +85,27 @@ static const struct verdict_value *worst(const struct verdict *v, enum quantity 
     return found;
 }
 
-static void bind_value(sqlite3_stmt *q, int at, const struct verdict_value *value)
+/* The value and its limit in thousandths; false where there are none. */
+static bool thousandths(const struct verdict_value *value, int64_t out[2])
 {
     struct decimal number, limit;
     if (!value || !decimal_round(value->value, THOUSANDTHS, &number) ||
-        !decimal_round(value->limit, THOUSANDTHS, &limit)) {
-        sqlite3_bind_null(q, at);
-        sqlite3_bind_null(q, at + 1);
-        return;
-    }
-    store_bind_int(q, at, number.units);
-    store_bind_int(q, at + 1, limit.units);
+        !decimal_round(value->limit, THOUSANDTHS, &limit))
+        return false;
+    out[0] = number.units;
+    out[1] = limit.units;
+    return true;
+}
+
+static void bind_value(sqlite3_stmt *q, int at, const struct verdict_value *value)
+{
+    int64_t numbers[2];
+    bool known = thousandths(value, numbers);
+    for (int i = 0; i < 2; i++)
+        if (known)
+            store_bind_int(q, at + i, numbers[i]);
+        else
+            sqlite3_bind_null(q, at + i);
 }
 
 /* Columns 1 to 4. */
@@ -228,6 +238,116 @@ int store_measurement_void(struct store *s, const char *record, size_t length, s
     return with_record(s, record, length, void_one, err);
 }
 
+/* ---- is a row what its record says? (journal verify) ---- */
+
+/* The row that counts this record. */
+static int find_row(struct store *s, const struct store_counted *c, struct store_measurement *row, struct err *err)
+{
+    const int64_t key[4] = {c->at_ms, 0, c->passage, c->seq};
+    int64_t station = 0;
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_WORD_GET, err);
+    if (!q)
+        return -1;
+    store_bind_text(q, 1, c->station);
+    if (store_integer(s, q, "find the station", 0, &station, err) != 0 ||
+        !(q = store_statement(s, STORE_SQL_MEASUREMENT_GET, err)))
+        return -1;
+    for (int i = 0; i < 4; i++)
+        store_bind_int(q, 1 + i, i == 1 ? station : key[i]);
+    s->walk.row = row;
+    int rc = store_step(s, q, "read a counted record", err);
+    store_done(q);
+    return rc > 0 ? 0 : rc < 0 ? -1 : err_set(err, ERR_FAILED, "it is not counted");
+}
+
+static int is_word(struct store *s, int64_t id, const char *what, const char *wanted, struct err *err)
+{
+    char text[512] = "";
+    sqlite3_stmt *q = store_statement(s, STORE_SQL_WORD_TEXT, err);
+    if (!q)
+        return -1;
+    store_bind_int(q, 1, id);
+    int rc = id ? store_step(s, q, "read the words", err) : 0;
+    if (rc > 0)
+        store_column_text(q, 0, text, sizeof text);
+    store_done(q);
+    if (rc >= 0 && strcmp(text, wanted) != 0)
+        rc = err_set(err, ERR_FAILED, "'%s' for its %s, the record says '%s'", text, what, wanted);
+    return rc < 0 ? -1 : 0;
+}
+
+/* But for the fleet: rosters may have come and gone since. */
+static int check_words(struct store *s, const struct store_counted *c, bool voided, const struct store_measurement *row,
+                       struct err *err)
+{
+    char reasons[512] = "", plate[40] = "", colour[16] = "";
+    if (c->verdict->kind == VERDICT_INVALID)
+        reason_words(c->verdict, reasons, sizeof reasons);
+    const struct {
+        const char *what, *wanted;
+        int64_t id;
+    } words[] = {{"place", c->place, row->place},
+                 {"method", c->method, row->method},
+                 {"verdict", verdict_kind_name(voided ? VERDICT_VOID : c->verdict->kind), row->verdict},
+                 {"emission stage", c->stage, row->stage},
+                 {"class", c->class_, row->class_},
+                 {"instrument", c->instrument, row->instrument},
+                 {"reasons", reasons, row->reasons}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (is_word(s, words[i].id, words[i].what, words[i].wanted, err) != 0)
+            return -1;
+    if (row->vehicle && store_vehicle_get(s, row->vehicle, plate, colour, err) < 0)
+        return -1;
+    if (strcmp(plate, c->plate) != 0 || (plate[0] && strcmp(colour, c->colour) != 0))
+        return err_set(err, ERR_FAILED, "'%s %s' for its vehicle, the record says '%s %s'", plate, colour, c->plate,
+                       c->colour);
+    return 0;
+}
+
+static int check_values(const struct verdict *v, const struct store_measurement *row, struct err *err)
+{
+    const struct {
+        const char *what;
+        const struct verdict_value *value;
+        int64_t stored[2];
+    } values[] = {{"k", worst(v, QUANTITY_K, QUANTITY_K), {row->k, row->k_limit}},
+                  {"opacity", worst(v, QUANTITY_OPACITY, QUANTITY_OPACITY), {row->opacity, row->opacity_limit}},
+                  {"nox", worst(v, QUANTITY_NOX, QUANTITY_NO), {row->nox, row->nox_limit}}};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        int64_t wanted[2] = {STORE_NO_VALUE, STORE_NO_VALUE};
+        thousandths(values[i].value, wanted);
+        if (memcmp(wanted, values[i].stored, sizeof wanted) != 0)
+            return err_set(err, ERR_FAILED, "another value or limit of %s than the record", values[i].what);
+    }
+    return 0;
+}
+
+int store_measurement_check(struct store *s, const char *record, size_t length, bool voided, bool *counted,
+                            struct err *err)
+{
+    struct record r;
+    struct counted_text text;
+    struct store_measurement row;
+    struct err why;
+    *counted = false;
+    if (record_open(&r, record, length, &why) != 0)
+        return 0;
+    int rc = read_counted(&r, &text, &why);
+    if (rc == 0) {
+        const struct store_counted *c = &text.counted;
+        *counted = true;
+        rc = find_row(s, c, &row, err);
+        if (rc == 0 && check_words(s, c, voided, &row, err) == 0)
+            rc = check_values(c->verdict, &row, err);
+        else
+            rc = -1;
+        if (rc != 0)
+            err_prefix(err, "%s", r.id);
+    }
+    record_close(&r);
+    return rc > 0 ? 0 : rc;
+}
+
 /* ---- a database that is older than the table ---- */
 
 static int fill_from(struct store *s, enum store_sql list, struct err *err)
@@ -268,134 +388,4 @@ int store_measurement_fill(struct store *s, struct err *err)
         return store_commit(s, err);
     store_rollback(s);
     return -1;
-}
-
-/* ---- reading ---- */
-
-/*
- * measurement_row(its columns): the row that is being walked. sqlite3_column_int64 for each column would take as long
- * as SQLite needs to find them; a function's arguments are there already.
- */
-static void measurement_row(sqlite3_context *context, int count, sqlite3_value **values)
-{
-    struct store *s = sqlite3_user_data(context);
-    struct store_measurement *out = s->walk.row;
-    int64_t *const columns[MEASUREMENT_COLUMNS] = {
-        &out->at_ms,   &out->station, &out->kind,          &out->seq,   &out->place,      &out->vehicle, &out->method,
-        &out->verdict, &out->stage,   &out->class_,        &out->fleet, &out->instrument, &out->reasons, &out->k,
-        &out->k_limit, &out->opacity, &out->opacity_limit, &out->nox,   &out->nox_limit};
-    assert(count == MEASUREMENT_COLUMNS);
-    for (int i = 0; i < FIRST_VALUE; i++)
-        *columns[i] = sqlite3_value_int64(values[i]);
-    for (int i = FIRST_VALUE; i < count; i++) {
-        *columns[i] = sqlite3_value_int64(values[i]);
-        if (*columns[i] == 0 && sqlite3_value_type(values[i]) == SQLITE_NULL) /* which reads as 0, too */
-            *columns[i] = STORE_NO_VALUE;
-    }
-}
-
-int store_measurement_register(struct store *s)
-{
-    return sqlite3_create_function(s->db, "measurement_row", MEASUREMENT_COLUMNS, SQLITE_UTF8 | SQLITE_DIRECTONLY, s,
-                                   measurement_row, NULL, NULL);
-}
-
-int store_measurement_walk(struct store *s, int64_t from_ms, int64_t to_ms, struct err *err)
-{
-    sqlite3_stmt *q = store_statement(s, STORE_SQL_MEASUREMENT_LIST, err);
-    if (!q)
-        return -1;
-    store_bind_int(q, 1, from_ms);
-    s->walk.to_ms = to_ms;
-    return 0;
-}
-
-int store_measurement_next(struct store *s, struct store_measurement *out, struct err *err)
-{
-    sqlite3_stmt *q = s->statements[STORE_SQL_MEASUREMENT_LIST];
-    s->walk.row = out;
-    int rc = store_step(s, q, "read the counted records", err);
-    if (rc <= 0 || out->at_ms < s->walk.to_ms)
-        return rc;
-    store_done(q);
-    return 0;
-}
-
-int store_record_get(struct store *s, int64_t kind, int64_t seq, char **record, size_t *length, struct err *err)
-{
-    *record = NULL;
-    sqlite3_stmt *q = store_statement(s, kind == 0 ? STORE_SQL_RECORD_GET_TEST : STORE_SQL_RECORD_GET_PASSAGE, err);
-    if (!q)
-        return -1;
-    store_bind_int(q, 1, seq);
-    int rc = store_step(s, q, "read a record", err);
-    if (rc <= 0)
-        return rc;
-    rc = store_column_copy(q, 1, record, length, err);
-    store_done(q);
-    return rc;
-}
-
-int store_word_list(struct store *s, int (*each)(void *ctx, int64_t id, const char *text), void *ctx, struct err *err)
-{
-    sqlite3_stmt *q = store_statement(s, STORE_SQL_WORD_LIST, err);
-    if (!q)
-        return -1;
-    store_bind_int(q, 1, 0);
-    int rc;
-    while ((rc = store_step(s, q, "read the words", err)) > 0)
-        if (each(ctx, sqlite3_column_int64(q, 0), (const char *)sqlite3_column_text(q, 1)) != 0) {
-            store_done(q);
-            return 0;
-        }
-    return rc;
-}
-
-int store_vehicle_list(struct store *s, int (*each)(void *ctx, int64_t id, const char *plate, const char *colour),
-                       void *ctx, struct err *err)
-{
-    sqlite3_stmt *q = store_statement(s, STORE_SQL_VEHICLE_LIST, err);
-    if (!q)
-        return -1;
-    store_bind_int(q, 1, 0);
-    int rc;
-    while ((rc = store_step(s, q, "read the vehicles", err)) > 0)
-        if (each(ctx, sqlite3_column_int64(q, 0), (const char *)sqlite3_column_text(q, 1),
-                 (const char *)sqlite3_column_text(q, 2)) != 0) {
-            store_done(q);
-            return 0;
-        }
-    return rc;
-}
-
-int store_vehicle_find(struct store *s, const char *plate, const char *colour, int64_t *id, struct err *err)
-{
-    sqlite3_stmt *q = store_statement(s, STORE_SQL_VEHICLE_GET, err);
-    if (!q)
-        return -1;
-    store_bind_text(q, 1, plate);
-    store_bind_text(q, 2, colour);
-    return store_integer(s, q, "find a vehicle", 0, id, err);
-}
-
-int store_vehicle_count(struct store *s, int64_t *count, struct err *err)
-{
-    sqlite3_stmt *q = store_statement(s, STORE_SQL_VEHICLE_LAST, err);
-    return q ? store_integer(s, q, "count the vehicles", 0, count, err) : -1;
-}
-
-int store_vehicle_get(struct store *s, int64_t id, char plate[40], char colour[16], struct err *err)
-{
-    plate[0] = colour[0] = '\0';
-    sqlite3_stmt *q = store_statement(s, STORE_SQL_VEHICLE_NAME, err);
-    if (!q)
-        return -1;
-    store_bind_int(q, 1, id);
-    int rc = store_step(s, q, "find a vehicle", err);
-    if (rc <= 0)
-        return rc;
-    store_column_text(q, 0, plate, 40);
-    store_column_text(q, 1, colour, 16);
-    store_done(q);
-    return 0;
 }

@@ -40,6 +40,9 @@ struct store {
 /* Bytes of the path of anything under STATE. */
 enum { STORE_PATH_MAX = 1024 };
 
+/* JSON values of one event. */
+enum { STORE_EVENT_TOKENS_MAX = 4096 };
+
 /* The statement, reset, ready for its bindings; NULL with *err. One that changes the database needs a transaction. */
 sqlite3_stmt *store_statement(struct store *s, enum store_sql which, struct err *err);
 /* 1: there is a row; 0: no more; -1: *err, and the transaction has failed. `doing` completes "cannot …". After 0 and -1
@@ -72,6 +75,11 @@ bool store_body_says(const char *body, const char *key, const char *value);
 
 /* store_measurement.c: makes known to SQLite what reads the counted records. Its code. */
 int store_measurement_register(struct store *s);
+
+/* store_measurement.c: is the row of this record what the record says? 0 yes, or it is one that cannot be counted
+ * (*counted false); ERR_FAILED tells what differs. `voided`: it has been voided since. */
+int store_measurement_check(struct store *s, const char *record, size_t length, bool voided, bool *counted,
+                            struct err *err);
 
 /* store_open.c: why a file system of that type (statfs) cannot hold the database, or NULL. */
 const char *store_file_system_refused(unsigned long type);

@@ -286,6 +286,10 @@
     X(MEASUREMENT_LIST, false,                                                                                         \
       "SELECT measurement_row(" STORE_MEASUREMENT_COLUMNS ") FROM measurement WHERE at_ms >= ?"                        \
       " ORDER BY at_ms, station, kind, seq")                                                                           \
+    X(MEASUREMENT_GET, false,                                                                                          \
+      "SELECT measurement_row(" STORE_MEASUREMENT_COLUMNS                                                              \
+      ") FROM measurement WHERE at_ms = ? AND station = ? AND kind = ? AND seq = ?")                                   \
+    X(WORD_TEXT, false, "SELECT text FROM word WHERE id = ?")                                                          \
     X(MEASUREMENT_LAST, false, "SELECT max(at_ms) FROM measurement")                                                   \
     X(RECORD_GET_TEST, false, "SELECT id, record FROM test WHERE seq = ?")                                             \
     X(RECORD_GET_PASSAGE, false, "SELECT id, record FROM passage WHERE seq = ?")                                       \

@@ -3,12 +3,13 @@
  *
  * The events themselves, tests and passages here; the other tables in store_verify_tables.c.
  *
- * One pass over the events; beside it one cursor on each level of the tree and one on the checkpoints, all in order, so
- * that each row of the database is read once.
+ * One pass over the events; beside it one cursor on each level of the tree, one on the checkpoints and one on the
+ * passages, all in order, so that each row of the database is read once.
  */
 #include "station/store_private.h"
 #include "station/store_verify_tables.h"
 
+#include "reports/journal_order.h"
 #include "reports/sha256.h"
 
 #include <assert.h>
@@ -25,9 +26,12 @@ struct verifier {
     sqlite3_stmt *levels[MERKLE_PATH_MAX]; /* [l]: the nodes of level l, in order */
     sqlite3_stmt *checkpoints;             /* on the next one to check */
     bool more_checkpoints;
-    unsigned top_level; /* of the node made last */
+    sqlite3_stmt *passages; /* in order */
+    unsigned top_level;     /* of the node made last */
     struct merkle_hash top;
-    uint64_t started, passed; /* events test-start and passage */
+    uint64_t started;          /* events test-start */
+    struct json_token *tokens; /* STORE_EVENT_TOKENS_MAX, of the event at hand */
+    struct journal_order order;
     struct verify_tables tables;
     size_t jumps_count;
     int64_t jumps[JUMPS_MAX]; /* numbers from which restored journals went on */
@@ -131,30 +135,96 @@ static int check_checkpoints(struct verifier *v, struct err *err)
     return 0;
 }
 
+/* ---- passages: each event beside its row ---- */
+
+/* The columns by which a row is found and shown are those that the signed text has. */
+static int check_columns(sqlite3_stmt *q, const char *what, const char *id, const char *text, struct err *err)
+{
+    for (int column = COLUMNS_AT; column < sqlite3_column_count(q); column++) {
+        const char *name = sqlite3_column_name(q, column), *value = (const char *)sqlite3_column_text(q, column);
+        if (!value || !store_body_says(text, name, value))
+            return err_set(err, ERR_FAILED, "the table says '%s' for %s of %s %s, the journal does not",
+                           value ? value : "", name, what, id);
+    }
+    return 0;
+}
+
+/* A row of: seq, id, verdict, record, event, nothing, and the columns that its record must have, called as there. */
+static int check_passage(struct verifier *v, const struct json_doc *event, struct err *err)
+{
+    sqlite3_stmt *q = v->passages;
+    char digest[65];
+    int rc = store_step(v->s, q, "verify the records", err);
+    if (rc < 0)
+        return -1;
+    if (rc == 0 || sqlite3_column_int64(q, 0) != v->order.passages)
+        return err_set(err, ERR_FAILED, "the numbers of the passages have a gap: number %" PRId64 " is missing",
+                       v->order.passages);
+    const char *id = (const char *)sqlite3_column_text(q, 1), *verdict = (const char *)sqlite3_column_text(q, 2);
+    const char *record = (const char *)sqlite3_column_text(q, 3);
+    if (!id || (uint64_t)sqlite3_column_int64(q, 4) != v->out->events ||
+        !json_equals(event, json_member(event, 0, "passage"), id))
+        return err_set(err, ERR_FAILED, "passage number %" PRId64 " is not in the journal", v->order.passages);
+    if (!verdict || !json_equals(event, json_member(event, 0, "verdict"), verdict))
+        return err_set(err, ERR_FAILED, "the verdict of passage %s is not the one in the journal", id);
+    if (record)
+        sha256_hex(record, (size_t)sqlite3_column_bytes(q, 3), digest);
+    if (!record || !json_equals(event, json_member(event, 0, "record_sha256"), digest))
+        return err_set(err, ERR_FAILED,
+                       "the record of passage %s was changed: its digest is not the one in the journal", id);
+    v->out->passages++;
+    return check_columns(q, "passage", id, record, err);
+}
+
+static int check_passages_end(struct verifier *v, struct err *err)
+{
+    int rc = store_step(v->s, v->passages, "verify the records", err);
+    return rc <= 0 ? rc
+                   : err_set(err, ERR_FAILED, "passage number %lld is not in the journal",
+                             (long long)sqlite3_column_int64(v->passages, 0));
+}
+
 /* ---- events ---- */
+
+/* Its text gives the hash and the kind that stand beside it. */
+static int check_text(const struct verifier *v, const char *kind, const char *body, size_t length,
+                      const struct merkle_hash *stored, struct merkle_hash *leaf, struct json_doc *event,
+                      struct err *err)
+{
+    struct err why;
+    merkle_leaf(body, length, leaf);
+    if (same(leaf, stored) && json_parse(event, body, length, v->tokens, STORE_EVENT_TOKENS_MAX, &why) == 0 &&
+        v->tokens[0].type == JSON_OBJECT && json_equals(event, json_member(event, 0, "kind"), kind))
+        return 0;
+    return err_set(err, ERR_FAILED, "event %" PRIu64 " was changed: its text does not give its hash or kind",
+                   v->out->events);
+}
+
+/* What it says follows from the events before it. */
+static int check_order(struct verifier *v, const struct json_doc *event, const char *kind, struct err *err)
+{
+    if (journal_order_time(&v->order, event, kind, err) != 0 || journal_order_number(&v->order, event, kind, err) != 0)
+        return err_prefix(err, "event %" PRIu64, v->out->events);
+    if (strcmp(kind, "restored") == 0 && v->jumps_count < JUMPS_MAX)
+        v->jumps[v->jumps_count++] = v->order.tests + 1;
+    v->started += strcmp(kind, "test-start") == 0;
+    return strcmp(kind, "passage") == 0 ? check_passage(v, event, err) : 0;
+}
 
 static int check_event(struct verifier *v, sqlite3_stmt *q, struct err *err)
 {
     uint64_t index = v->out->events;
     const char *kind = (const char *)sqlite3_column_text(q, 1), *body = (const char *)sqlite3_column_text(q, 2);
     struct merkle_hash leaf, stored;
+    struct json_doc event;
     if ((uint64_t)sqlite3_column_int64(q, 0) != index)
         return err_set(err, ERR_FAILED, "events were taken away: after %" PRIu64 " comes %lld", index,
                        (long long)sqlite3_column_int64(q, 0));
     if (!kind || !body || store_column_hash(q, 3, &stored, err) != 0)
         return err_set(err, ERR_FAILED, "event %" PRIu64 " is damaged", index);
-    merkle_leaf(body, (size_t)sqlite3_column_bytes(q, 2), &leaf);
-    if (!same(&leaf, &stored) || !store_body_says(body, "kind", kind))
-        return err_set(err, ERR_FAILED, "event %" PRIu64 " was changed: its text does not give its hash or kind",
-                       index);
-    if (strcmp(kind, "restored") == 0 && v->jumps_count < JUMPS_MAX) {
-        const char *from = strstr(body, "\"numbers_from\":");
-        v->jumps[v->jumps_count++] = from ? strtoll(from + strlen("\"numbers_from\":"), NULL, 10) : 0;
-    }
-    if (verify_tables_note(&v->tables, kind, index, err) != 0)
+    if (check_text(v, kind, body, (size_t)sqlite3_column_bytes(q, 2), &stored, &leaf, &event, err) != 0 ||
+        check_order(v, &event, kind, err) != 0 || verify_tables_note(&v->tables, kind, index, err) != 0)
         return -1;
-    v->started += strcmp(kind, "test-start") == 0;
-    v->passed += strcmp(kind, "passage") == 0;
     v->top_level = 0;
     v->top = leaf;
     if (merkle_append(index, &leaf, fetch_frontier, v, compare_node, err) != 0)
@@ -182,8 +252,12 @@ static int check_events(struct verifier *v, void (*progress)(void *ctx, uint64_t
 static int check_tree(struct verifier *v, void (*progress)(void *ctx, uint64_t done), void *ctx, struct err *err)
 {
     v->checkpoints = open_cursor(v->s, "SELECT size, root FROM checkpoint ORDER BY size", err);
-    if (!v->checkpoints || next_checkpoint(v, err) != 0 || check_events(v, progress, ctx, err) != 0 ||
-        check_nodes_end(v, err) != 0)
+    v->passages = open_cursor(v->s,
+                              "SELECT seq, id, verdict, record, event, NULL, plate AS plate, colour AS colour,"
+                              " instrument AS name FROM passage ORDER BY seq",
+                              err);
+    if (!v->checkpoints || !v->passages || next_checkpoint(v, err) != 0 || check_events(v, progress, ctx, err) != 0 ||
+        check_nodes_end(v, err) != 0 || check_passages_end(v, err) != 0)
         return -1;
     if (v->more_checkpoints)
         return err_set(err, ERR_FAILED,
@@ -192,45 +266,32 @@ static int check_tree(struct verifier *v, void (*progress)(void *ctx, uint64_t d
     return merkle_root(v->out->events, fetch_frontier, v, &v->out->root, err);
 }
 
-/* ---- tests and passages ---- */
-
-/* The columns by which a row is found and shown are those that the signed text has. */
-static int check_columns(sqlite3_stmt *q, const char *what, const char *id, const char *text, struct err *err)
-{
-    for (int column = COLUMNS_AT; column < sqlite3_column_count(q); column++) {
-        const char *name = sqlite3_column_name(q, column), *value = (const char *)sqlite3_column_text(q, column);
-        if (!value || !store_body_says(text, name, value))
-            return err_set(err, ERR_FAILED, "the table says '%s' for %s of %s %s, the journal does not",
-                           value ? value : "", name, what, id);
-    }
-    return 0;
-}
+/* ---- tests ---- */
 
 /* A row of: seq, id, verdict, record, the text of the event that ended it (NULL: none yet), the first event's text, and
- * the columns that the first event (of a passage: its record) must have, called as there. */
-static int check_subject(sqlite3_stmt *q, const char *what, uint64_t number, bool passage, struct err *err)
+ * the columns that the first event must have, called as there. */
+static int check_test(sqlite3_stmt *q, int64_t number, struct err *err)
 {
     const char *id = (const char *)sqlite3_column_text(q, 1), *verdict = (const char *)sqlite3_column_text(q, 2);
     const char *record = (const char *)sqlite3_column_text(q, 3), *end = (const char *)sqlite3_column_text(q, 4);
     const char *start = (const char *)sqlite3_column_text(q, 5);
     char digest[65];
-    if (sqlite3_column_int64(q, 0) != (int64_t)number)
-        return err_set(err, ERR_FAILED, "the numbers of the %ss have a gap: number %" PRIu64 " is missing", what,
-                       number);
-    if (!id || !start || !store_body_says(start, what, id))
-        return err_set(err, ERR_FAILED, "%s number %" PRIu64 " is not in the journal", what, number);
-    if (!passage && check_columns(q, what, id, start, err) != 0)
+    if (sqlite3_column_int64(q, 0) != number)
+        return err_set(err, ERR_FAILED, "the numbers of the tests have a gap: number %" PRId64 " is missing", number);
+    if (!id || !start || !store_body_says(start, "test", id))
+        return err_set(err, ERR_FAILED, "test number %" PRId64 " is not in the journal", number);
+    if (check_columns(q, "test", id, start, err) != 0)
         return -1;
     if (!end)
-        return record || verdict ? err_set(err, ERR_FAILED, "the end of %s %s is not in the journal", what, id) : 0;
-    if (!verdict || (!passage && !store_body_says(end, what, id)) || !store_body_says(end, "verdict", verdict))
-        return err_set(err, ERR_FAILED, "the verdict of %s %s is not the one in the journal", what, id);
+        return record || verdict ? err_set(err, ERR_FAILED, "the end of test %s is not in the journal", id) : 0;
+    if (!verdict || !store_body_says(end, "test", id) || !store_body_says(end, "verdict", verdict))
+        return err_set(err, ERR_FAILED, "the verdict of test %s is not the one in the journal", id);
     if (record)
         sha256_hex(record, (size_t)sqlite3_column_bytes(q, 3), digest);
     if (!record || !store_body_says(end, "record_sha256", digest))
-        return err_set(err, ERR_FAILED, "the record of %s %s was changed: its digest is not the one in the journal",
-                       what, id);
-    return passage ? check_columns(q, what, id, record, err) : 0;
+        return err_set(err, ERR_FAILED, "the record of test %s was changed: its digest is not the one in the journal",
+                       id);
+    return 0;
 }
 
 /* The number that follows `last`, when this one may: the next, or one from which a restored journal goes on. */
@@ -242,57 +303,51 @@ static int64_t expected(const struct verifier *v, int64_t last, int64_t seq)
     return last + 1;
 }
 
-static int check_subjects(struct verifier *v, const char *what, const char *sql, uint64_t in_journal, uint64_t *count,
-                          struct err *err)
+static int check_tests(struct verifier *v, struct err *err)
 {
-    sqlite3_stmt *q = open_cursor(v->s, sql, err);
+    sqlite3_stmt *q = open_cursor(v->s,
+                                  "SELECT seq, id, verdict, record, e.body, b.body, method AS method, plate AS plate,"
+                                  " colour AS colour FROM test t"
+                                  " LEFT JOIN event e ON e.idx = t.end_event LEFT JOIN event b ON b.idx = t.start_event"
+                                  " ORDER BY seq",
+                                  err);
     int rc = q ? 0 : -1;
     int64_t last = 0;
     while (rc == 0 && (rc = store_step(v->s, q, "verify the records", err)) > 0) {
         last = expected(v, last, sqlite3_column_int64(q, 0));
-        rc = check_subject(q, what, (uint64_t)last, strcmp(what, "passage") == 0, err);
-        (*count)++;
+        rc = check_test(q, last, err);
+        v->out->tests++;
     }
     sqlite3_finalize(q);
-    if (rc == 0 && *count != in_journal)
-        return err_set(err, ERR_FAILED, "the journal knows %" PRIu64 " %ss, the table has %" PRIu64, in_journal, what,
-                       *count);
+    if (rc == 0 && v->out->tests != v->started)
+        return err_set(err, ERR_FAILED, "the journal knows %" PRIu64 " tests, the table has %" PRIu64, v->started,
+                       v->out->tests);
     return rc;
-}
-
-static int check_records(struct verifier *v, struct err *err)
-{
-    if (check_subjects(v, "test",
-                       "SELECT seq, id, verdict, record, e.body, b.body, method AS method, plate AS plate,"
-                       " colour AS colour FROM test t"
-                       " LEFT JOIN event e ON e.idx = t.end_event LEFT JOIN event b ON b.idx = t.start_event"
-                       " ORDER BY seq",
-                       v->started, &v->out->tests, err) != 0)
-        return -1;
-    return check_subjects(v, "passage",
-                          "SELECT seq, id, verdict, record, e.body, e.body, plate AS plate, colour AS colour,"
-                          " instrument AS name FROM passage p"
-                          " LEFT JOIN event e ON e.idx = p.event ORDER BY seq",
-                          v->passed, &v->out->passages, err);
 }
 
 int store_verify(struct store *s, struct store_verify_result *out, void (*progress)(void *ctx, uint64_t done),
                  void *ctx, struct err *err)
 {
     assert(!s->in_transaction);
-    struct verifier v = {.s = s, .out = out};
+    struct verifier v = {.s = s, .out = out, .tokens = malloc(STORE_EVENT_TOKENS_MAX * sizeof *v.tokens)};
     memset(out, 0, sizeof *out);
+    if (!v.tokens)
+        return err_set(err, ERR_FAILED, "out of memory");
     /* One moment of the journal, whatever is appended meanwhile. */
     sqlite3_stmt *q = store_statement(s, STORE_SQL_BEGIN_READ, err);
-    if (!q || store_run(s, q, "verify the journal", err) != 0)
+    if (!q || store_run(s, q, "verify the journal", err) != 0) {
+        free(v.tokens);
         return -1;
+    }
     int rc = check_tree(&v, progress, ctx, err);
     if (rc == 0)
-        rc = check_records(&v, err);
+        rc = check_tests(&v, err);
     if (rc == 0)
         rc = verify_tables_check(s, &v.tables, err);
     verify_tables_free(&v.tables);
+    free(v.tokens);
     sqlite3_finalize(v.checkpoints);
+    sqlite3_finalize(v.passages);
     for (size_t level = 0; level < MERKLE_PATH_MAX; level++)
         sqlite3_finalize(v.levels[level]);
     q = store_statement(s, STORE_SQL_ROLLBACK, NULL);

@@ -8,6 +8,7 @@
 
 #include "station/store_private.h"
 #include "station/store_verify_files.h"
+#include "station/store_verify_records.h"
 
 /* The events of a kind; a member of their texts; "at" and the like in Unix milliseconds. The journal's time and a row's
  * are read from the clock one after the other, and it may be set between them. */
@@ -273,7 +274,7 @@ static int add_number(struct verify_tables *t, uint64_t index, struct err *err)
 int verify_tables_note(struct verify_tables *t, const char *kind, uint64_t index, struct err *err)
 {
     for (size_t i = 0; i < KINDS; i++) {
-        if (strcmp(kind, kinds[i]) != 0)
+        if (kind[0] != kinds[i][0] || strcmp(kind, kinds[i]) != 0)
             continue;
         t->seen |= 1U << i;
         return add_number(t, index, err);
@@ -329,5 +330,5 @@ int verify_tables_check(struct store *s, struct verify_tables *t, struct err *er
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
         if (run(s, t, &checks[i], err) != 0)
             return -1;
-    return verify_files_check(s, t->events, err);
+    return verify_files_check(s, t->events, err) != 0 ? -1 : verify_records_check(s, t->events, err);
 }

@@ -16,15 +16,15 @@ static int fail(struct parser *p, const char *what)
     return err_set(p->err, ERR_INVALID, "JSON, byte %zu: %s", p->at, what);
 }
 
-static void skip_space(struct parser *p)
-{
-    while (p->at < p->doc->length && strchr(" \t\r\n", p->doc->text[p->at]) && p->doc->text[p->at])
-        p->at++;
-}
-
 static char peek(const struct parser *p)
 {
     return p->at < p->doc->length ? p->doc->text[p->at] : '\0';
+}
+
+static void skip_space(struct parser *p)
+{
+    while (peek(p) == ' ' || peek(p) == '\t' || peek(p) == '\r' || peek(p) == '\n')
+        p->at++;
 }
 
 static struct json_token *add_token(struct parser *p, enum json_type type)
@@ -80,29 +80,52 @@ static bool read_escape(const char *text, size_t length, uint32_t *code, size_t 
     return true;
 }
 
+/* The end of the plain ASCII from `at`, which is nearly all of a text: a verification reads millions of them. */
+static size_t skip_plain(const struct json_doc *doc, size_t at)
+{
+    const char *text = doc->text;
+    size_t end = doc->length;
+    while (at < end && (unsigned char)text[at] - 0x20U < 0x60U && text[at] != '"' && text[at] != '\\')
+        at++;
+    return at;
+}
+
+/* The size of the escape or character at p->at; 0: there is none, and it is said why. */
+static size_t string_step(struct parser *p, struct json_token *token)
+{
+    size_t size = 0;
+    uint32_t code;
+    const char *here = p->doc->text + p->at, *wrong = NULL;
+    size_t left = p->doc->length - p->at;
+    if (left == 0) {
+        wrong = "the string does not end";
+    } else if ((unsigned char)*here < 0x20) {
+        wrong = "control character in a string";
+    } else if (*here == '\\') {
+        token->escaped = true;
+        if (!read_escape(here, left, &code, &size))
+            wrong = "bad escape or lone surrogate";
+    } else {
+        utf8_next(here, left, &size);
+        if (size == 0)
+            wrong = "not UTF-8";
+    }
+    if (!wrong)
+        return size;
+    fail(p, wrong);
+    return 0;
+}
+
 static int parse_string(struct parser *p)
 {
     p->at++;
     struct json_token *token = add_token(p, JSON_STRING);
     if (!token)
         return -1;
-    while (peek(p) != '"') {
-        size_t size;
-        uint32_t code;
-        const char *here = p->doc->text + p->at;
-        size_t left = p->doc->length - p->at;
-        if (left == 0)
-            return fail(p, "the string does not end");
-        if ((unsigned char)*here < 0x20)
-            return fail(p, "control character in a string");
-        if (*here == '\\') {
-            if (!read_escape(here, left, &code, &size))
-                return fail(p, "bad escape or lone surrogate");
-        } else {
-            utf8_next(here, left, &size);
-            if (size == 0)
-                return fail(p, "not UTF-8");
-        }
+    while ((p->at = skip_plain(p->doc, p->at)) == p->doc->length || p->doc->text[p->at] != '"') {
+        size_t size = string_step(p, token);
+        if (size == 0)
+            return -1;
         p->at += size;
     }
     token->length = (uint32_t)(p->at - token->start);
@@ -182,17 +205,11 @@ static bool same_string(const struct json_doc *doc, const struct json_token *a, 
 {
     size_t i = 0;
     size_t j = 0;
-    while (i < a->length && j < b->length) {
-        char left = doc->text[a->start + i], right = doc->text[b->start + j];
-        if (left != '\\' && right != '\\') { /* both are valid UTF-8: equal bytes are equal characters */
-            if (left != right)
-                return false;
-            i++;
-            j++;
-        } else if (next_code(doc, a, &i) != next_code(doc, b, &j)) {
+    if (!a->escaped && !b->escaped)
+        return a->length == b->length && memcmp(doc->text + a->start, doc->text + b->start, a->length) == 0;
+    while (i < a->length && j < b->length)
+        if (next_code(doc, a, &i) != next_code(doc, b, &j))
             return false;
-        }
-    }
     return i == a->length && j == b->length;
 }
 
@@ -279,9 +296,13 @@ ptrdiff_t json_member(const struct json_doc *doc, size_t object, const char *key
 {
     if (doc->tokens[object].type != JSON_OBJECT)
         return -1;
-    for (size_t at = object + 1; at < doc->tokens[object].next; at = doc->tokens[at + 1].next)
-        if (json_equals(doc, (ptrdiff_t)at, key))
+    size_t length = strlen(key);
+    for (size_t at = object + 1; at < doc->tokens[object].next; at = doc->tokens[at + 1].next) {
+        const struct json_token *token = &doc->tokens[at];
+        if (token->escaped ? json_equals(doc, (ptrdiff_t)at, key)
+                           : token->length == length && memcmp(doc->text + token->start, key, length) == 0)
             return (ptrdiff_t)at + 1;
+    }
     return -1;
 }
 
@@ -306,6 +327,13 @@ bool json_get_string(const struct json_doc *doc, ptrdiff_t token, char *out, siz
     size_t used = 0;
     if (!string || size == 0)
         return false;
+    if (!string->escaped) {
+        if (string->length >= size)
+            return false;
+        memcpy(out, doc->text + string->start, string->length);
+        out[string->length] = '\0';
+        return true;
+    }
     for (size_t at = 0; at < string->length;) {
         char bytes[4];
         uint32_t code = next_code(doc, string, &at);
@@ -324,15 +352,10 @@ bool json_equals(const struct json_doc *doc, ptrdiff_t token, const char *text)
     const struct json_token *string = string_at(doc, token);
     if (!string)
         return false;
+    if (!string->escaped)
+        return strlen(text) == string->length && memcmp(doc->text + string->start, text, string->length) == 0;
     for (size_t at = 0; at < string->length;) {
-        char plain = doc->text[string->start + at], bytes[4];
-        if (plain != '\\') {
-            if (*text != plain)
-                return false;
-            text++;
-            at++;
-            continue;
-        }
+        char bytes[4];
         uint32_t code = next_code(doc, string, &at);
         size_t count = utf8_put(code, bytes);
         if (code == 0 || strncmp(text, bytes, count) != 0)

@@ -59,6 +59,7 @@ enum json_type { JSON_OBJECT, JSON_ARRAY, JSON_STRING, JSON_NUMBER, JSON_TRUE, J
 
 struct json_token {
     enum json_type type;
+    bool escaped;           /* a string with escapes */
     uint32_t start, length; /* in the text; strings without their quotes, still escaped */
     uint32_t count;         /* members of an object, elements of an array */
     uint32_t next;          /* index of the token after this value and all it holds */

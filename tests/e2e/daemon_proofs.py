@@ -95,6 +95,21 @@ def files(folder):
     return {os.path.join(where, name): os.stat(os.path.join(where, name)).st_mtime_ns for where, _, names in os.walk(folder) for name in names}
 
 
+def tiles_forged(lab, out):
+    """A tile that was altered, or taken from elsewhere, does not lead to the signed root; one that was taken away is written again."""
+    path = os.path.join(out, "tile/0/000")
+    with open(path, "rb") as file:
+        good = file.read()
+    for what, forged in (("a bit of it", good[:40] + bytes([good[40] ^ 1]) + good[41:]), ("two hashes of it", good[32:64] + good[:32] + good[64:])):
+        with open(path, "wb") as file:
+            file.write(forged)
+        tap.equal([i for i in (0, 1, 7) if proved(Tiles(out), i)], [], "a tile with %s altered proves no event" % what)
+    os.remove(path)
+    lab.ctl("journal", "tiles", "-o", out)
+    with open(path, "rb") as file:
+        tap.equal(file.read() == good, True, "a tile that was taken away is written again, as it was")
+
+
 def tiles(lab, feeder):
     out = lab.path("www")
     done = lab.json("journal", "tiles", "-o", out)
@@ -117,6 +132,7 @@ def tiles(lab, feeder):
     with open(lab.path("journal"), "rb") as file:
         lines = file.read().split(b"\n")
     tap.equal([later.entry(i) == lines[i] for i in some], [True] * len(some), "the entries are the journal's, byte for byte")
+    tiles_forged(lab, out)
     with open(os.path.join(out, "checkpoint"), encoding="utf-8") as file:
         note = file.read().split("\n")
     with open(os.path.join(out, "checkpoint"), "w", encoding="utf-8") as file:

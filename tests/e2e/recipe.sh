@@ -53,4 +53,13 @@ is "the headers are of the C library, OpenSSL and our own" "libc6-dev libssl-dev
     tr -d '\\' | tr ' ' '\n' | grep '^/usr/include' | sort -u | xargs dpkg -S | cut -d: -f1 | sort -u | paste -sd' ')"
 is "what smogverify needs at run time" "libc libcrypto" "$(objdump -p "$BIN/smogverify" |
     awk '/NEEDED/{sub(/\.so.*/, "", $2); print $2}' | grep -v -e ld-linux -e '^libm$' | sort | paste -sd' ')"
+# and in earnest: in a tree that has these files and no others
+files=$(cd "$ROOT" && grep -o '[^ ]*\.c -o' "$TMPDIR/commands" | cut -d' ' -f1 | sort -u | xargs gcc -I. -D_POSIX_C_SOURCE=200809L -MM |
+    tr -d '\\' | tr ' ' '\n' | grep '\.[ch]$' | sort -u)
+# shellcheck disable=SC2086 # names of ours, without spaces
+mkdir tree && (cd "$ROOT" && cp --parents Makefile $files "$TMPDIR/tree")
+(cd tree && env -i PATH=/usr/bin:/bin make -s -j2 VARIANT=o0 smogverify) >built 2>&1
+ok "it is built from a tree with its own files alone" $?
+tree/build/o0/bin/smogverify p/1.asice --ca p/ca.pem >out
+is "and verifies: exit 0" 0 $?
 echo "1..$n"

@@ -39,7 +39,10 @@ int fixture_append_more(struct store *s, const char *kind, const char *more, uin
     uint64_t size;
     if (store_size(s, &size, &err) != 0)
         return -1;
-    int length = snprintf(body, sizeof body, "{\"kind\":\"%s\",\"mono_ms\":%" PRIu64 "%s}", kind, size, more);
+    /* one moment for all, as far as a test does not give another */
+    const char *at = strstr(more, "\"at\":") ? "" : "\"at\":\"2026-07-01T09:30:00.000+08:00\",";
+    int length = snprintf(body, sizeof body, "{%s\"boot\":\"b\",\"kind\":\"%s\",\"mono_ms\":%" PRIu64 "%s}", at, kind,
+                          size, more);
     assert_true(length > 0 && (size_t)length < sizeof body);
     return store_append(s, kind, body, (size_t)length, index, &err);
 }
@@ -66,8 +69,9 @@ void fixture_start(struct store *s, int64_t n, const char *plate, const char *co
     snprintf(t.id, sizeof t.id, "T%" PRId64, n);
     snprintf(t.plate, sizeof t.plate, "%s", plate);
     snprintf(t.colour, sizeof t.colour, "%s", colour);
-    snprintf(more, sizeof more, ",\"method\":\"%s\",\"test\":\"%s\",\"vehicle\":{\"colour\":\"%s\",\"plate\":\"%s\"}",
-             t.method, t.id, colour, plate);
+    snprintf(more, sizeof more,
+             ",\"method\":\"%s\",\"seq\":%" PRId64 ",\"test\":\"%s\",\"vehicle\":{\"colour\":\"%s\",\"plate\":\"%s\"}",
+             t.method, n, t.id, colour, plate);
     must(store_begin(s, &err));
     must(fixture_append_more(s, "test-start", more, &index));
     must(store_test_start(s, &t, index, &err));

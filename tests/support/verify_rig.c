@@ -72,7 +72,12 @@ static const char *known(void *ctx, const char *station)
 
 void verify_rig_run(struct verify_rig *r, const uint8_t *bytes, size_t size)
 {
-    struct verifier_options options = {.trust = r->trust, .known_checkpoint = known, .ctx = r, .revoked = r->revoked};
+    struct verifier_options options = {.trust = r->trust,
+                                       .known_checkpoint = known,
+                                       .ctx = r,
+                                       .revoked = r->revoked,
+                                       .stampers = r->stampers,
+                                       .witness = r->witness};
     if (r->consistency)
         options.consistency[options.consistency_count++] = r->consistency;
     if (r->reference.name)
@@ -153,6 +158,38 @@ const struct verifier_finding *verify_rig_find(const struct verify_rig *r, const
         if (strcmp(r->v.findings[i].check, check) == 0 && r->v.findings[i].result == result)
             return &r->v.findings[i];
     return NULL;
+}
+
+/* The finding that gives the reason, or NULL. */
+static const struct verifier_finding *reason(const struct verifier *v, const struct verify_rig_forgery *forgery)
+{
+    for (size_t i = 0; i < v->count; i++) {
+        const struct verifier_finding *f = &v->findings[i];
+        if (f->result == (forgery->open ? VERIFIER_OPEN : VERIFIER_FAIL) && strcmp(f->check, forgery->check) == 0 &&
+            strstr(f->en, forgery->words))
+            return f;
+    }
+    return NULL;
+}
+
+unsigned verify_rig_unrefused(const struct verify_rig_forgery *forgeries, size_t count)
+{
+    unsigned passed = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct verify_rig *r = verify_rig_open();
+        forgeries[i].make(r);
+        const struct verifier_finding *f = reason(&r->v, &forgeries[i]);
+        if ((!r->v.ok || r->v.open > 0) && f && strcmp(f->en, f->zh) != 0) {
+            printf("# %-40s %s: %s\n", forgeries[i].class, f->check, f->en);
+        } else {
+            passed++;
+            fprintf(stderr, "%s: %s should not pass, with '%s'\n", forgeries[i].class, forgeries[i].check,
+                    forgeries[i].words);
+            verify_rig_show(r);
+        }
+        verify_rig_close(r);
+    }
+    return passed;
 }
 
 void verify_rig_show(const struct verify_rig *r)

@@ -15,6 +15,8 @@ struct verify_rig {
     const char *consistency;             /* proof that the reader has */
     struct verifier_reference reference; /* rule pack that the reader has; name NULL: none */
     STACK_OF(X509_CRL) * revoked;        /* lists that the reader has */
+    X509_STORE *stampers;                /* authorities that the reader trusts with time stamps; the test's */
+    EVP_PKEY *witness;                   /* whose co-signature the reader asks for; the test's */
     struct verifier v;
 };
 
@@ -41,6 +43,17 @@ void verify_rig_journal(struct verify_rig *r, char *const *lines, size_t count, 
 /* The first finding of that check and result, or NULL. */
 const struct verifier_finding *verify_rig_find(const struct verify_rig *r, const char *check,
                                                enum verifier_result result);
+/* One class of forgery: `make` makes one and has it verified; the check must not pass, for a reason with these words.
+ */
+struct verify_rig_forgery {
+    const char *class;
+    void (*make)(struct verify_rig *r);
+    const char *check, *words;
+    bool open; /* what it leaves cannot be decided, which is no "verified" either; else it is a failure */
+};
+/* Makes each of them anew, and prints class and reason. Returns how many were not refused for their reason. */
+unsigned verify_rig_unrefused(const struct verify_rig_forgery *forgeries, size_t count);
+
 /* Prints all of them. */
 void verify_rig_show(const struct verify_rig *r);
 

@@ -32,26 +32,36 @@ static int failed(void)
 static int append(struct store *s, const char *kind, const char *more, uint64_t *index)
 {
     char body[512];
-    int length = snprintf(body, sizeof body, "{\"kind\":\"%s\"%s}", kind, more);
+    uint64_t size;
+    if (store_size(s, &size, &err) != 0)
+        return -1;
+    int length =
+        snprintf(body, sizeof body,
+                 "{\"at\":\"2026-07-01T09:30:00.000+08:00\",\"boot\":\"b\",\"kind\":\"%s\",\"mono_ms\":%" PRIu64 "%s}",
+                 kind, size, more);
     return store_append(s, kind, body, (size_t)length, index, &err);
 }
 
 static int save_test(struct store *s, int64_t n)
 {
     struct store_test t = {.seq = n, .method = "m", .plate = "A", .colour = "blue", .started_ms = n};
-    char more[256], record[64], digest[65];
+    char more[256], record[256], digest[65], file[65];
     uint64_t index;
     snprintf(t.id, sizeof t.id, "T%" PRId64, n);
-    int length = snprintf(record, sizeof record, "{\"id\":\"%s\"}", t.id);
-    if (store_object_put(s, record, (size_t)length, digest, &err) != 0 || store_begin(s, &err) != 0)
+    if (store_object_put(s, t.id, strlen(t.id), file, &err) != 0 || store_begin(s, &err) != 0)
         return -1;
-    snprintf(more, sizeof more, ",\"method\":\"m\",\"test\":\"%s\",\"vehicle\":{\"colour\":\"blue\",\"plate\":\"A\"}",
-             t.id);
+    int length = snprintf(record, sizeof record,
+                          "{\"files\":[{\"name\":\"readings.csv\",\"sha256\":\"%s\",\"size\":%zu}],\"id\":\"%s\"}",
+                          file, strlen(t.id), t.id);
+    sha256_hex(record, (size_t)length, digest);
+    snprintf(more, sizeof more,
+             ",\"method\":\"m\",\"seq\":%" PRId64 ",\"test\":\"%s\",\"vehicle\":{\"colour\":\"blue\",\"plate\":\"A\"}",
+             n, t.id);
     if (append(s, "test-start", more, &index) != 0 || store_test_start(s, &t, index, &err) != 0)
         return -1;
     snprintf(more, sizeof more, ",\"record_sha256\":\"%s\",\"test\":\"%s\",\"verdict\":\"pass\"", digest, t.id);
     if (append(s, "test-end", more, &index) != 0 || store_test_end(s, t.id, n, "pass", index, record, &err) != 0 ||
-        store_file_add(s, t.id, "record.json", digest, (size_t)length, &err) != 0)
+        store_file_add(s, t.id, "readings.csv", file, strlen(t.id), &err) != 0)
         return -1;
     return store_commit(s, &err);
 }

@@ -115,7 +115,7 @@ static void a_failed_step_spoils_its_transaction(void **state)
     assert_non_null(strstr(err.text, "not saved"));
     assert_int_equal(store_size(s, &size, &err), 0);
     assert_int_equal(size, 1);
-    fixture_start(s, 2, "A", "blue");
+    fixture_event(s, "instrument");
     fixture_verify(s, 2);
     store_close(s);
 }

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "reports/file.h"
+#include "reports/sha256.h"
 #include "tests/support/store_fixture.h"
 
 #define AT ",\"at\":\"2026-07-01T09:30:00.000+08:00\""
@@ -49,13 +50,23 @@ static const struct {
     {"decision", ",\"case\":\"C1\",\"decided_at\":\"t\",\"decision\":\"penalised\",\"n\":5,\"number\":\"D-7\","
                  "\"outlet\":\"police\",\"package_sha256\":\"aa\""},
     {"witness", ",\"events\":4,\"note\":\"the note\",\"witness\":\"court\""},
-    {"photo", AT ",\"name\":\"photos/1.jpg\",\"test\":\"T1\""},
-    {"plate-suggestion", AT ",\"camera\":\"gate\",\"camera_key\":\"k\",\"id\":\"S1\",\"plate\":\"A1\""},
+    {"photo", AT ",\"name\":\"photos/1.jpg\",\"sha256\":\"cc\",\"size\":7,\"test\":\"T1\""},
+    {"plate-suggestion",
+     AT ",\"camera\":\"gate\",\"camera_key\":\"k\",\"files\":[{\"name\":\"photos/plate.jpg\",\"sha256\":"
+        "\"dd\",\"size\":9}],\"id\":\"S1\",\"plate\":\"A1\""},
     {"roster", ",\"file\":\"%s\",\"from\":\"2026-07-01T00:00:00.000+08:00\",\"name\":\"fleet\",\"roster\":1,\"to\":"
                "\"2026-07-02T00:00:00.000+08:00\",\"vehicles\":2"},
     {"roster-absent", ",\"line\":3,\"reason\":\"sold\",\"roster\":1"},
     {"statement", AT ",\"test\":\"T1\""},
+    {"officer", AT ",\"act\":\"pin\",\"number\":\"P1\",\"pin_sha256\":" /* of "the hash" */
+                   "\"e81f61343009e1a7e92cb07a0ad92514a0b41dbab0055d1c2facec6f27585c5d\""},
 };
+
+static const char record[] =
+    "{\"files\":[{\"name\":\"readings.csv\",\"sha256\":\"bb\",\"size\":5}],\"instruments\":[{\"name\":"
+    "\"smoke\"}],\"officers\":[{\"number\":\"P1\",\"role\":\"operator\"}]}";
+/* of the one curve below */
+static const char curves_sha256[] = "78926b7e2dfb1b6a6121e6561c671e914f6e4887865d0fc27de6d27fd6058fc8";
 
 static const char rows[] =
     "INSERT INTO alert VALUES(1, 'travel', 'T1', " AT_MS ", '{\"km\":\"12\"}', 2);"
@@ -79,7 +90,12 @@ static const char rows[] =
     "INSERT INTO suggestion SELECT 1, 'S1', 'gate', 'k', 'A1', " AT_MS ", 21, body FROM event WHERE idx = 21;"
     "INSERT INTO roster SELECT 1, 'fleet', body ->> 'file', 1782835200000, 1782921600000, 22 FROM event WHERE idx = 22;"
     "INSERT INTO roster_entry VALUES(1, 2, 'AB12345', 'blue', 'F', '{\"fuel\":\"diesel\"}', NULL);"
-    "INSERT INTO roster_entry VALUES(1, 3, 'AB12346', 'blue', 'F', '{\"fuel\":\"diesel\"}', 'sold');";
+    "INSERT INTO roster_entry VALUES(1, 3, 'AB12346', 'blue', 'F', '{\"fuel\":\"diesel\"}', 'sold');"
+    "INSERT INTO record_file VALUES('T1', 'readings.csv', 'bb', 5), ('T1', 'photos/1.jpg', 'cc', 7),"
+    " ('S1', 'photos/plate.jpg', 'dd', 9);"
+    "INSERT INTO curve VALUES(1, 'T1', 1, 1500, 2000, zeroblob(80));"
+    "INSERT INTO tally VALUES(1, 'P1', 'smoke', 0);"
+    "INSERT INTO pin VALUES('P1', 'the hash', " AT_MS ", 25);";
 
 static const struct {
     const char *table, *sql;
@@ -141,6 +157,26 @@ static const struct {
     {"roster_entry", "UPDATE roster_entry SET absent = NULL"},
     {"roster_entry", "DELETE FROM roster_entry WHERE line = 3"},
     {"roster_entry", "INSERT INTO roster_entry VALUES(1, 4, 'AB12347', 'blue', 'F', '{}', NULL)"},
+    {"record_file", "UPDATE record_file SET sha256 = 'be' WHERE name = 'readings.csv'"},
+    {"record_file", "UPDATE record_file SET sha256 = 'ce' WHERE name = 'photos/1.jpg'"},
+    {"record_file", "UPDATE record_file SET size = 6 WHERE subject = 'S1'"},
+    {"record_file", "DELETE FROM record_file WHERE name = 'readings.csv'"},
+    {"record_file", "INSERT INTO record_file VALUES('T1', 'photos/2.jpg', 'ee', 7)"},
+    {"tally", "UPDATE tally SET officer = 'P2'"},
+    {"tally", "UPDATE tally SET instrument = 'other'"},
+    {"tally", "UPDATE tally SET passed = 1"},
+    {"tally", "DELETE FROM tally"},
+    {"tally", "INSERT INTO tally VALUES(2, 'P1', 'smoke', 0)"},
+    {"curve", "UPDATE curve SET peak = 1400"},
+    {"curve", "UPDATE curve SET points = randomblob(80)"},
+    {"curve", "UPDATE curve SET points = x''"},
+    {"curve", "DELETE FROM curve"},
+    {"curve", "INSERT INTO curve SELECT 2, test, 2, peak, duration_ms, points FROM curve"},
+    {"curve", "INSERT INTO curve SELECT 2, 'T9', 1, peak, duration_ms, points FROM curve"},
+    {"pin", "UPDATE pin SET hash = 'of another PIN'"},
+    {"pin", "UPDATE pin SET number = 'P2'"},
+    {"pin", "DELETE FROM pin"},
+    {"pin", "INSERT INTO pin VALUES('P2', 'of a PIN', 1, 25)"},
     {"imported", "INSERT INTO imported VALUES(1, 'X', 'test', 'o', 'A', 'blue', 1, 'd', 'm', 'pass', 1, 0, NULL, NULL,"
                  " 'ab', 'cd', 3)"},
 };
@@ -151,6 +187,21 @@ static void must(int result)
         fail_msg("%s", err.text);
 }
 
+/* As fixture_end, with the digest of the curves. */
+static void end_test(struct store *s)
+{
+    char more[400], digest[65];
+    uint64_t index;
+    sha256_hex(record, sizeof record - 1, digest);
+    snprintf(more, sizeof more,
+             ",\"curves_sha256\":\"%s\",\"record_sha256\":\"%s\",\"test\":\"T1\",\"verdict\":\"fail\"", curves_sha256,
+             digest);
+    must(store_begin(s, &err));
+    must(fixture_append_more(s, "test-end", more, &index));
+    must(store_test_end(s, "T1", 1500, "fail", index, record, &err));
+    must(store_commit(s, &err));
+}
+
 static void fill(void)
 {
     static const char list[] = "plate,colour,fuel,fleet\n新A12345,blue,diesel,F\n新A12346,blue,diesel,F\n";
@@ -158,7 +209,7 @@ static void fill(void)
     uint64_t index;
     struct store *s = fixture_open(dir, STORE_OWNER);
     fixture_start(s, 1, "A1", "blue");
-    fixture_end(s, 1, "fail", "{\"record\":2}");
+    end_test(s);
     must(store_object_put(s, list, sizeof list - 1, sha256, &err));
     must(store_begin(s, &err));
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {

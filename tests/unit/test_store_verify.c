@@ -95,10 +95,101 @@ static void every_forgery_is_found(void **state)
     }
 }
 
+/* ---- journals whose tree is right, but whose events do not follow from each other ---- */
+
+static const char *const at_time[] = {",\"at\":\"2026-07-01T09:30:00.000+08:00\"",
+                                      ",\"at\":\"2026-07-01T08:30:00.000+08:00\""};
+
+struct step {
+    const char *kind, *more;
+    int hour; /* 0: 09:30, 1: an hour before; what the wall clock says */
+};
+
+static void append_steps(const struct step *steps, size_t count)
+{
+    char more[400];
+    uint64_t index;
+    struct store *s = fixture_open(dir, STORE_OWNER);
+    for (size_t i = 0; i < count && steps[i].kind; i++) {
+        snprintf(more, sizeof more, "%s%s", at_time[steps[i].hour], steps[i].more);
+        assert_int_equal(store_begin(s, &err), 0);
+        assert_int_equal(fixture_append_more(s, steps[i].kind, more, &index), 0);
+        assert_int_equal(store_commit(s, &err), 0);
+    }
+    store_close(s);
+}
+
+/* clang-format off */
+#define START(n) {"test-start", ",\"seq\":" #n ",\"test\":\"T" #n "\"", 0}
+#define END(n) {"test-end", ",\"test\":\"T" #n "\"", 0}
+#define PASSAGE(n) {"passage", ",\"passage\":\"P" #n "\"", 0}
+#define LATER {"x", "", 1}, {"x", "", 1}, {"x", "", 1}, {"x", "", 1}, {"x", "", 1}, {"x", "", 1}
+/* clang-format on */
+
+static void events_follow_from_each_other(void **state)
+{
+    (void)state;
+    enum { STEPS_MAX = 16 };
+    static const struct {
+        struct step steps[STEPS_MAX];
+        const char *words; /* NULL: nothing is wrong with the order of the events */
+    } rows[] = {
+        {{START(1), END(1), START(1), END(1)}, "event 2: test T1 has a number that was given before: 1"},
+        {{START(1), END(1), START(3), END(3)}, "event 2: before test T3 the number 2 is missing"},
+        {{START(2), END(2)}, "event 0: before test T2 the number 1 is missing"},
+        {{START(1), START(2)}, "event 1: test T1 has no end"},
+        {{START(1), END(2)}, "event 1: test T2 ends, but T1 was started"},
+        {{END(1)}, "event 0: test T1 ends, but none was started"},
+        {{PASSAGE(0)}, "event 0: passage P0 has a number that was given before: 0"},
+        {{PASSAGE(2)}, "event 0: before passage P2 the number 1 is missing"},
+        {{{"x", "", 0}, LATER, LATER}, "event 8: the clock went back before it, and no event says that it was set"},
+        {{{"x", "", 0}, {"x", "", 1}, {"clock-step", "", 1}, LATER, LATER}, NULL},
+        {{{"x", "", 0}, {"daemon-start", "", 1}, LATER, LATER}, NULL},
+        {{{"x", "", 1}, {"x", "", 0}, {"x", "", 0}}, NULL}, /* forward */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct store_verify_result result;
+        fixture_folder(dir, sizeof dir);
+        append_steps(rows[i].steps, STEPS_MAX);
+        struct store *s = fixture_open(dir, STORE_READER);
+        int rc = store_verify(s, &result, NULL, NULL, &err);
+        store_close(s);
+        if (!rows[i].words && rc != 0)
+            fail_msg("row %zu: %s", i, err.text);
+        if (rows[i].words && (rc == 0 || !strstr(err.text, rows[i].words)))
+            fail_msg("row %zu: '%s' does not say '%s'", i, err.text, rows[i].words);
+    }
+}
+
+/* The monotonic clock tells the order within one run of the machine. */
+static void an_event_cannot_be_older_than_the_one_before(void **state)
+{
+    (void)state;
+    struct store_verify_result result;
+    struct store *s = fixture_open(dir, STORE_OWNER);
+    static const char *const bodies[] = {
+        "{\"at\":\"2026-07-01T09:30:00.000+08:00\",\"boot\":\"b\",\"kind\":\"x\",\"mono_ms\":5000}",
+        "{\"at\":\"2026-07-01T09:30:00.000+08:00\",\"boot\":\"b\",\"kind\":\"x\",\"mono_ms\":4000}",
+    };
+    assert_int_equal(store_begin(s, &err), 0);
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t index;
+        assert_int_equal(store_append(s, "x", bodies[i], strlen(bodies[i]), &index, &err), 0);
+    }
+    assert_int_equal(store_commit(s, &err), 0);
+    store_close(s);
+    s = fixture_open(dir, STORE_READER);
+    assert_int_equal(store_verify(s, &result, NULL, NULL, &err), -1);
+    assert_string_equal(err.text, "event 1: it was written before the event that stands before it");
+    store_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(every_forgery_is_found, fresh),
+        cmocka_unit_test_setup(events_follow_from_each_other, fresh),
+        cmocka_unit_test_setup(an_event_cannot_be_older_than_the_one_before, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -488,11 +488,11 @@ static void a_journal_with_a_gap_does_not(void **state)
         int acts[5]; /* number of a test that starts, or its negative when it ends; 0: no more */
         const char *words;
     } rows[] = {
-        {{1, -1, 3, -3}, "test T3 does not have the number 2"},
+        {{1, -1, 3, -3}, "before test T3 the number 2 is missing"},
         {{1, 2, -2}, "test T1 has no end"},
         {{1, -1, -1}, "test T1 ends, but none was started"},
         {{1, -2}, "test T2 ends, but T1 was started"},
-        {{2}, "test T2 does not have the number 1"},
+        {{2}, "before test T2 the number 1 is missing"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         while (b->f.events_count > 0)

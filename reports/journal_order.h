@@ -1,0 +1,36 @@
+/*
+ * What must hold from one event of a journal to the next, whoever reads it: smogverify an exported one, smogctl journal
+ * verify the database. Tests and passages are numbered 1, 2, 3 … without a gap, a test ends before the next one starts,
+ * and the clock goes back only where the journal says so.
+ */
+#ifndef REPORTS_JOURNAL_ORDER_H
+#define REPORTS_JOURNAL_ORDER_H
+
+#include <stdint.h>
+
+#include "reports/record.h"
+#include "station/core/err.h"
+#include "station/core/json.h"
+
+enum { JOURNAL_BOOT_MAX = 64 };
+
+/* Zero before the first event. */
+struct journal_order {
+    int64_t tests, passages; /* the highest numbers so far */
+    char open_test[RECORD_ID_MAX];
+    /* the time of the event before */
+    char boot[JOURNAL_BOOT_MAX];
+    int64_t mono_ms, wall_ms;
+    unsigned unexplained; /* events since the clock went back without a word; 0: nothing to explain */
+    unsigned set_back;    /* how often it was, said or while the program was not running */
+};
+
+/* Numbers and ends of tests, numbers of passages. `event`: the next one, an object of that kind. ERR_FAILED with the
+ * test or passage. */
+int journal_order_number(struct journal_order *o, const struct json_doc *event, const char *kind, struct err *err);
+
+/* The two clocks of an event. The monotonic one never goes back within a boot; the other may be set back, but then the
+ * journal says so: an event clock-step within the next few, or it happened while the program was not running. */
+int journal_order_time(struct journal_order *o, const struct json_doc *event, const char *kind, struct err *err);
+
+#endif
