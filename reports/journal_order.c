@@ -81,7 +81,7 @@ int journal_order_number(struct journal_order *o, const struct json_doc *event, 
 
 int journal_order_time(struct journal_order *o, const struct json_doc *event, const char *kind, struct err *err)
 {
-    enum { TOLERANCE_MS = 1000, PATIENCE = 8 };
+    enum { TOLERANCE_MS = 1000, PATIENCE = 8, GROUP_MS = 10000 };
     const int64_t MONO_MAX_MS = INT64_C(1) << 53;
     char boot[sizeof o->boot], at[CIVIL_TIME_TEXT_MAX];
     int64_t mono_ms = 0, wall_ms = 0;
@@ -92,7 +92,7 @@ int journal_order_time(struct journal_order *o, const struct json_doc *event, co
     bool same_boot = strcmp(boot, o->boot) == 0;
     bool first = o->boot[0] == '\0';
     int64_t went_back_ms = first ? 0 : o->wall_ms - wall_ms + (same_boot ? mono_ms - o->mono_ms : 0);
-    if (same_boot && mono_ms < o->mono_ms)
+    if (same_boot && mono_ms + GROUP_MS < o->mono_ms)
         return err_set(err, ERR_FAILED, "it was written before the event that stands before it");
     memcpy(o->boot, boot, sizeof boot);
     o->mono_ms = mono_ms;

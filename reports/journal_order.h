@@ -29,8 +29,10 @@ struct journal_order {
  * test or passage. */
 int journal_order_number(struct journal_order *o, const struct json_doc *event, const char *kind, struct err *err);
 
-/* The two clocks of an event. The monotonic one never goes back within a boot; the other may be set back, but then the
- * journal says so: an event clock-step within the next few, or it happened while the program was not running. */
+/* The two clocks of an event. The monotonic one does not go back within a boot, but for the seconds that an event may
+ * have waited for the others of its group, when one that was not to wait stands before it. The other may be set back,
+ * but then the journal says so: an event clock-step within the next few, or it happened while the program was not
+ * running. */
 int journal_order_time(struct journal_order *o, const struct json_doc *event, const char *kind, struct err *err);
 
 #endif

@@ -103,7 +103,7 @@ def tiles_forged(lab, out):
     for what, forged in (("a bit of it", good[:40] + bytes([good[40] ^ 1]) + good[41:]), ("two hashes of it", good[32:64] + good[:32] + good[64:])):
         with open(path, "wb") as file:
             file.write(forged)
-        tap.equal([i for i in (0, 1, 7) if proved(Tiles(out), i)], [], "a tile with %s altered proves no event" % what)
+        tap.equal([i for i in (0, 7) if proved(Tiles(out), i)], [], "a tile with %s altered proves no event" % what)
     os.remove(path)
     lab.ctl("journal", "tiles", "-o", out)
     with open(path, "rb") as file:

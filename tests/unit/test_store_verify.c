@@ -168,7 +168,7 @@ static void an_event_cannot_be_older_than_the_one_before(void **state)
     struct store_verify_result result;
     struct store *s = fixture_open(dir, STORE_OWNER);
     static const char *const bodies[] = {
-        "{\"at\":\"2026-07-01T09:30:00.000+08:00\",\"boot\":\"b\",\"kind\":\"x\",\"mono_ms\":5000}",
+        "{\"at\":\"2026-07-01T09:30:00.000+08:00\",\"boot\":\"b\",\"kind\":\"x\",\"mono_ms\":50000}",
         "{\"at\":\"2026-07-01T09:30:00.000+08:00\",\"boot\":\"b\",\"kind\":\"x\",\"mono_ms\":4000}",
     };
     assert_int_equal(store_begin(s, &err), 0);
