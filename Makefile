@@ -46,7 +46,7 @@ SRC_links := $(wildcard sensors/links/*.c)
 SRC_sim := $(filter-out %/smogsim.c,$(wildcard sensors/sim/*.c))
 SRC_reports := $(filter-out %/smogpush.c %/smoginbox.c %/smogverify.c %/smogwitness.c,$(wildcard reports/*.c))
 # What smogverify and smogwitness are made of, besides the pure units: they must build with nothing but OpenSSL.
-SRC_verify := $(wildcard reports/verifier*.c) $(addprefix reports/,case_digest.c checkpoint_read.c container.c cosignature.c crc32.c encoding.c file.c history.c journal_order.c keyfile.c manifest_read.c \
+SRC_verify := $(wildcard reports/verifier*.c) $(addprefix reports/,case_digest.c checkpoint_read.c container.c cosignature.c encoding.c file.c history.c journal_order.c keyfile.c manifest_read.c \
 	merkle.c merkle_json.c program.c record.c rejudge.c revocation.c sealcheck.c sha256.c slip_note.c tsacheck.c witness_request.c)
 SRC_station := $(filter-out %/smogd.c %/smogctl.c,$(wildcard station/*.c))
 ARCHIVES := station reports sim links sensors protocols core
@@ -66,7 +66,7 @@ PROGRAMS := $(foreach p,smogd smogctl smogpush smoginbox smogverify smogwitness 
 LINK_smogd := -lsystemd -lserialport -lsqlite3 -lmicrohttpd -lexpat -lcrypto -lm
 LINK_paper := -lpangocairo-1.0 -lpango-1.0 -lgobject-2.0 -lcairo -lqrencode -ljpeg
 LINK_smogctl := -lsqlite3 -lxlsxwriter -lserialport $(LINK_paper) -lcrypto -lm
-LINK_smogpush := -lsystemd -lsqlite3 -lcurl -lp11-kit -lexpat $(LINK_paper) -lcrypto -lm
+LINK_smogpush := -lsystemd -lsqlite3 -lcurl -lzip -lp11-kit -lexpat $(LINK_paper) -lcrypto -lm
 LINK_smoginbox := -lsystemd -lsqlite3 -lmicrohttpd -lgnutls -lcrypto -lm
 LINK_smogverify := -lcrypto -lm
 LINK_smogwitness := -lcrypto -lm
@@ -101,9 +101,9 @@ $(patsubst %.c,$(B)/obj/%.o,$(wildcard reports/paper*.c reports/overlay.c)): CFL
 $(B)/obj/reports/token.o: CFLAGS += $(patsubst -I%,-isystem%,$(shell pkg-config --cflags p11-kit-1))
 
 define archive
-$(B)/lib$(1).a: $$(patsubst %.c,$(B)/obj/%.o,$$(SRC_$(1)))
+$(B)/lib$(1).a: $$(patsubst %.c,$(B)/obj/%.o,$$(SRC_$(1))) Makefile
 	@mkdir -p $$(@D); rm -f $$@
-	$$(Q)$$(AR) rcsD $$@ $$^
+	$$(Q)$$(AR) rcsD $$@ $$(filter %.o,$$^)
 endef
 $(foreach a,$(ARCHIVES) verify,$(eval $(call archive,$(a))))
 

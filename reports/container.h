@@ -1,15 +1,15 @@
 /*
- * The package file, written and read strictly: a ZIP (APPNOTE 6.3) of which every byte is accounted for.
+ * The package file read strictly: a ZIP (APPNOTE 6.3) of which every byte is accounted for.
  *
  * A general ZIP reader forgives: it finds the directory from the end, trusts it over the local headers, skips gaps and
  * inflates whatever comes. Each of these lets two readers see two different packages in one file, or lets a byte change
- * unseen. This reader accepts one shape only, as libzip writes stored entries: local header and data after each
+ * unseen. This reader accepts one shape only, which libzip writes for stored entries: local header and data after each
  * other from byte 0 without gaps, then the directory in the same order, then the end record, then nothing. Nothing is
  * compressed: a deflate stream has many spellings of one content, and what is not inflated cannot be a bomb. No ZIP64,
  * encryption, data descriptors, extra fields, comments or several disks. Names are relative paths of [A-Za-z0-9._-] and
  * '/', no name twice (upper and lower case count as the same), regular files only.
  *
- * The entries that are read point into the caller's bytes; nothing is copied or allocated.
+ * The entries point into the caller's bytes; nothing is copied or allocated.
  */
 #ifndef REPORTS_CONTAINER_H
 #define REPORTS_CONTAINER_H
@@ -40,17 +40,6 @@ int container_read(struct container *c, const uint8_t *data, size_t size, struct
 
 /* A relative path of the allowed characters: no empty part, no part that begins with a dot, not too long. */
 bool container_name_ok(const char *name, size_t length);
-
-struct container_file {
-    const char *name;
-    const void *data;
-    size_t size;
-};
-
-/* A container of these files, whose names must be good ones; times and modes are alike. *out is malloc'ed. ERR_INVALID:
- * too large; ERR_FAILED: out of memory. */
-int container_write(const struct container_file *files, size_t count, int64_t unix_ms, uint8_t **out, size_t *size,
-                    struct err *err);
 
 /* The entry of that name, or NULL. */
 const struct container_entry *container_find(const struct container *c, const char *name);

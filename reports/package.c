@@ -8,15 +8,25 @@
 #include <strings.h>
 
 #include <openssl/evp.h>
+#include <zip.h>
 
 #include "reports/container.h"
 #include "reports/manifest.h"
+#include "station/core/civil.h"
 
 static const char manifest_name[] = "META-INF/ASiCManifest001.xml";
 
 enum {
     OWN_ENTRIES = 2, /* mimetype and manifest; besides for each seal a signature and its certificate */
     SIGNATURE_NAME_MAX = 48,
+    READABLE_FILE = 0100644,
+};
+
+/* The archive being written into memory. */
+struct archive {
+    zip_source_t *memory;
+    zip_t *zip;
+    uint16_t dos_time, dos_date;
 };
 
 /* One seal's signature, and the certificate that lies beside it where the signature does not hold it (SM2). */
@@ -26,6 +36,7 @@ struct signature {
     char name[SIGNATURE_NAME_MAX], certificate_name[SIGNATURE_NAME_MAX + sizeof ".pem"];
 };
 
+/* What libzip only borrows until the archive is written. */
 struct own_parts {
     char *manifest;
     size_t manifest_length, signatures_count;
@@ -134,26 +145,101 @@ static int make_own_parts(struct own_parts *own, const struct package_entry *ent
     return result;
 }
 
-/* The media type first, the signatures last. */
-static int write_container(const struct own_parts *own, const struct package_entry *entries, size_t count,
-                           int64_t unix_ms, uint8_t **out, size_t *size, struct err *err)
+/* ---- ZIP ---- */
+
+static int zip_failed(const char *reason, struct err *err)
 {
-    struct container_file files[CONTAINER_ENTRIES_MAX];
-    size_t n = 0;
-    files[n++] = (struct container_file){"mimetype", PACKAGE_MEDIA_TYPE, sizeof PACKAGE_MEDIA_TYPE - 1};
-    for (size_t i = 0; i < count; i++)
-        files[n++] = (struct container_file){entries[i].name, entries[i].data, entries[i].size};
-    for (size_t i = 0; i < own->signatures_count; i++) {
+    return err_set(err, ERR_FAILED, "the package's ZIP cannot be made: %s", reason);
+}
+
+static int archive_open(struct archive *a, int64_t unix_ms, struct err *err)
+{
+    zip_error_t why;
+    struct civil_date day = civil_date_of(unix_ms, 0);
+    unsigned second = (unsigned)(unix_ms / 1000 % 86400);
+    a->dos_date = (uint16_t)((day.year - 1980) << 9 | day.month << 5 | day.day);
+    a->dos_time = (uint16_t)(second / 3600 << 11 | second / 60 % 60 << 5 | second % 60 / 2);
+    zip_error_init(&why);
+    a->memory = zip_source_buffer_create(NULL, 0, 0, &why);
+    if (a->memory)
+        a->zip = zip_open_from_source(a->memory, ZIP_CREATE | ZIP_TRUNCATE, &why);
+    if (a->zip)
+        zip_source_keep(a->memory); /* the archive's end frees its own reference; the bytes are read after it */
+    else
+        zip_failed(zip_error_strerror(&why), err);
+    zip_error_fini(&why);
+    return a->zip ? 0 : -1;
+}
+
+static void archive_close(struct archive *a)
+{
+    if (a->zip)
+        zip_discard(a->zip);
+    zip_source_free(a->memory);
+}
+
+/* Stored, with a time that depends on nothing but the caller, and no extra fields. */
+static int archive_add(struct archive *a, const char *name, const void *data, size_t size, struct err *err)
+{
+    zip_source_t *source = zip_source_buffer(a->zip, data, size, 0);
+    zip_int64_t at = source ? zip_file_add(a->zip, name, source, 0) : -1;
+    if (at < 0) {
+        zip_source_free(source);
+        return zip_failed(zip_strerror(a->zip), err);
+    }
+    zip_uint64_t index = (zip_uint64_t)at;
+    if (zip_set_file_compression(a->zip, index, ZIP_CM_STORE, 0) != 0 ||
+        zip_file_set_dostime(a->zip, index, a->dos_time, a->dos_date, 0) != 0 ||
+        zip_file_set_external_attributes(a->zip, index, 0, ZIP_OPSYS_UNIX, (zip_uint32_t)READABLE_FILE << 16) != 0)
+        return zip_failed(zip_strerror(a->zip), err);
+    return 0;
+}
+
+static int archive_bytes(struct archive *a, uint8_t **out, size_t *size, struct err *err)
+{
+    if (zip_close(a->zip) != 0)
+        return zip_failed(zip_strerror(a->zip), err);
+    a->zip = NULL;
+    zip_stat_t st;
+    zip_stat_init(&st);
+    uint8_t *bytes = NULL;
+    if (zip_source_open(a->memory) != 0)
+        return zip_failed("it cannot be read back", err);
+    if (zip_source_stat(a->memory, &st) == 0 && st.valid & ZIP_STAT_SIZE && st.size <= CONTAINER_SIZE_MAX)
+        bytes = malloc(st.size);
+    bool whole = bytes && zip_source_read(a->memory, bytes, st.size) == (zip_int64_t)st.size;
+    zip_source_close(a->memory);
+    if (!whole) {
+        free(bytes);
+        return zip_failed("out of memory, or too large", err);
+    }
+    *out = bytes;
+    *size = st.size;
+    return 0;
+}
+
+static int write_archive(const struct own_parts *own, const struct package_entry *entries, size_t count,
+                         int64_t unix_ms, uint8_t **out, size_t *size, struct err *err)
+{
+    struct archive a = {0};
+    int result = archive_open(&a, unix_ms, err);
+    if (result == 0)
+        result = archive_add(&a, "mimetype", PACKAGE_MEDIA_TYPE, sizeof PACKAGE_MEDIA_TYPE - 1, err);
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = archive_add(&a, entries[i].name, entries[i].data, entries[i].size, err);
+    for (size_t i = 0; i < own->signatures_count && result == 0; i++) {
         const struct signature *s = &own->signatures[i];
         if (s->certificate)
-            files[n++] = (struct container_file){s->certificate_name, s->certificate, s->certificate_size};
+            result = archive_add(&a, s->certificate_name, s->certificate, s->certificate_size, err);
     }
-    files[n++] = (struct container_file){manifest_name, own->manifest, own->manifest_length};
-    for (size_t i = 0; i < own->signatures_count; i++) {
-        const struct signature *s = &own->signatures[i];
-        files[n++] = (struct container_file){s->name, s->bytes, s->size};
-    }
-    return container_write(files, n, unix_ms, out, size, err);
+    if (result == 0)
+        result = archive_add(&a, manifest_name, own->manifest, own->manifest_length, err);
+    for (size_t i = 0; i < own->signatures_count && result == 0; i++)
+        result = archive_add(&a, own->signatures[i].name, own->signatures[i].bytes, own->signatures[i].size, err);
+    if (result == 0)
+        result = archive_bytes(&a, out, size, err);
+    archive_close(&a);
+    return result;
 }
 
 int package_build(const struct package_entry *entries, size_t count, const struct seal *const seals[],
@@ -165,7 +251,7 @@ int package_build(const struct package_entry *entries, size_t count, const struc
         return -1;
     int result = make_own_parts(&own, entries, count, seals, unix_ms, err);
     if (result == 0)
-        result = write_container(&own, entries, count, unix_ms, out, size, err);
+        result = write_archive(&own, entries, count, unix_ms, out, size, err);
     own_parts_free(&own);
     return result;
 }
