@@ -5,6 +5,7 @@
 
 #include "reports/sha256.h"
 #include "station/ctl.h"
+#include "station/store_verify_evidence.h"
 #include "station/store_verify_records.h"
 
 /* ---- verify ---- */
@@ -20,14 +21,15 @@ int ctl_journal_verify(struct ctl *ctl, struct err *err)
     struct store_verify_result r = {0};
     struct store_ratchet_result sealed = {0};
     char root[65];
-    uint64_t counted = 0;
+    uint64_t counted = 0, files = 0;
     bool talk = !ctl->json && isatty(STDERR_FILENO);
     if (ctl_open_store(ctl, err) != 0)
         return -1;
     int result = store_verify(ctl->store, &r, talk ? progress : NULL, NULL, err);
     if (talk)
         fprintf(stderr, "\r");
-    if (result != 0 || (ctl->records && store_verify_counted(ctl->store, &counted, err) != 0) ||
+    if (result != 0 || store_verify_evidence(ctl->store, ctl->records, &files, err) != 0 ||
+        (ctl->records && store_verify_counted(ctl->store, &counted, err) != 0) ||
         (ctl->ratchet && ctl_ratchet_verify(ctl, &sealed, err) != 0))
         return -1;
     sha256_to_hex(r.root.bytes, root);
@@ -38,6 +40,7 @@ int ctl_journal_verify(struct ctl *ctl, struct err *err)
             entries_integer(&e, "counted", (int64_t)counted);
         entries_bool(&e, "daemon_running", ctl->daemon_running);
         entries_integer(&e, "events", (int64_t)r.events);
+        entries_integer(&e, "files", (int64_t)files);
         entries_integer(&e, "passages", (int64_t)r.passages);
         entries_text(&e, "root", root);
         if (ctl->ratchet)
@@ -48,6 +51,7 @@ int ctl_journal_verify(struct ctl *ctl, struct err *err)
     printf("the journal is whole: %" PRIu64 " events, %" PRIu64 " tests and %" PRIu64 " passages without gaps, %" PRIu64
            " checkpoints agree\nroot %s\n",
            r.events, r.tests, r.passages, r.checkpoints, root);
+    printf("%" PRIu64 " files of evidence are there%s\n", files, ctl->records ? ", each with its digest" : "");
     if (ctl->records)
         printf("the numbers that bulletins count are those of %" PRIu64 " records\n", counted);
     if (ctl->ratchet) {

@@ -73,7 +73,7 @@ static const char help_office[] =
 static const char help_proofs[] =
     "  backup FILE                         database, objects and packages as they are now, while smogd runs\n"
     "  restore FILE [--reason TEXT] [--officer N]     into an empty state folder, after everything is verified\n"
-    "  journal verify [--records] [--ratchet KEYFILE]     --records: what bulletins count, too, from every record\n"
+    "  journal verify [--records] [--ratchet KEYFILE]     --records: every file and every record, too\n"
     "  journal export -o F\n"
     "  journal tiles -o FOLDER [--entries] static files for a web server; with the events where wanted\n"
     "  journal ratchet -o KEYFILE          begins the forward-secure seal; the key is shown this once\n"

@@ -94,6 +94,24 @@ def play_verdicts(lab):
     return shown["id"]
 
 
+def play_lost_evidence(lab, test):
+    """Raw bytes that somebody takes away or changes are missed: their size at once, their content with --records."""
+    wire = [f for f in lab.json("test", "show", test)["record"]["files"] if f["name"] == "wire/smoke.rec"][0]
+    path, name = lab.path("state/objects", wire["sha256"][:2], wire["sha256"][2:]), "wire/smoke.rec of " + test
+    with open(path, "rb") as file:
+        content = file.read()
+    whole = lab.json("journal", "verify", "--records")
+    tap.result(whole["files"] >= 4, "with its files the journal is whole", whole)
+    os.rename(path, path + "-away")
+    refused(lab, 1, name + " is missing", "a file of a record that is gone is missed", "journal", "verify")
+    for changed, words in ((content[:-1], ()), (content[:-1] + b" ", ("--records",))):
+        with open(path, "wb") as file:
+            file.write(changed)
+        refused(lab, 1, name + " was changed", "one of %d bytes instead of %d is found" % (len(changed), len(content)), "journal", "verify", *words)
+    os.replace(path + "-away", path)
+    lab.ctl("journal", "verify", "--records")
+
+
 def play_law(lab):
     rules = lab.json("rules", "list")["rules"]
     tap.equal([r["rule"] for r in rules if r["pack"] == "gb3847-2018"], ["free-acceleration", "lug-down"],
@@ -258,6 +276,7 @@ with Lab() as lab:
         failed = play_verdicts(lab)
         play_law(lab)
         play_newer_law(lab, failed)
+        play_lost_evidence(lab, failed)
         play_operator(lab, failed)
     with tap.step("refusals"):
         play_refusals(lab)
