@@ -36,8 +36,8 @@ struct inbox {
     X509_STORE *trust;     /* for packages */
     EVP_PKEY *receipt_key; /* NULL: receipts are not signed */
     size_t size_max;
-    const char *viewer; /* common name of the client certificate that sees everybody's packages; NULL: none */
-    struct deadlines *holidays;      /* calendars of working days (station/core/workdays.h); NULL: weekdays alone */
+    const char *viewer;         /* common name of the client certificate that sees everybody's packages; NULL: none */
+    struct deadlines *holidays; /* calendars of working days (station/core/workdays.h); NULL: weekdays alone */
     struct inbox_officers *officers; /* who may decide; NULL: nobody by certificate, any number at the local listener */
 };
 

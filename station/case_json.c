@@ -185,23 +185,26 @@ void case_json_close(struct case_json *c)
 
 /* ---- custody ---- */
 
-/* Who, when, what: the words of the event itself. */
-static int write_step(struct case_json *c, const struct event *e, struct case_digest *digest, struct json_writer *w)
+/* Who, when, what: the words of the event itself; `now`: the digest before it, and then after it. */
+static int write_step(struct case_json *c, const struct event *e, struct case_digest *digest, char now[65],
+                      struct json_writer *w)
 {
-    char before[65], after[65], kind[24], texts[CASE_STEP_KEYS][CASE_STEP_TEXT_MAX];
+    size_t files = digest->count;
+    char before[65], kind[24], texts[CASE_STEP_KEYS][CASE_STEP_TEXT_MAX];
     struct json_doc doc;
     struct entries all = {0};
-    if (open_event(c, e, &doc) != 0 || case_digest_text(digest, before, c->err) != 0)
+    if (open_event(c, e, &doc) != 0)
         return -1;
     get(&doc, 0, "kind", kind, sizeof kind);
+    memcpy(before, now, sizeof before);
     case_digest_step(digest, &doc, kind, &c->record);
-    if (case_digest_text(digest, after, c->err) != 0)
+    if (digest->count != files && case_digest_text(digest, now, c->err) != 0)
         return -1;
     for (size_t i = 0; i < CASE_STEP_KEYS; i++) {
         get(&doc, 0, case_step_keys[i], texts[i], sizeof texts[i]);
         entries_text(&all, case_step_keys[i], texts[i]);
     }
-    entries_text(&all, "after", after);
+    entries_text(&all, "after", now);
     entries_text(&all, "before", before);
     entries_integer(&all, "index", (int64_t)e->index);
     entries_write(&all, w, NULL);
@@ -210,12 +213,13 @@ static int write_step(struct case_json *c, const struct event *e, struct case_di
 
 static int write_custody(struct case_json *c, struct json_writer *w)
 {
+    char now[65] = "";
     struct case_digest *digest = calloc(1, sizeof *digest);
     int result = digest ? 0 : err_set(c->err, ERR_FAILED, "out of memory");
     json_array_begin(w, "custody");
     for (size_t i = 0; i < c->events_count && result == 0; i++)
         if (c->events[i].custody)
-            result = write_step(c, &c->events[i], digest, w);
+            result = write_step(c, &c->events[i], digest, now, w);
     json_array_end(w);
     free(digest);
     return result;
