@@ -31,6 +31,7 @@ struct case_reading {
     struct case_digest digest;
     struct caselife life; /* moved by the steps, as the station moves it */
     bool upgraded;        /* a program of an older version began the case */
+    bool described[CONTAINER_ENTRIES_MAX];
 };
 
 static int open_doc(struct json_doc *doc, const char *text, size_t length, size_t tokens, struct err *err)
@@ -113,6 +114,10 @@ static int check_file(struct case_reading *c, ptrdiff_t object, struct err *err)
     const struct container_entry *entry = container_find(&c->v->container, name);
     if (!entry || !is_described(name))
         return err_set(err, ERR_FAILED, "it describes %s, which is not in the package", name);
+    bool *described = &c->described[entry - c->v->container.entries];
+    if (*described) /* another one could go without */
+        return err_set(err, ERR_FAILED, "it describes %s twice", name);
+    *described = true;
     sha256_hex(entry->data, entry->size, sha256);
     if (!get(&c->made, object, "sha256", digest, sizeof digest) || strcmp(digest, sha256) != 0 ||
         !json_get_integer(&c->made, json_member(&c->made, (size_t)object, "size"), &size) ||

@@ -446,6 +446,20 @@ static void file_not_described(struct verify_rig *r)
     verify_rig_seal(r);
 }
 
+/* As many descriptions as files, and one file without. */
+static void file_described_twice(struct verify_rig *r)
+{
+    char text[32768];
+    file_not_described(r);
+    const char *made = package_fixture_file(&r->f, "case.json")->data;
+    const char *first = strstr(made, "\"files\":[{") + 9, *second = strstr(first, "},{") + 2;
+    int length =
+        snprintf(text, sizeof text, "%.*s%.*s%s", (int)(first - made), made, (int)(second - first), first, first);
+    assert_in_range(length, 1, sizeof text - 1);
+    package_fixture_put(&r->f, "case.json", text, (size_t)length);
+    verify_rig_seal(r);
+}
+
 static void site_altered(struct verify_rig *r)
 {
     alter(r, "case.json", "\"site\":{\"id\":\"652301-0007\"", "\"site\":{\"id\":\"652301-0008\"");
@@ -714,6 +728,7 @@ static const struct verify_rig_forgery forgeries[] = {
     {"key: a photo of the case encoded again", photo_of_the_case_encoded_again, "case", "another size or digest",
      false},
     {"key: a file that the case is silent of", file_not_described, "case", "files", false},
+    {"key: a file described twice", file_described_twice, "case", "it describes record.json twice", false},
     {"key: another site", site_altered, "case", "its 'site' is not the record's", false},
     {"key: another reviewer", reviewer_altered, "custody", "its 'officer' is '1003', the journal says '1001'", false},
     {"key: a step left out", step_left_out, "custody", "there must be as many of both", false},
