@@ -93,9 +93,9 @@ static bool say(const struct outlet_parcel *p, enum phase phase, struct outlet_r
         bool refused = !text && err.code == ERR_REFUSED;
         *r = (struct outlet_result){.alarm = true};
         outlet_conclude(r,
-                        p->ask    ? OUTLET_UNKNOWN
-                        : refused ? OUTLET_REFUSED
-                                  : OUTLET_RETRY,
+                        p->ask || phase == READ_BACK ? OUTLET_UNKNOWN
+                        : refused                    ? OUTLET_REFUSED
+                                                     : OUTLET_RETRY,
                         "%s", text ? "out of memory" : err.text);
         return false;
     }

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -168,6 +169,28 @@ def on_the_spot(lab):
     bench.service.close()
 
 
+def read_back_that_asks_too_much(lab):
+    """An agency's map whose second question wants what is not known: what was written before it is not written again."""
+    bench = Bench(lab, "too-much", "vio04", "04C54", values=PLACE + '  fxjg = "652301000000"')
+    outlets = os.path.join(bench.dir, "outlets")
+    shutil.copytree(os.path.join(ROOT, "reports/outlets"), outlets)
+    with open(os.path.join(outlets, "vio04.conf"), "r+", encoding="utf-8") as file:
+        text = file.read().replace("read-back = 04C01", "read-back = 04C09")
+        file.seek(0)
+        file.write(text + '\nmessage 04C09 { group = 04   root = QueryCondition   match = {jdsbh}   proof = wsjyw\n'
+                          '    field jdsbh { from = driver.nickname   must = true } }\n')
+    with open(bench.conf, "r+", encoding="utf-8") as file:
+        text = file.read().replace('state = "state"', 'state = "state"  outlets-dir = "outlets"')
+        file.seek(0)
+        file.write(text)
+    bench.case(*FACTS, *filed(NUMBER, FILED))
+    said = bench.push()
+    tap.equal((bench.state()[0], len(bench.service.written)), ("unknown", 1), "a question that cannot be put leaves the writing unknown" if bench.service.written else said)
+    bench.again()
+    tap.equal(len(bench.service.written), 1, "and it is not written again")
+    bench.service.close()
+
+
 def platform(lab):
     """The command platform, the long form of the call, answers in GBK; what it cannot be told, and what cannot be asked there."""
     bench = Bench(lab, "rm60", "rm60", "60W01", call="new2", encoding="gbk", answers="gbk", values=PLACE + "  " + SBBH + "  " + CALLER)
@@ -251,6 +274,7 @@ with Lab() as lab, tap.step("the police's services"):
     bench.service.close()
     every_field(lab)
     on_the_spot(lab)
+    read_back_that_asks_too_much(lab)
     platform(lab)
     configuration(lab)
     stack(lab)
