@@ -18,6 +18,18 @@
     " WHERE state = '" state "' AND outlet = ?1 AND next_ms <= ?2 ORDER BY next_ms LIMIT ?3)"
 #define DUE_ANY DUE("waiting") " UNION ALL " DUE("retry") " UNION ALL " DUE("unknown")
 
+/* Sealed cases that an outlet was not told of. */
+#define UNTOLD(condition)                                                                                              \
+    " FROM package p JOIN case_file c ON c.id = p.case_id WHERE " condition                                            \
+    " AND NOT EXISTS(SELECT 1 FROM delivery d WHERE d.case_id = p.case_id AND d.outlet = ?1)"
+#define FILED                                                                                                          \
+    UNTOLD("c.state = 'handled' AND EXISTS(SELECT 1 FROM case_step s WHERE s.case_id = c.id AND s.act = 'file')")
+#define LATE                                                                                                           \
+    UNTOLD("c.created_ms >= ?2 AND c.state IN ('send-ordered', 'submitted', 'received', 'police-review', 'entered',"   \
+           " 'notified', 'objected', 'penalised', 'paid')")
+#define ENTER(next_ms)                                                                                                 \
+    "INSERT INTO delivery(case_id, outlet, state, attempts, next_ms) SELECT p.case_id, ?1, 'waiting', 0, " next_ms
+
 #define QUEUE_STATEMENTS(X)                                                                                            \
     X(BEGIN, "BEGIN IMMEDIATE")                                                                                        \
     X(COMMIT, "COMMIT")                                                                                                \
@@ -88,6 +100,10 @@
                   " AND verdict IN ('pass', 'fail')")                                                                  \
     X(FEED_PASSAGES, "INSERT INTO delivery(case_id, outlet, state, attempts, next_ms)"                                 \
                      " SELECT id || printf('-P%08d', ?4), ?1, 'waiting', 0, ?2 FROM passage WHERE seq = ?3 + 1")       \
+    X(FILED_WAITS, "SELECT 1" FILED " LIMIT 1")                                                                        \
+    X(FILED_ENTER, ENTER("?2") FILED)                                                                                  \
+    X(LATE_ENTER, ENTER("?3") LATE)                                                                                    \
+    X(LATE_COUNT, "SELECT count(*), ifnull(min(c.created_ms), 0)" LATE)                                                \
     X(VERSION, "PRAGMA data_version")
 
 enum statement {

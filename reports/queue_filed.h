@@ -9,9 +9,9 @@
 
 #include "station/core/err.h"
 
-struct sqlite3;
+struct queue;
 
 /* Enters those that the outlet was not told of; writes nothing where there are none. */
-int queue_filed_enter(struct sqlite3 *db, const char *outlet, int64_t now_ms, struct err *err);
+int queue_filed_enter(struct queue *q, const char *outlet, int64_t now_ms, struct err *err);
 
 #endif

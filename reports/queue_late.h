@@ -11,12 +11,11 @@
 
 #include "station/core/err.h"
 
-struct sqlite3;
+struct queue;
 
 /* Enters those since from_ms for that outlet; *count: how many. */
-int queue_late_enter(struct sqlite3 *db, const char *outlet, int64_t from_ms, int64_t now_ms, int *count,
-                     struct err *err);
-/* How many it was never told of, and when the first of them was opened. A reader. */
-int queue_late_count(struct sqlite3 *db, const char *outlet, int64_t *count, int64_t *first_ms, struct err *err);
+int queue_late_enter(struct queue *q, const char *outlet, int64_t from_ms, int64_t now_ms, int *count, struct err *err);
+/* How many it was never told of, and when the first of them was opened. */
+int queue_late_count(struct queue *q, const char *outlet, int64_t *count, int64_t *first_ms, struct err *err);
 
 #endif

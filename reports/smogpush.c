@@ -165,7 +165,7 @@ static int push_open(struct push *p, const char *file, struct err *err)
         queue_open(&p->queue, store_database(p->store), err) != 0 ||
         push_start_notes(p->store, p->queue, clock_unix_ms(), err) != 0 ||
         http_open(&p->http, &http_limits_default, err) != 0 || open_courier(p, err) != 0 ||
-        push_start_late(&p->outlets, p->store, p->queue, p->config->utc_offset_minutes, clock_unix_ms(), err) != 0 ||
+        push_start_late(&p->outlets, p->queue, p->config->utc_offset_minutes, clock_unix_ms(), err) != 0 ||
         feedback_open(&p->feedback, p->queue, p->http, p->outlets.of, p->outlets.count, clock_unix_ms(), err) != 0 ||
         open_stamper(p, err) != 0)
         return -1;
@@ -317,7 +317,7 @@ static int enter_filed(struct push *p, struct err *err)
     int result = 0;
     for (size_t i = 0; i < p->outlets.count && result == 0; i++)
         if (p->outlets.of[i].decisions)
-            result = queue_filed_enter(store_database(p->store), p->outlets.of[i].name, clock_unix_ms(), err);
+            result = queue_filed_enter(p->queue, p->outlets.of[i].name, clock_unix_ms(), err);
     return result;
 }
 

@@ -193,24 +193,27 @@ static int check_manifest(struct restoring *s, struct err *err)
     return 0;
 }
 
+struct named {
+    const struct restoring *restoring;
+    int result;
+    struct err *err;
+};
+
+static int take_named(void *ctx, const struct store_evidence *file)
+{
+    struct named *n = ctx;
+    char path[2 * BACKUP_PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", n->restoring->work, file->path);
+    if (access(path, R_OK) != 0)
+        n->result = err_set(n->err, ERR_FAILED, "%s lacks %s, which a record names", n->restoring->r->file, file->path);
+    return n->result;
+}
+
 /* Every file that a row names is there. */
 static int check_named(struct restoring *s, struct store *store, struct err *err)
 {
-    sqlite3_stmt *q = NULL;
-    char path[2 * BACKUP_PATH_MAX];
-    int rc = 0;
-    if (sqlite3_prepare_v2(store_database(store),
-                           "SELECT 'objects/' || substr(sha256, 1, 2) || '/' || substr(sha256, 3) FROM record_file"
-                           " UNION SELECT path FROM package",
-                           -1, &q, NULL) != SQLITE_OK)
-        return store_failed(store, "look for the files", err);
-    while (rc == 0 && sqlite3_step(q) == SQLITE_ROW) {
-        snprintf(path, sizeof path, "%s/%s", s->work, (const char *)sqlite3_column_text(q, 0));
-        if (access(path, R_OK) != 0)
-            rc = err_set(err, ERR_FAILED, "%s lacks %s, which a record names", s->r->file, path + strlen(s->work) + 1);
-    }
-    sqlite3_finalize(q);
-    return rc;
+    struct named n = {.restoring = s, .err = err};
+    return store_evidence_list(store, take_named, &n, err) != 0 ? -1 : n.result;
 }
 
 static int check_journal(struct restoring *s, struct store *store, struct err *err)

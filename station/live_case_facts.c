@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "reports/outlet.h"
 #include "station/live_parts.h"
 
 enum { FACTS_MAX = ENTRIES_MAX, KEY_MAX = 40, VALUE_MAX = 128 };
@@ -26,14 +27,6 @@ static bool is_key(const char *key)
     return false;
 }
 
-static bool is_clean(const char *value)
-{
-    for (const char *c = value; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7F)
-            return false;
-    return value[0] != '\0';
-}
-
 static int read_one(struct facts *f, const struct json_doc *request, size_t token, struct err *err)
 {
     char *key = f->keys[f->all.count], *value = f->values[f->all.count];
@@ -41,7 +34,7 @@ static int read_one(struct facts *f, const struct json_doc *request, size_t toke
         return err_set(err, ERR_INVALID, "more than %d facts", FACTS_MAX);
     if (!json_get_string(request, (ptrdiff_t)token, key, KEY_MAX) || !is_key(key))
         return err_set(err, ERR_INVALID, "facts are driver.KEY=… and decision.KEY=…, with letters of the map's names");
-    if (!json_get_string(request, (ptrdiff_t)token + 1, value, VALUE_MAX) || !is_clean(value))
+    if (!json_get_string(request, (ptrdiff_t)token + 1, value, VALUE_MAX) || !outlet_presentable(value))
         return err_set(err, ERR_INVALID, "%s: a text of at most %d bytes, on one line; leave out what is not known",
                        key, VALUE_MAX - 1);
     for (size_t i = 0; i < f->all.count; i++)

@@ -37,22 +37,22 @@ int push_start_notes(struct store *store, struct queue *queue, int64_t now_ms, s
 
 /* ---- outlets that came later ---- */
 
-static int enter_late(const struct courier_outlet *o, struct store *store, int64_t now_ms, struct err *err)
+static int enter_late(const struct courier_outlet *o, struct queue *queue, int64_t now_ms, struct err *err)
 {
     int count = 0;
-    if (queue_late_enter(store_database(store), o->name, o->feed.from_ms, now_ms, &count, err) != 0)
+    if (queue_late_enter(queue, o->name, o->feed.from_ms, now_ms, &count, err) != 0)
         return -1;
     if (count > 0)
         log_notice("outlet %s: %d cases that were sent before it was entered wait for it now", o->name, count);
     return 0;
 }
 
-static int note_late(const struct courier_outlet *o, struct store *store, struct queue *queue, int offset_minutes,
-                     int64_t now_ms, struct err *err)
+static int note_late(const struct courier_outlet *o, struct queue *queue, int offset_minutes, int64_t now_ms,
+                     struct err *err)
 {
     int64_t count = 0, first_ms = 0;
     char about[sizeof "outlet " + CONFIG_NAME_MAX], text[OUTLET_TEXT_MAX], day[CIVIL_TIME_TEXT_MAX];
-    if (queue_late_count(store_database(store), o->name, &count, &first_ms, err) != 0)
+    if (queue_late_count(queue, o->name, &count, &first_ms, err) != 0)
         return -1;
     if (count == 0)
         return 0;
@@ -65,16 +65,15 @@ static int note_late(const struct courier_outlet *o, struct store *store, struct
     return queue_note_set(queue, about, text, now_ms, err);
 }
 
-int push_start_late(const struct outlets *o, struct store *store, struct queue *queue, int offset_minutes,
-                    int64_t now_ms, struct err *err)
+int push_start_late(const struct outlets *o, struct queue *queue, int offset_minutes, int64_t now_ms, struct err *err)
 {
     int result = 0;
     for (size_t i = 0; i < o->count && result == 0; i++) {
         const struct courier_outlet *one = &o->of[i];
         if (outlet_find(one->kind)->takes != OUTLET_CASES || one->decisions)
             continue;
-        result = one->feed.from_ms ? enter_late(one, store, now_ms, err)
-                                   : note_late(one, store, queue, offset_minutes, now_ms, err);
+        result = one->feed.from_ms ? enter_late(one, queue, now_ms, err)
+                                   : note_late(one, queue, offset_minutes, now_ms, err);
     }
     return result;
 }

@@ -14,7 +14,6 @@ int push_start_notes(struct store *store, struct queue *queue, int64_t now_ms, s
 
 /* Of outlets that came later (reports/queue_late.h): enters the cases since their `from`, or leaves a note, "outlet
  * NAME", that says how many they do not get and what to do. */
-int push_start_late(const struct outlets *o, struct store *store, struct queue *queue, int offset_minutes,
-                    int64_t now_ms, struct err *err);
+int push_start_late(const struct outlets *o, struct queue *queue, int offset_minutes, int64_t now_ms, struct err *err);
 
 #endif

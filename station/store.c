@@ -84,6 +84,14 @@ sqlite3_stmt *store_statement(struct store *s, enum store_sql which, struct err 
     return *q;
 }
 
+sqlite3_stmt *store_prepare(struct store *s, const char *sql, const char *doing, struct err *err)
+{
+    sqlite3_stmt *q = NULL;
+    if (sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) != SQLITE_OK)
+        store_failed(s, doing, err);
+    return q;
+}
+
 void store_done(sqlite3_stmt *q)
 {
     sqlite3_reset(q);

@@ -104,6 +104,15 @@ int store_verify(struct store *s, struct store_verify_result *out, void (*progre
 int store_object_put(struct store *s, const void *data, size_t length, char sha256[65], struct err *err);
 /* malloc'ed content; checks the digest. */
 int store_object_get(struct store *s, const char *sha256, void **data, size_t *length, struct err *err);
+/* A file that rows name: of a record's evidence, or the package of a case. Texts live until `each` returns. */
+struct store_evidence {
+    const char *path; /* below STATE */
+    const char *sha256, *whose;
+    int64_t size;
+};
+/* Each once; `each` ends the walk with anything but 0. */
+int store_evidence_list(struct store *s, int (*each)(void *ctx, const struct store_evidence *file), void *ctx,
+                        struct err *err);
 /* STATE/objects/ab/cdef…; ERR_INVALID when `sha256` is not 64 lower-case hex digits. */
 int store_object_path(const struct store *s, const char *sha256, char *out, size_t size, struct err *err);
 

@@ -67,3 +67,30 @@ int store_object_get(struct store *s, const char *sha256, void **data, size_t *l
     *data = content;
     return 0;
 }
+
+/* All of them: no index serves that, so it is no statement that is kept. */
+static const char evidence_sql[] =
+    "SELECT 'objects/' || substr(sha256, 1, 2) || '/' || substr(sha256, 3), sha256, size, name || ' of ' || "
+    "min(subject)"
+    " FROM record_file GROUP BY sha256"
+    " UNION ALL SELECT path, sha256, size, 'the package of case ' || case_id FROM package";
+
+int store_evidence_list(struct store *s, int (*each)(void *ctx, const struct store_evidence *file), void *ctx,
+                        struct err *err)
+{
+    static const char doing[] = "look for the files";
+    sqlite3_stmt *q = store_prepare(s, evidence_sql, doing, err);
+    if (!q)
+        return -1;
+    int rc;
+    while ((rc = store_step(s, q, doing, err)) > 0) {
+        const struct store_evidence file = {.path = (const char *)sqlite3_column_text(q, 0),
+                                            .sha256 = (const char *)sqlite3_column_text(q, 1),
+                                            .size = sqlite3_column_int64(q, 2),
+                                            .whose = (const char *)sqlite3_column_text(q, 3)};
+        if (each(ctx, &file) != 0)
+            break;
+    }
+    sqlite3_finalize(q);
+    return rc < 0 ? -1 : 0;
+}

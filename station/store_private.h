@@ -45,6 +45,8 @@ enum { STORE_EVENT_TOKENS_MAX = 4096 };
 
 /* The statement, reset, ready for its bindings; NULL with *err. One that changes the database needs a transaction. */
 sqlite3_stmt *store_statement(struct store *s, enum store_sql which, struct err *err);
+/* One that is asked once; the caller finalizes it. NULL with *err. */
+sqlite3_stmt *store_prepare(struct store *s, const char *sql, const char *doing, struct err *err);
 /* 1: there is a row; 0: no more; -1: *err, and the transaction has failed. `doing` completes "cannot …". After 0 and -1
  * the statement is reset; after the last wanted row the caller resets it with store_done. */
 int store_step(struct store *s, sqlite3_stmt *q, const char *doing, struct err *err);

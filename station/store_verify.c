@@ -37,13 +37,7 @@ struct verifier {
     int64_t jumps[JUMPS_MAX]; /* numbers from which restored journals went on */
 };
 
-static sqlite3_stmt *open_cursor(struct store *s, const char *sql, struct err *err)
-{
-    sqlite3_stmt *q = NULL;
-    if (sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) != SQLITE_OK)
-        store_failed(s, "verify the journal", err);
-    return q;
-}
+static const char doing[] = "verify the journal";
 
 static bool same(const struct merkle_hash *a, const struct merkle_hash *b)
 {
@@ -67,13 +61,13 @@ static int compare_node(void *ctx, unsigned level, uint64_t index, const struct 
     struct verifier *v = ctx;
     struct merkle_hash stored;
     if (!v->levels[level]) {
-        v->levels[level] = open_cursor(v->s, "SELECT idx, hash FROM node WHERE level = ? ORDER BY idx", err);
+        v->levels[level] = store_prepare(v->s, "SELECT idx, hash FROM node WHERE level = ? ORDER BY idx", doing, err);
         if (!v->levels[level])
             return -1;
         store_bind_int(v->levels[level], 1, level);
     }
     sqlite3_stmt *q = v->levels[level];
-    int rc = store_step(v->s, q, "verify the journal", err);
+    int rc = store_step(v->s, q, doing, err);
     if (rc < 0 || (rc > 0 && store_column_hash(q, 1, &stored, err) != 0))
         return -1;
     if (rc == 0 || (uint64_t)sqlite3_column_int64(q, 0) != index || !same(&stored, hash))
@@ -89,17 +83,17 @@ static int check_nodes_end(struct verifier *v, struct err *err)
 {
     unsigned height = 0;
     for (unsigned level = 1; level < MERKLE_PATH_MAX && v->levels[level]; level++) {
-        int rc = store_step(v->s, v->levels[level], "verify the journal", err);
+        int rc = store_step(v->s, v->levels[level], doing, err);
         if (rc != 0)
             return rc < 0 ? -1 : err_set(err, ERR_FAILED, "the tree was changed: level %u has nodes too many", level);
         height = level;
     }
-    sqlite3_stmt *q = open_cursor(v->s, "SELECT count(*) FROM node WHERE level > ? OR level < 1", err);
+    sqlite3_stmt *q = store_prepare(v->s, "SELECT count(*) FROM node WHERE level > ? OR level < 1", doing, err);
     if (!q)
         return -1;
     int64_t strangers;
     store_bind_int(q, 1, height);
-    int rc = store_integer(v->s, q, "verify the journal", 0, &strangers, err);
+    int rc = store_integer(v->s, q, doing, 0, &strangers, err);
     sqlite3_finalize(q);
     if (rc == 0 && strangers)
         return err_set(err, ERR_FAILED, "the tree was changed: it has nodes that belong to no event");
@@ -236,9 +230,9 @@ static int check_event(struct verifier *v, sqlite3_stmt *q, struct err *err)
 
 static int check_events(struct verifier *v, void (*progress)(void *ctx, uint64_t done), void *ctx, struct err *err)
 {
-    sqlite3_stmt *q = open_cursor(v->s, "SELECT idx, kind, body, leaf FROM event ORDER BY idx", err);
+    sqlite3_stmt *q = store_prepare(v->s, "SELECT idx, kind, body, leaf FROM event ORDER BY idx", doing, err);
     int rc = q ? check_checkpoints(v, err) : -1;
-    while (rc == 0 && (rc = store_step(v->s, q, "verify the journal", err)) > 0) {
+    while (rc == 0 && (rc = store_step(v->s, q, doing, err)) > 0) {
         rc = check_event(v, q, err);
         if (rc == 0)
             rc = check_checkpoints(v, err);
@@ -251,11 +245,11 @@ static int check_events(struct verifier *v, void (*progress)(void *ctx, uint64_t
 
 static int check_tree(struct verifier *v, void (*progress)(void *ctx, uint64_t done), void *ctx, struct err *err)
 {
-    v->checkpoints = open_cursor(v->s, "SELECT size, root FROM checkpoint ORDER BY size", err);
-    v->passages = open_cursor(v->s,
-                              "SELECT seq, id, verdict, record, event, NULL, plate AS plate, colour AS colour,"
-                              " instrument AS name FROM passage ORDER BY seq",
-                              err);
+    v->checkpoints = store_prepare(v->s, "SELECT size, root FROM checkpoint ORDER BY size", doing, err);
+    v->passages = store_prepare(v->s,
+                                "SELECT seq, id, verdict, record, event, NULL, plate AS plate, colour AS colour,"
+                                " instrument AS name FROM passage ORDER BY seq",
+                                doing, err);
     if (!v->checkpoints || !v->passages || next_checkpoint(v, err) != 0 || check_events(v, progress, ctx, err) != 0 ||
         check_nodes_end(v, err) != 0 || check_passages_end(v, err) != 0)
         return -1;
@@ -305,12 +299,13 @@ static int64_t expected(const struct verifier *v, int64_t last, int64_t seq)
 
 static int check_tests(struct verifier *v, struct err *err)
 {
-    sqlite3_stmt *q = open_cursor(v->s,
-                                  "SELECT seq, id, verdict, record, e.body, b.body, method AS method, plate AS plate,"
-                                  " colour AS colour FROM test t"
-                                  " LEFT JOIN event e ON e.idx = t.end_event LEFT JOIN event b ON b.idx = t.start_event"
-                                  " ORDER BY seq",
-                                  err);
+    sqlite3_stmt *q =
+        store_prepare(v->s,
+                      "SELECT seq, id, verdict, record, e.body, b.body, method AS method, plate AS plate,"
+                      " colour AS colour FROM test t"
+                      " LEFT JOIN event e ON e.idx = t.end_event LEFT JOIN event b ON b.idx = t.start_event"
+                      " ORDER BY seq",
+                      doing, err);
     int rc = q ? 0 : -1;
     int64_t last = 0;
     while (rc == 0 && (rc = store_step(v->s, q, "verify the records", err)) > 0) {
@@ -335,7 +330,7 @@ int store_verify(struct store *s, struct store_verify_result *out, void (*progre
         return err_set(err, ERR_FAILED, "out of memory");
     /* One moment of the journal, whatever is appended meanwhile. */
     sqlite3_stmt *q = store_statement(s, STORE_SQL_BEGIN_READ, err);
-    if (!q || store_run(s, q, "verify the journal", err) != 0) {
+    if (!q || store_run(s, q, doing, err) != 0) {
         free(v.tokens);
         return -1;
     }

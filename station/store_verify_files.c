@@ -12,14 +12,6 @@
 
 static const char doing[] = "verify the tables";
 
-static sqlite3_stmt *open_rows(struct store *s, const char *sql, struct err *err)
-{
-    sqlite3_stmt *q = NULL;
-    if (sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) != SQLITE_OK)
-        store_failed(s, doing, err);
-    return q;
-}
-
 static bool same(sqlite3_stmt *q, int column, const char *text)
 {
     const char *stored = (const char *)sqlite3_column_text(q, column);
@@ -43,8 +35,8 @@ static bool is_entry(sqlite3_stmt *q, const struct roster *file, size_t number)
 static int compare_roster(struct store *s, int64_t roster, const char *name, const struct roster *file, struct err *err)
 {
     size_t number = 0;
-    sqlite3_stmt *q =
-        open_rows(s, "SELECT line, plate, colour, fleet, facts FROM roster_entry WHERE roster = ? ORDER BY line", err);
+    sqlite3_stmt *q = store_prepare(
+        s, "SELECT line, plate, colour, fleet, facts FROM roster_entry WHERE roster = ? ORDER BY line", doing, err);
     if (!q)
         return -1;
     store_bind_int(q, 1, roster);
@@ -100,10 +92,10 @@ static int compare_fact(struct store *s, sqlite3_stmt *q, const struct store_imp
 static int compare_history(struct store *s, const struct history *h, const char *file, struct err *err)
 {
     struct store_imported fact;
-    sqlite3_stmt *q = open_rows(s,
-                                "SELECT file, kind, station, plate, colour, at_ms, day, method, verdict, valid,"
-                                " exceeded, latitude, longitude, sha256 FROM imported WHERE id = ?",
-                                err);
+    sqlite3_stmt *q = store_prepare(s,
+                                    "SELECT file, kind, station, plate, colour, at_ms, day, method, verdict, valid,"
+                                    " exceeded, latitude, longitude, sha256 FROM imported WHERE id = ?",
+                                    doing, err);
     int rc = q ? 0 : -1;
     for (size_t i = 0; i < h->facts_count && rc == 0; i++) {
         store_imported_of(h->station, &h->facts[i], file, &fact);
@@ -139,7 +131,7 @@ static int check_history(struct store *s, sqlite3_stmt *q, struct err *err)
 static int each_file(struct store *s, const char *sql, const char *events,
                      int (*check)(struct store *s, sqlite3_stmt *q, struct err *err), struct err *err)
 {
-    sqlite3_stmt *q = open_rows(s, sql, err);
+    sqlite3_stmt *q = store_prepare(s, sql, doing, err);
     if (!q)
         return -1;
     if (events)

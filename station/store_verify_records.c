@@ -11,10 +11,8 @@ static const char doing[] = "verify the tables";
 
 static sqlite3_stmt *open_rows(struct store *s, const char *sql, const char *events, struct err *err)
 {
-    sqlite3_stmt *q = NULL;
-    if (sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) != SQLITE_OK)
-        store_failed(s, doing, err);
-    else if (events)
+    sqlite3_stmt *q = store_prepare(s, sql, doing, err);
+    if (q && events)
         store_bind_text(q, 1, events);
     return q;
 }

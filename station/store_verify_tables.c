@@ -305,10 +305,10 @@ static bool has_events(const struct verify_tables *t, const struct check *check)
 static int run(struct store *s, const struct verify_tables *t, const struct check *check, struct err *err)
 {
     char empty[128];
-    sqlite3_stmt *q = NULL;
     snprintf(empty, sizeof empty, "SELECT 'it has rows, the journal gives none' FROM %s LIMIT 1", check->table);
-    if (sqlite3_prepare_v2(s->db, has_events(t, check) ? check->sql : empty, -1, &q, NULL) != SQLITE_OK)
-        return store_failed(s, "verify the tables", err);
+    sqlite3_stmt *q = store_prepare(s, has_events(t, check) ? check->sql : empty, "verify the tables", err);
+    if (!q)
+        return -1;
     if (sqlite3_bind_parameter_count(q) > 0)
         store_bind_text(q, 1, t->events);
     int rc = store_step(s, q, "verify the tables", err);
