@@ -103,6 +103,7 @@ static void answered(void *ctx, const struct outlet_reply *reply)
 void courier_attempt_begin(struct attempt *a, int64_t now_ms)
 {
     struct outlet_parcel *p = &a->parcel;
+    a->pauses = a->outlet->pace.pauses;
     civil_time_format(now_ms, a->owner->source.offset_minutes, a->now);
     *p = (struct outlet_parcel){.setup = &a->outlet->config->setup,
                                 .memory = &a->outlet->memory,
@@ -147,7 +148,7 @@ void courier_attempt_weigh(struct attempt *a, int64_t now_ms)
     a->news = r->everyone ? o->pace.failures == 0 : strcmp(r->text, a->item.last_status) != 0;
     if (r->everyone)
         pace_away(&o->pace, courier_attempt_next_ms(a, o->pace.failures + 1, now_ms), now_ms, r->retry_after_ms);
-    else if (r->status != 0 && pace_answers(&o->pace))
+    else if (r->status != 0 && pace_answers(&o->pace, a->pauses))
         log_notice("outlet %s: the receiver answers again", a->item.outlet);
 }
 

@@ -29,6 +29,7 @@ struct attempt {
     struct outlet_request request;
     bool weighed, news; /* the outlet knows the result; it is worth a line in the log */
     int64_t weighed_ms;
+    unsigned pauses; /* of its outlet when it began */
     struct parcel loaded;
     char now[CIVIL_TIME_TEXT_MAX];
     struct courier *owner;

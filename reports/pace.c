@@ -37,12 +37,15 @@ void pace_away(struct pace *p, int64_t next_ms, int64_t now_ms, int64_t retry_af
 {
     int64_t most = now_ms + PACE_PAUSE_MS;
     p->failures++;
+    p->pauses++;
     p->claims = 0;
     p->pause_until_ms = next_ms > most && retry_after_ms < PACE_PAUSE_MS ? most : next_ms;
 }
 
-bool pace_answers(struct pace *p)
+bool pace_answers(struct pace *p, unsigned pauses)
 {
+    if (pauses != p->pauses)
+        return false;
     bool was_away = p->failures > 0;
     p->failures = 0;
     p->pause_until_ms = 0;

@@ -23,7 +23,8 @@ enum {
 
 /* Zeroed at the start. */
 struct pace {
-    int failures; /* answers in a row that say the receiver is away */
+    int failures;    /* answers in a row that say the receiver is away */
+    unsigned pauses; /* that there have been */
     int64_t pause_until_ms;
     size_t claims; /* of the next claim, at most; 0: as many as are sent at once */
     int64_t claimed_ms;
@@ -42,7 +43,8 @@ void pace_claimed(struct pace *p, size_t asked, size_t claimed, int64_t now_ms);
 
 /* The receiver is away: come back at next_ms, sooner where the pause is not its own wish. */
 void pace_away(struct pace *p, int64_t next_ms, int64_t now_ms, int64_t retry_after_ms);
-/* It has answered; true when it was away before. */
-bool pace_answers(struct pace *p);
+/* It has answered a request that was begun after so many pauses; true when it was away and is so no longer. One that
+ * was begun before the last pause tells nothing that the receiver did not know when it asked for that. */
+bool pace_answers(struct pace *p, unsigned pauses);
 
 #endif

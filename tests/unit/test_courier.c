@@ -109,8 +109,10 @@ static void what_has_not_begun_is_given_back_when_the_receiver_is_away(void **st
     assert_in_range(atoi(delivery_ask(b, "SELECT count(*) FROM delivery WHERE state = 'retry'")), 1, PACE_SLOTS);
     assert_string_equal(delivery_ask(b, "SELECT sum(attempts) FROM delivery WHERE state = 'waiting'"), "0");
     assert_in_range(atoi(delivery_ask(b, "SELECT count(*) FROM delivery WHERE state = 'waiting'")), 1, 99);
-    b->now_ms += 90 * SECOND;
-    delivery_settle(b);
+    for (int i = 0; i < PACE_SLOTS; i++) { /* once for each order: how many were met at first is the network's to say */
+        b->now_ms += 90 * SECOND;
+        delivery_settle(b);
+    }
     delivery_expect_arrived(b);
     assert_int_equal(receiver_gets(b->receiver), 0);
 }

@@ -44,10 +44,24 @@ static void claims_shrink_at_once(void **state)
     p = (struct pace){.claims = 64, .claimed_ms = 1000};
     pace_away(&p, 2000, 1000, 0);
     assert_int_equal(pace_room(&p, false, 0), 1);
-    assert_true(pace_answers(&p));
-    assert_false(pace_answers(&p));
+    assert_true(pace_answers(&p, 1));
+    assert_false(pace_answers(&p, 1));
     assert_int_equal(pace_room(&p, false, 0), PACE_SLOTS);
     assert_int_equal(pace_room(&p, false, PACE_SLOTS - 1), 1);
+}
+
+/* Requests run side by side: one that was begun earlier may be answered after another was told to come back later. */
+static void an_answer_from_before_a_pause_does_not_end_it(void **state)
+{
+    (void)state;
+    struct pace p = {0};
+    unsigned before = p.pauses;
+    pace_away(&p, 61000, 1000, 60000);
+    assert_false(pace_answers(&p, before));
+    assert_int_equal(p.pause_until_ms, 61000);
+    assert_int_equal(p.failures, 1);
+    assert_true(pace_answers(&p, p.pauses));
+    assert_int_equal(p.pause_until_ms, 0);
 }
 
 static void a_pause_is_short_unless_it_is_asked_for(void **state)
@@ -83,6 +97,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(claims_grow_while_they_are_through_quickly),
         cmocka_unit_test(claims_shrink_at_once),
+        cmocka_unit_test(an_answer_from_before_a_pause_does_not_end_it),
         cmocka_unit_test(a_pause_is_short_unless_it_is_asked_for),
         cmocka_unit_test(hours_may_go_over_midnight),
     };
