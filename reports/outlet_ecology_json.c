@@ -13,6 +13,7 @@
  */
 #include "reports/outlet.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,6 +202,7 @@ static void conclude_part(const struct outlet_parcel *p, const struct message_an
 {
     struct part part = {0};
     unsigned total = find_part(p, p->part, &part);
+    assert(part.message); /* tell has sent it */
     if (strcmp(a->code, "200") == 0) {
         r->more = p->part + 1 < total;
         snprintf(r->receipt_id, sizeof r->receipt_id, "%s", part.message->name);

@@ -50,7 +50,7 @@ struct options {
 };
 
 struct witness {
-    const struct options *o;
+    struct options o;
     EVP_PKEY *key;
     struct witness_request request;
     struct checkpoint_read last; /* size 0 and no origin: nothing was co-signed yet */
@@ -87,14 +87,14 @@ static int read_options(int argc, char **argv, struct options *o, struct err *er
 static int take_lock(struct witness *w, struct err *err)
 {
     char path[4096];
-    int length = snprintf(path, sizeof path, "%s.lock", w->o->last);
+    int length = snprintf(path, sizeof path, "%s.lock", w->o.last);
     if (length < 0 || (size_t)length >= sizeof path)
-        return err_set(err, ERR_INVALID, "%s: the path is too long", w->o->last);
+        return err_set(err, ERR_INVALID, "%s: the path is too long", w->o.last);
     w->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (w->lock < 0)
         return err_set(err, ERR_UNREACHABLE, "%s: cannot write: %s", path, strerror(errno));
     if (flock(w->lock, LOCK_EX | LOCK_NB) != 0)
-        return err_set(err, ERR_REFUSED, "another smogwitness is at work with %s; try again", w->o->last);
+        return err_set(err, ERR_REFUSED, "another smogwitness is at work with %s; try again", w->o.last);
     return 0;
 }
 
@@ -102,19 +102,19 @@ static int read_request(struct witness *w, struct err *err)
 {
     char *text = NULL;
     size_t length = 0;
-    if (file_read(w->o->request, WITNESS_REQUEST_MAX, &text, &length, err) != 0)
+    if (file_read(w->o.request, WITNESS_REQUEST_MAX, &text, &length, err) != 0)
         return -1;
     int result = witness_request_read(&w->request, text, length, err);
     free(text);
-    return result == 0 ? 0 : err_prefix(err, "%s", w->o->request);
+    return result == 0 ? 0 : err_prefix(err, "%s", w->o.request);
 }
 
 /* One of the station's certificates must have signed it. */
 static int check_station(const struct witness *w, struct err *err)
 {
-    FILE *in = fopen(w->o->station, "re");
+    FILE *in = fopen(w->o.station, "re");
     if (!in)
-        return err_set(err, ERR_UNREACHABLE, "%s: the station's certificate cannot be read", w->o->station);
+        return err_set(err, ERR_UNREACHABLE, "%s: the station's certificate cannot be read", w->o.station);
     bool some = false, good = false;
     struct err why = {0};
     for (X509 *cert; !good && (cert = PEM_read_X509(in, NULL, NULL, NULL)); X509_free(cert)) {
@@ -123,9 +123,9 @@ static int check_station(const struct witness *w, struct err *err)
     }
     fclose(in);
     if (!some)
-        return err_set(err, ERR_INVALID, "%s: holds no PEM certificate", w->o->station);
+        return err_set(err, ERR_INVALID, "%s: holds no PEM certificate", w->o.station);
     return good ? 0
-                : err_set(err, ERR_FAILED, "the station of %s has not signed this checkpoint: %s", w->o->station,
+                : err_set(err, ERR_FAILED, "the station of %s has not signed this checkpoint: %s", w->o.station,
                           why.text);
 }
 
@@ -135,8 +135,8 @@ static int read_last(struct witness *w, struct err *err)
     char *text = NULL, as[COSIGNATURE_NAME_MAX];
     size_t length = 0;
     int64_t time_s = 0;
-    bool absent = access(w->o->last, F_OK) != 0 && errno == ENOENT;
-    if (absent && w->o->first)
+    bool absent = access(w->o.last, F_OK) != 0 && errno == ENOENT;
+    if (absent && w->o.first)
         return w->request.old_size == 0
                    ? 0
                    : err_set(err, ERR_FAILED,
@@ -148,16 +148,16 @@ static int read_last(struct witness *w, struct err *err)
             err, ERR_UNREACHABLE,
             "%s: is not there. Without it nobody can tell whether the journal was rewritten; if this witness "
             "has never co-signed for this station, say --first",
-            w->o->last);
-    if (w->o->first)
-        return err_set(err, ERR_INVALID, "%s is there: this is not the first time, leave --first out", w->o->last);
-    if (file_read(w->o->last, CHECKPOINT_TEXT_MAX, &text, &length, err) != 0)
+            w->o.last);
+    if (w->o.first)
+        return err_set(err, ERR_INVALID, "%s is there: this is not the first time, leave --first out", w->o.last);
+    if (file_read(w->o.last, CHECKPOINT_TEXT_MAX, &text, &length, err) != 0)
         return -1;
     int result = checkpoint_read(&w->last, text, length, err);
-    if (result == 0 && cosignature_find(text, &w->last, w->o->name, w->key, &time_s, as, err) <= 0)
-        result = err_set(err, ERR_INVALID, "it does not carry the co-signature of %s by this key", w->o->name);
+    if (result == 0 && cosignature_find(text, &w->last, w->o.name, w->key, &time_s, as, err) <= 0)
+        result = err_set(err, ERR_INVALID, "it does not carry the co-signature of %s by this key", w->o.name);
     free(text);
-    return result == 0 ? 0 : err_prefix(err, "%s", w->o->last);
+    return result == 0 ? 0 : err_prefix(err, "%s", w->o.last);
 }
 
 static int check(const struct witness *w, struct err *err)
@@ -168,7 +168,7 @@ static int check(const struct witness *w, struct err *err)
             err, ERR_FAILED,
             "it is of the journal %s; %s is of %s: keep a LAST for each journal; a restored station begins a "
             "new one",
-            c->origin, w->o->last, w->last.origin);
+            c->origin, w->o.last, w->last.origin);
     return witness_request_check(&w->request, w->last.size, &w->last.root, err);
 }
 
@@ -181,9 +181,9 @@ static int cosign(struct witness *w, struct err *err)
     if (check(w, err) != 0)
         return err_prefix(err, "not co-signed");
     snprintf(note, sizeof note, "%s", w->request.note);
-    if (cosignature_add(note, c, w->o->name, w->key, (int64_t)time(NULL), err) != 0 ||
-        file_write(w->o->last, note, strlen(note), FILE_MODE, err) != 0 ||
-        file_write(w->o->out, note, strlen(note), FILE_MODE, err) != 0)
+    if (cosignature_add(note, c, w->o.name, w->key, (int64_t)time(NULL), err) != 0 ||
+        file_write(w->o.last, note, strlen(note), FILE_MODE, err) != 0 ||
+        file_write(w->o.out, note, strlen(note), FILE_MODE, err) != 0)
         return -1;
     printf("%s: co-signed %" PRIu64 " events, signed by the station at %s; before: %" PRIu64 "\n", c->origin, c->size,
            c->time, w->last.size);
@@ -193,15 +193,13 @@ static int cosign(struct witness *w, struct err *err)
 int main(int argc, char **argv)
 {
     static struct witness w = {.lock = -1};
-    struct options options = {0};
     struct err err = {0};
     int answered = program_answer(argc, argv, "smogwitness", help);
     if (answered >= 0)
         return answered;
-    w.o = &options;
-    int result = read_options(argc, argv, &options, &err);
+    int result = read_options(argc, argv, &w.o, &err);
     if (result == 0) {
-        w.key = cosignature_private_key(options.key, &err);
+        w.key = cosignature_private_key(w.o.key, &err);
         result = w.key ? cosign(&w, &err) : -1;
     }
     if (result != 0)

@@ -409,12 +409,18 @@ struct child *child_start(struct child_pool *pool, const char *const argv[], con
     return child;
 }
 
+/* It leaves when it has ended. */
+static void cancel_running(struct child *child)
+{
+    kill_child(child, CHILD_CANCELLED);
+    tell(child, CHILD_CANCELLED, 0, NULL);
+}
+
 void child_cancel(struct child *child)
 {
     if (child->pidfd >= 0) {
-        kill_child(child, CHILD_CANCELLED);
-        tell(child, CHILD_CANCELLED, 0, NULL);
-        return; /* it leaves when it has ended */
+        cancel_running(child);
+        return;
     }
     leave(child);
     tell(child, CHILD_CANCELLED, 0, NULL);
@@ -443,13 +449,12 @@ void child_pool_close(struct child_pool *pool)
     if (!pool)
         return;
     while (pool->waiting)
-        child_cancel(pool->waiting);
-    for (struct child *child = pool->running, *next; child; child = next) {
-        next = child->next;
-        child_cancel(child);
-    }
+        child_cancel(pool->waiting); // NOLINT(clang-analyzer-unix.Malloc): the one before has left the list
+    for (struct child *child = pool->running; child; child = child->next)
+        cancel_running(child);
     while (pool->running) {
         struct child *child = pool->running;
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): as above */
         struct pollfd ended = {.fd = child->pidfd, .events = POLLIN};
         poll(&ended, 1, LAST_WAIT_MS);
         waitid(P_PIDFD, (id_t)child->pidfd, &(siginfo_t){0}, WEXITED | WNOHANG);

@@ -29,9 +29,9 @@ static bool is_key(const char *key)
 
 static int read_one(struct facts *f, const struct json_doc *request, size_t token, struct err *err)
 {
-    char *key = f->keys[f->all.count], *value = f->values[f->all.count];
     if (f->all.count == FACTS_MAX)
         return err_set(err, ERR_INVALID, "more than %d facts", FACTS_MAX);
+    char *key = f->keys[f->all.count], *value = f->values[f->all.count];
     if (!json_get_string(request, (ptrdiff_t)token, key, KEY_MAX) || !is_key(key))
         return err_set(err, ERR_INVALID, "facts are driver.KEY=… and decision.KEY=…, with letters of the map's names");
     if (!json_get_string(request, (ptrdiff_t)token + 1, value, VALUE_MAX) || !outlet_presentable(value))

@@ -303,7 +303,7 @@ static void request(struct sim_instrument *instrument, struct page *page, const 
 
 static void monitor(struct elm *elm, const char *arguments)
 {
-    uint8_t bytes[3];
+    uint8_t bytes[3] = {0};
     size_t length = hex_bytes(arguments, bytes, 3); /* a count may follow: FECA1 */
     elm->monitoring = length >= 2;
     elm->monitor_pgn = (unsigned)bytes[0] << 8 | bytes[1];
