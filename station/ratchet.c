@@ -16,7 +16,7 @@
 #include "reports/file.h"
 #include "reports/sha256.h"
 
-enum { SLOT = 4096, SLOTS = 2, LINE_MAX_BYTES = 256 };
+enum { SLOT = 4096, SLOTS = 2, WHOLE = SLOTS * SLOT, LINE_MAX_BYTES = 256, NUMBER_SIZE = 19 + 1 /* they always fit */ };
 
 /* ---- keys ---- */
 
@@ -78,11 +78,12 @@ void ratchet_write(const struct ratchet *r, const char *log, char out[RATCHET_TE
 
 int ratchet_read(struct ratchet *r, const char *log, const char *text, struct err *err)
 {
-    char name[80], hex[72];
+    char name[80], start[NUMBER_SIZE], hex[72];
     *r = (struct ratchet){.epoch = 0};
-    if (sscanf(text, "smogd-ratchet-1 %79s %" SCNu64 " %71s", name, &r->start, hex) != 3 ||
+    if (sscanf(text, "smogd-ratchet-1 %79s %19[0-9] %71s", name, start, hex) != 3 ||
         !encoding_unhex(hex, strlen(hex), r->key, sizeof r->key))
         return err_set(err, ERR_INVALID, "this is no key of a ratchet: smogd-ratchet-1 LOG START HEX");
+    r->start = strtoull(start, NULL, 10);
     if (strcmp(name, log) != 0)
         return err_set(err, ERR_INVALID, "the key is of the journal %s, this one is %s", name, log);
     return 0;
@@ -101,11 +102,13 @@ static void slot_line(const struct ratchet *r, char out[LINE_MAX_BYTES])
 
 static bool read_slot(const char *slot, struct ratchet *r)
 {
-    char again[LINE_MAX_BYTES], key[72];
+    char again[LINE_MAX_BYTES], start[NUMBER_SIZE], epoch[NUMBER_SIZE], key[72];
     *r = (struct ratchet){.epoch = 0};
-    if (sscanf(slot, "smogd-ratchet %" SCNu64 " %" SCNu64 " %71s", &r->start, &r->epoch, key) != 3 ||
+    if (sscanf(slot, "smogd-ratchet %19[0-9] %19[0-9] %71s", start, epoch, key) != 3 ||
         !encoding_unhex(key, strlen(key), r->key, sizeof r->key))
         return false;
+    r->start = strtoull(start, NULL, 10);
+    r->epoch = strtoull(epoch, NULL, 10);
     slot_line(r, again);
     return strncmp(slot, again, strlen(again)) == 0;
 }
@@ -117,7 +120,7 @@ int ratchet_load(struct ratchet *r, const char *path, bool *there, struct err *e
     *there = access(path, F_OK) == 0;
     if (!*there)
         return 0;
-    if (file_read(path, SLOTS * SLOT, &text, &length, err) != 0)
+    if (file_read(path, WHOLE, &text, &length, err) != 0)
         return -1;
     bool found = false;
     for (size_t i = 0; i < SLOTS; i++) {
@@ -143,7 +146,7 @@ static int write_slot(int fd, const struct ratchet *r, uint64_t which)
     memset(slot, ' ', sizeof slot);
     char line[LINE_MAX_BYTES];
     slot_line(r, line);
-    memcpy(slot, line, strlen(line));
+    memcpy(slot, line, strlen(line)); // NOLINT(bugprone-not-null-terminated-result): blanks follow
     bool good = pwrite(fd, slot, sizeof slot, (off_t)(which * SLOT)) == SLOT && fdatasync(fd) == 0;
     OPENSSL_cleanse(slot, sizeof slot);
     OPENSSL_cleanse(line, sizeof line);
@@ -152,7 +155,7 @@ static int write_slot(int fd, const struct ratchet *r, uint64_t which)
 
 int ratchet_store(const struct ratchet *r, const char *path, struct err *err)
 {
-    char whole[SLOTS * SLOT];
+    char whole[WHOLE];
     bool fresh = access(path, F_OK) != 0;
     memset(whole, ' ', sizeof whole);
     /* a file of its full size first: later writes go over the same blocks */

@@ -262,7 +262,10 @@ static void the_supervisors_line_is_read_back(void **state)
     assert_int_equal(ratchet_read(&back, "652301-0007/2", line, &err), 0);
     assert_memory_equal(&back, &r, sizeof r);
     assert_int_equal(ratchet_read(&back, "652301-0007", line, &err), -1);
-    static const char *const bad[] = {"", "smogd-ratchet-1 x 1 abc", "smogd-ratchet-2 x 1 00"};
+#define KEY "00000000000000000000000000000000000000000000000000000000000000ff"
+    assert_int_equal(ratchet_read(&back, "x", "smogd-ratchet-1 x 1 " KEY, &err), 0);
+    static const char *const bad[] = {"", "smogd-ratchet-1 x 1 abc", "smogd-ratchet-2 x 1 00",
+                                      "smogd-ratchet-1 x -1 " KEY, "smogd-ratchet-1 x 99999999999999999999999 " KEY};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(ratchet_read(&back, "x", bad[i], &err), -1);
 }
