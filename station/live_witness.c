@@ -20,7 +20,8 @@ static int check_note(struct live *live, const char *text, struct checkpoint_rea
         return err_prefix(err, "this is no checkpoint");
     if (store_size(live->store, &size, err) != 0)
         return -1;
-    if (c->size > size || store_root(live->store, c->size, &root, err) != 0 || memcmp(&root, &c->root, sizeof root))
+    if (c->size > size || store_root(live->store, c->size, &root, err) != 0 ||
+        memcmp(&root, &c->root, sizeof root) != 0)
         return err_set(err, ERR_REFUSED,
                        "the checkpoint of %" PRIu64
                        " events is not of this journal: a co-signed one of another history; keep it as evidence",

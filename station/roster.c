@@ -370,12 +370,13 @@ static int by_plate(const void *a, const void *b)
 static int find_twins(struct roster *roster, struct err *err)
 {
     size_t count = roster->entries_count;
-    const struct roster_entry **sorted = malloc((count + 1) * sizeof *sorted);
+    const struct roster_entry **sorted =
+        malloc((count + 1) * sizeof *sorted); // NOLINT(bugprone-sizeof-expression): of pointers
     if (!sorted)
         return err_set(err, ERR_FAILED, "out of memory");
     for (size_t i = 0; i < count; i++)
         sorted[i] = &roster->entries[i];
-    qsort(sorted, count, sizeof *sorted, by_plate);
+    qsort(sorted, count, sizeof *sorted, by_plate); // NOLINT(bugprone-sizeof-expression): of pointers
     for (size_t i = 1; i < count; i++) {
         const struct plate *a = &sorted[i - 1]->vehicle.plate, *b = &sorted[i]->vehicle.plate;
         if (b->text[0] && strcmp(a->text, b->text) == 0 &&

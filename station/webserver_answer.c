@@ -42,6 +42,7 @@ void webserver_answer(struct webserver_request *request, unsigned status, const 
                       size_t length)
 {
     give(request, status, type,
+         /* NOLINTNEXTLINE(performance-no-int-to-ptr): it is only read */
          MHD_create_response_from_buffer(length, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY));
 }
 
@@ -49,6 +50,7 @@ void webserver_answer_static(struct webserver_request *request, unsigned status,
                              size_t length)
 {
     give(request, status, type,
+         /* NOLINTNEXTLINE(performance-no-int-to-ptr): it is only read */
          MHD_create_response_from_buffer(length, (void *)(uintptr_t)bytes, MHD_RESPMEM_PERSISTENT));
 }
 
