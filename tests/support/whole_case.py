@@ -25,15 +25,17 @@ outlet police { kind = package-rest  url = "https://127.0.0.1:%(port)d/packages"
 
 
 class WholeCase(Lab):
-    """The folder has the station's files in state/, the inbox's in inbox/. `keys` and `dev`: where keys and the simulated opacimeter are."""
+    """The folder has the station's files in state/, the inbox's in inbox/. `keys` and `dev`: where keys and the simulated opacimeter are;
+    `outlets`: sections beside the inbox's; `facts`: what else is known of the truck."""
 
-    def __init__(self, folder, keys, dev):
+    def __init__(self, folder, keys, dev, outlets="", facts=()):
         os.makedirs(folder, exist_ok=True)
         super().__init__(folder)
         self.keys, self.port = keys, free_port()
+        self.facts = ("fuel=diesel", "class=heavy", "gearbox=manual", "power_kw=199", *facts)
         for name in ("state", "inbox"):
             os.makedirs(self.path(name), exist_ok=True)
-        station_conf(self, CONF % {"dev": dev, "keys": keys, "port": self.port}, extra=quick_rules(self))
+        station_conf(self, CONF % {"dev": dev, "keys": keys, "port": self.port}, outlets, extra=quick_rules(self))
         with open(self.path("rules/gb3847-2018.conf"), encoding="utf-8") as file:
             law = file.read()
         self.write("rules/gb3847-2018.conf", law.replace("param count { value = 3 ", "param count { value = 2 "))
@@ -87,7 +89,7 @@ class WholeCase(Lab):
         self.wait_live("smoke")
         words = ["test", "start", "--plate", PLATE, "--colour", "yellow", "--method", "free-acceleration", "--officer", "P0042", "--officer", "P0043",
                  "--police", "650012"]
-        for fact in ("fuel=diesel", "class=heavy", "gearbox=manual", "power_kw=199"):
+        for fact in self.facts:
             words += ["--vehicle", fact]
         test = self.json(*words)["test"]
         self.say(test=test)
