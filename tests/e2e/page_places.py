@@ -17,7 +17,7 @@ with Lab() as lab:
     port = free_port()
     station = FullStation(lab, 'console { listen = "127.0.0.1:%d" }\n' % port)
     station.day()
-    facts = {name: getattr(station, name) for name in ("to_review", "reviewed", "sent", "checklist")}
+    facts = {name: getattr(station, name) for name in ("to_review", "reviewed", "sent", "handled", "checklist")}
     status = play(lab, port, "places.mjs", PIN=PIN, FACTS=json.dumps(facts))
     if status:
         sys.stderr.write(lab.log("smogd")[-2000:])

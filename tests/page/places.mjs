@@ -116,6 +116,31 @@ async function twoOfficers(page) {
   equal([shown.state, shown.reviewer1, shown.reviewer2], ["review2", "P0042", "P0044"], "two officers at one tablet, each in the own name");
 }
 
+/** A police officer files what a decision on the spot consists of; what the page sends is what the outlet for 04C54 takes. */
+async function decisionOnTheSpot(page) {
+  await visit(page, `cases/${facts.handled}`);
+  await login(page, "650012", PIN);
+  await page.getByRole("button", { name: "决定书备案" }).click();
+  const dialog = page.getByRole("dialog");
+  const file = dialog.getByRole("button", { name: "决定书备案" });
+  equal(await file.isDisabled(), true, "nothing is filed before something is filled in");
+  await dialog.getByRole("button", { name: "警告" }).click();
+  equal(await dialog.getByLabel("罚款金额").inputValue(), "0", "who is warned pays nothing");
+  await dialog.getByRole("button", { name: "2 罚款" }).click();
+  equal(await dialog.getByLabel("罚款金额").inputValue(), "", "a fine without figure is that of the code table");
+  for (const [label, value] of Object.entries({ 姓名: "某", 驾驶证号: "652301198001011234", 准驾车型: "A2", 缴款方式: "1" })) await dialog.getByLabel(label).fill(value);
+  await dialog.getByText("其他字段").click();
+  await dialog.getByLabel("每行一项").fill("driver.dh = 13900000000\nno field");
+  const faint = await page.evaluate(contrasts, 7);
+  result(faint.length === 0, "what is read in the form has a contrast of 7 to 1", faint.join("\n"));
+  await shot(page, "decision-filed-zh");
+  await file.click();
+  await dialog.waitFor({ state: "detached" });
+  const steps = (await json("case", "show", facts.handled)).steps;
+  equal([steps.at(-1).act, steps.at(-1).officer], ["file", "650012"], "what the decision consists of is put on record");
+  await page.getByRole("button", { name: "退出" }).click();
+}
+
 async function roster(page) {
   await visit(page, "depot");
   const bad = join(DIR, "bad.csv");
@@ -207,7 +232,7 @@ await Promise.all([
   inTurn(["every page in Chinese", () => lookAt("zh")], ["every page from right to left", fromRightToLeft]),
   inTurn(["every page in English", () => lookAt("en")], ["every page at 200 %", zoomed]),
 ]);
-for (const [what, act] of Object.entries({ "a review by two officers": twoOfficers, "a roster": roster, "a checklist taken up again": checklist, "curves": curves, "a check, an officer": lookAfter, "what is not there": nothingThere }))
+for (const [what, act] of Object.entries({ "a decision on the spot": decisionOnTheSpot, "a review by two officers": twoOfficers, "a roster": roster, "a checklist taken up again": checklist, "curves": curves, "a check, an officer": lookAfter, "what is not there": nothingThere }))
   await step(what, page, () => act(page));
 equal(page.errors, [], "no error in the page's log");
 await browser.close();

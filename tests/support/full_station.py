@@ -1,6 +1,6 @@
 """A station with a day behind it: one of everything that the console shows, made by the real programs in about twenty seconds.
 
-Beside the pass, the fail and the aborted test there are passages of every verdict, cases at five places of their lives, a depot visit,
+Beside the pass, the fail and the aborted test there are passages of every verdict, cases at six places of their lives, a depot visit,
 checklists, alerts, checks, officers with PINs, a delivery that failed and one with its receipt.
 """
 import os
@@ -163,7 +163,7 @@ class FullStation:
         self.lab.ctl("test", "abort", aborted, "--reason", "发动机熄火 engine stalled")
         self.voided = self.observe("新C77019", "3")
         self.lab.ctl("test", "void", self.voided, "--reason", "号牌录入错误 wrong plate", "--officer", "S0001")
-        self.by_eye = [self.observe("新B4000%d" % n, "3") for n in range(4)]
+        self.by_eye = [self.observe("新B4000%d" % n, "3") for n in range(5)]
 
     def cases(self):
         lab = self.lab
@@ -176,6 +176,8 @@ class FullStation:
         lab.approve(self.sent, ("P0042", "P0044"), "650012")
         lab.ctl("case", "repair-notice", self.sent, "--officer", "P0042", "--until", "2026-12-31")
         lab.ctl("case", "return", self.case_of(self.by_eye[3]), "--officer", "P0043", "--reason", "照片看不清 plate unreadable")
+        self.handled = self.case_of(self.by_eye[4])
+        lab.ctl("case", "handle", self.handled, "--police", "650012", "--number", "652301202600018")
         self.push()
         self.push()
         self.to_review = self.case_of(self.failed)

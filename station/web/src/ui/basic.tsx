@@ -51,7 +51,7 @@ export function Key({ children, onPress, disabled, label, wide, chosen }: {
 
 let fields = 0;
 /** A labelled input; `note` says where the value comes from or what is wrong with it. */
-export function Field({ label, note, wrong, children, ...input }: { label: string; note?: string; wrong?: string; children?: ComponentChildren } & Omit<
+export function Field({ label, note, wrong, children, ...input }: { label: ComponentChildren; note?: string; wrong?: string; children?: ComponentChildren } & Omit<
   JSX.HTMLAttributes<HTMLInputElement> & JSX.InputHTMLAttributes<HTMLInputElement>,
   "label" | "id" | "children"
 >) {
@@ -72,7 +72,7 @@ export function Field({ label, note, wrong, children, ...input }: { label: strin
 
 /** A choice of few, as large buttons side by side. */
 export function Choice<T extends string>({ label, options, value, onChange, note }: {
-  label: string;
+  label: ComponentChildren;
   options: { value: T; text: ComponentChildren }[];
   value: T | "";
   onChange: (value: T) => void;

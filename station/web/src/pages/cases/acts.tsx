@@ -8,15 +8,10 @@ import type { Officer, Session } from "../../types";
 import type { Case, NextAct } from "../../types_pages";
 import { Button, Dialog, Field, Notice, Plain } from "../../ui/basic";
 import { Trouble } from "../../ui/words";
+import { factsOf, FiledFields, NOT_FILED } from "./filed";
 
 const GROUNDS = ["1", "2", "3", "4", "5", "6", "7", "8"];
-const NO_FIELDS = { reason: "", number: "", ground: "", police: "", until: "", facts: "" };
-
-/** Lines "driver.name=…" as the object that the act takes. */
-function factsOf(lines: string): Record<string, string> {
-  const pairs = lines.split("\n").filter((line) => line.includes("="));
-  return Object.fromEntries(pairs.map((line) => [line.slice(0, line.indexOf("=")).trim(), line.slice(line.indexOf("=") + 1).trim()]));
-}
+const NO_FIELDS = { reason: "", number: "", ground: "", police: "", until: "" };
 
 interface Doer {
   officer: Officer;
@@ -81,20 +76,21 @@ export function Acts({ shown, onDone }: { shown: Case; onDone: () => void }) {
 
 function ActDialog({ shown, next, doer, onClose, onDone }: { shown: Case; next: NextAct; doer: Doer; onClose: () => void; onDone: () => void }) {
   const [fields, setFields, forget] = useDraft(`act ${shown.case} ${next.act}`, NO_FIELDS);
+  const [filed, setFiled, forgetFiled] = useDraft(`filed ${shown.case}`, NOT_FILED);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(undefined);
   const set = (key: keyof typeof NO_FIELDS) => (value: string) => setFields((old) => ({ ...old, [key]: value }));
   const asks = (need: string) => next.needs.includes(need);
-  const lacks = (asks("reason") && !fields.reason.trim()) || (asks("number") && !fields.number.trim()) || (asks("ground") && !fields.ground) || (asks("police") && !shown.police && !fields.police.trim()) || (asks("facts") && !fields.facts.includes("="));
+  const lacks = (asks("reason") && !fields.reason.trim()) || (asks("number") && !fields.number.trim()) || (asks("ground") && !fields.ground) || (asks("police") && !shown.police && !fields.police.trim()) || (asks("facts") && Object.keys(factsOf(filed)).length === 0);
   const send = async () => {
     setBusy(true);
     setError(undefined);
     try {
-      const { facts, ...texts } = fields;
-      const body: Record<string, unknown> = Object.fromEntries(Object.entries(texts).filter(([, value]) => value.trim() !== ""));
-      if (asks("facts")) body.facts = factsOf(facts);
+      const body: Record<string, unknown> = Object.fromEntries(Object.entries(fields).filter(([, value]) => value.trim() !== ""));
+      if (asks("facts")) body.facts = factsOf(filed);
       await post(`cases/${shown.case}/${next.act}`, body, { as: doer.second ? "second" : undefined });
       forget();
+      forgetFiled();
       onClose();
       onDone();
     } catch (problem) {
@@ -103,7 +99,7 @@ function ActDialog({ shown, next, doer, onClose, onDone }: { shown: Case; next: 
     }
   };
   return (
-    <Dialog title={word("act", next.act)} onClose={onClose}>
+    <Dialog title={word("act", next.act)} onClose={onClose} class={asks("facts") ? "dialog-wide" : ""}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -132,13 +128,7 @@ function ActDialog({ shown, next, doer, onClose, onDone }: { shown: Case; next: 
           />
         )}
         {(next.act === "repair-notice" || fields.until) && <Field label={t("acts.until")} type="date" value={fields.until} note={t("acts.until.note")} onInput={(e) => set("until")(e.currentTarget.value)} />}
-        {asks("facts") && (
-          <div class="field">
-            <label for="facts">{t("acts.facts")}</label>
-            <textarea id="facts" rows={8} maxLength={2000} value={fields.facts} onInput={(e) => set("facts")(e.currentTarget.value)} />
-            <p class="field-note">{t("acts.facts.note")}</p>
-          </div>
-        )}
+        {asks("facts") && <FiledFields filed={filed} change={setFiled} />}
         {asks("reason") && <Field label={t("reason")} value={fields.reason} note={t("reason.needed")} maxLength={200} onInput={(e) => set("reason")(e.currentTarget.value)} />}
         <Trouble error={error} />
         <p>
