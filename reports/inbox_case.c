@@ -28,7 +28,7 @@ static void step(struct chain *c, ptrdiff_t at)
     struct inbox_html *h = c->h;
     char text[TEXT_MAX], before[TEXT_MAX], after[TEXT_MAX];
     inbox_html_raw(h, "<tr><td>");
-    inbox_html_isolated(h, member(c, at, "at", text));
+    inbox_html_moments(h, member(c, at, "at", text));
     inbox_html_raw(h, "</td><th scope=\"row\">");
     const char *act = member(c, at, "act", text);
     inbox_html_term(h, act[0] ? act : member(c, at, "kind", text));

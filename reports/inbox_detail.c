@@ -97,6 +97,14 @@ static void item(struct inbox_html *h, enum inbox_word name, const char *value)
     inbox_html_raw(h, "</dd>");
 }
 
+static void time_item(struct inbox_html *h, enum inbox_word name, const char *value)
+{
+    inbox_html_element(h, "dt", inbox_word(h->language, name));
+    inbox_html_raw(h, "<dd>");
+    inbox_html_moments(h, value);
+    inbox_html_raw(h, "</dd>");
+}
+
 static bool member(const struct shown *s, ptrdiff_t object, const char *key, char out[TEXT_MAX])
 {
     ptrdiff_t at = object >= 0 ? json_member(&s->record.doc, (size_t)object, key) : -1;
@@ -317,8 +325,8 @@ static void test_section(struct shown *s)
     item(h, INBOX_WORD_STATION_ID, s->p->station);
     item(h, INBOX_WORD_METHOD, inbox_term(h->language, s->record.method));
     if (member(s, 0, "started_at", text))
-        item(h, INBOX_WORD_STARTED, text);
-    item(h, INBOX_WORD_ENDED, s->record.ended_at);
+        time_item(h, INBOX_WORD_STARTED, text);
+    time_item(h, INBOX_WORD_ENDED, s->record.ended_at);
     each(s, "instruments", instrument);
     each(s, "officers", officer);
     inbox_html_raw(h, "</dl></section>\n");
@@ -370,7 +378,7 @@ void inbox_finding_row(struct inbox_html *h, const struct verifier_finding *f)
     inbox_html_raw(h, "</span></td><td>");
     inbox_html_isolated(h, f->entry);
     inbox_html_raw(h, "</td><td>");
-    inbox_html_text(h, h->language == INBOX_EN ? f->en : f->zh);
+    inbox_html_moments(h, h->language == INBOX_EN ? f->en : f->zh);
     inbox_html_raw(h, "</td></tr>\n");
 }
 
@@ -378,13 +386,21 @@ static void check_section(struct shown *s)
 {
     struct inbox_html *h = s->h;
     const struct verifier *v = &s->verifier;
-    size_t failed = 0;
-    for (size_t i = 0; i < v->count; i++)
+    size_t failed = 0, good = 0;
+    for (size_t i = 0; i < v->count; i++) {
         failed += v->findings[i].result == VERIFIER_FAIL;
+        good += v->findings[i].result == VERIFIER_OK;
+    }
     section(h, " wide", INBOX_WORD_CHECKS);
     fprintf(h->out, "<p><strong class=\"tag %s\">%s ", failed ? "bad" : "good", failed ? "✕" : "✓");
-    inbox_html_count(h, failed ? INBOX_WORD_CHECKS_BAD : INBOX_WORD_CHECKS_GOOD, (int64_t)(failed ? failed : v->count));
-    inbox_html_raw(h, "</strong> <span class=\"note\">");
+    inbox_html_count(h, failed ? INBOX_WORD_CHECKS_BAD : INBOX_WORD_CHECKS_GOOD, (int64_t)(failed ? failed : good));
+    inbox_html_raw(h, "</strong> ");
+    if (v->open > 0) {
+        inbox_html_raw(h, "<strong class=\"tag warn\">? ");
+        inbox_html_count(h, INBOX_WORD_CHECKS_OPEN, (int64_t)v->open);
+        inbox_html_raw(h, "</strong> ");
+    }
+    inbox_html_raw(h, "<span class=\"note\">");
     inbox_html_word(h, INBOX_WORD_CHECKS_NOTE);
     fprintf(h->out, "</span></p><details%s><summary>", failed ? " open" : "");
     inbox_html_word(h, INBOX_WORD_CHECKS_ALL);
@@ -404,7 +420,7 @@ static void receipt_section(struct shown *s)
     section(h, " wide", INBOX_WORD_RECEIPT);
     inbox_html_raw(h, "<dl>");
     item(h, INBOX_WORD_RECEIPT, number);
-    item(h, INBOX_WORD_RECEIVED, at);
+    time_item(h, INBOX_WORD_RECEIVED, at);
     item(h, INBOX_WORD_SENDER, p->sender);
     item(h, INBOX_WORD_SIGNER, p->signer);
     item(h, INBOX_WORD_JOURNAL, inbox_term(h->language, p->journal));

@@ -11,9 +11,8 @@ void inbox_html_raw(struct inbox_html *h, const char *markup)
     fputs(markup, h->out);
 }
 
-void inbox_html_text(struct inbox_html *h, const char *text)
+static void put(struct inbox_html *h, const char *text, size_t length)
 {
-    size_t length = strlen(text);
     for (size_t at = 0, size; at<length; at += size> 0 ? size : 1) {
         uint32_t c = utf8_next(text + at, length - at, &size);
         switch (c) {
@@ -30,6 +29,11 @@ void inbox_html_text(struct inbox_html *h, const char *text)
                 fwrite(text + at, 1, size, h->out);
         }
     }
+}
+
+void inbox_html_text(struct inbox_html *h, const char *text)
+{
+    put(h, text, strlen(text));
 }
 
 void inbox_html_word(struct inbox_html *h, enum inbox_word word)
@@ -79,6 +83,55 @@ void inbox_html_time(struct inbox_html *h, int64_t unix_ms)
     civil_time_format(unix_ms, INBOX_OFFSET_MINUTES, text);
     if (text[0])
         fprintf(h->out, "<time datetime=\"%s\"><bdi>%.10s %.5s</bdi></time>", text, text, text + 11);
+}
+
+/* How much of the text is the form; '0' in it stands for a digit. 0: it is another. */
+static size_t formed(const char *text, const char *form)
+{
+    size_t n = 0;
+    for (; form[n]; n++)
+        if (form[n] == '0' ? text[n] < '0' || text[n] > '9' : text[n] != form[n])
+            return 0;
+    return n;
+}
+
+/* Length of the RFC 3339 time that the text begins with; 0: there is none. */
+static size_t moment_length(const char *text, int64_t *unix_ms)
+{
+    size_t n = formed(text, "0000-00-00T00:00:00"), zone;
+    if (n == 0)
+        return 0;
+    if (text[n] == '.')
+        n += 1 + strspn(text + n + 1, "0123456789");
+    if ((zone = formed(text + n, "+00:00")) == 0 && (zone = formed(text + n, "-00:00")) == 0 &&
+        (zone = formed(text + n, "Z")) == 0)
+        return 0;
+    return civil_time_parse(unix_ms, text, n + zone, INBOX_OFFSET_MINUTES) ? n + zone : 0;
+}
+
+static void moment(struct inbox_html *h, const char *written, size_t length, int64_t unix_ms)
+{
+    char text[CIVIL_TIME_TEXT_MAX];
+    civil_time_format(unix_ms, INBOX_OFFSET_MINUTES, text);
+    fprintf(h->out, "<time datetime=\"%.*s\"><bdi>%.10s %.8s</bdi> ", (int)length, written, text, text + 11);
+    inbox_html_word(h, INBOX_WORD_ZONE);
+    inbox_html_raw(h, "</time>");
+}
+
+void inbox_html_moments(struct inbox_html *h, const char *text)
+{
+    const char *plain = text;
+    for (const char *at = text; *at;) {
+        int64_t unix_ms;
+        size_t length = moment_length(at, &unix_ms);
+        if (length > 0) {
+            put(h, plain, (size_t)(at - plain));
+            moment(h, at, length, unix_ms);
+            plain = at + length;
+        }
+        at += length > 0 ? length : 1;
+    }
+    inbox_html_text(h, plain);
 }
 
 void inbox_html_query(struct inbox_html *h, const char *name, const char *value)

@@ -50,6 +50,9 @@ void inbox_html_term(struct inbox_html *h, const char *word);
 void inbox_html_element(struct inbox_html *h, const char *tag, const char *text);
 /* "2026-07-01 09:30": minutes are enough for people; "-" for 0. */
 void inbox_html_time(struct inbox_html *h, int64_t unix_ms);
+/* A text in which times may stand as records write them (RFC 3339): each is shown as people read it, to the second and
+ * with the zone, whatever zone it was written in; as it was written it is there for programs. */
+void inbox_html_moments(struct inbox_html *h, const char *text);
 /* A number or name that keeps its direction in any language. */
 void inbox_html_isolated(struct inbox_html *h, const char *text);
 /* The same value as a part of a query in an address. */

@@ -60,7 +60,10 @@ static void answer(struct inbox_html *h, const struct verifier *v)
         inbox_html_raw(h, "<dl>");
         told(h, INBOX_WORD_PLATE, v->plate);
         told(h, INBOX_WORD_VERDICT, inbox_term(h->language, v->verdict));
-        told(h, INBOX_WORD_MEASURED, v->ended_at);
+        inbox_html_element(h, "dt", inbox_word(h->language, INBOX_WORD_MEASURED));
+        inbox_html_raw(h, "<dd>");
+        inbox_html_moments(h, v->ended_at);
+        inbox_html_raw(h, "</dd>");
         told(h, INBOX_WORD_RECORD, v->id);
         told(h, INBOX_WORD_STATION, v->station);
         inbox_html_raw(h, "</dl>");

@@ -31,7 +31,8 @@ const char *const inbox_html_style[] = {
     "thead th{background:#e4e9f0}tbody th{font-weight:700}\n"
     "tr:hover td{background:#f6f8fb}\n",
     ".list td,.list th{white-space:nowrap;vertical-align:middle}.list .plate a{font-size:1.1rem;font-weight:700}\n"
-    ".tag{display:inline-block;padding:.1em .6em;border-radius:3px;font-weight:700;border:1px solid currentColor;"
+    ".tag{display:inline-block;white-space:nowrap;padding:.1em .6em;border-radius:3px;font-weight:700;border:1px solid "
+    "currentColor;"
     "}.bad{color:var(--bad);background:var(--bad-paper)}\n"
     ".good{color:var(--good);background:var(--good-paper)}.warn{color:var(--warn);background:var(--warn-paper)}\n"
     ".verdict{display:flex;flex-wrap:wrap;gap:1rem 2.5rem;align-items:center;border-inline-start:12px solid}\n"

@@ -94,12 +94,14 @@ enum inbox_language { INBOX_ZH, INBOX_EN, INBOX_LANGUAGES };
     X(CUSTODY, "证据保管链与审核", "Chain of custody and reviews")                                                                                                         \
     X(NO_CUSTODY, "该证据包没有 case.json（旧版站点）。", "This package has no case.json (an older station).")                                                             \
     X(STEP, "环节", "Step")                                                                                                                                                \
+    X(ZONE, "北京时间", "UTC+8")                                                                                                                                           \
     X(TIME, "时间", "Time")                                                                                                                                                \
     X(ROLE, "身份", "Role")                                                                                                                                                \
     X(REVIEWS, "环保审核", "Reviews")                                                                                                                                      \
     X(CHECKS, "检验结果", "Verification")                                                                                                                                  \
     X(CHECKS_NOTE, "打开本页时对所存文件重新检验。", "The stored file was verified anew when this page was opened.")                                                       \
     X(CHECKS_GOOD, "% 项检验全部通过", "all of % checks are good")                                                                                                         \
+    X(CHECKS_OPEN, "% 项待证", "% need proof")                                                                                                                             \
     X(CHECKS_BAD, "有 % 项检验未通过", "% checks failed")                                                                                                                  \
     X(CHECKS_ALL, "逐项查看", "Show them line by line")                                                                                                                    \
     X(RECEIPT, "回执", "Receipt")                                                                                                                                          \
@@ -156,7 +158,8 @@ enum inbox_language { INBOX_ZH, INBOX_EN, INBOX_LANGUAGES };
     X(WHO, "人员／证书", "Who")                                                                                                                                            \
     X(ACT, "行为", "What")                                                                                                                                                 \
     X(DETAIL, "详情", "Detail")                                                                                                                                            \
-    X(FOOTER, "含个人信息，仅限办案使用；查阅均留痕。", "Personal data, for duty only; every look is recorded.")
+    X(FOOTER, "含个人信息，仅限办案使用；查阅均留痕。时间均为北京时间。",                                                                                                  \
+      "Personal data, for duty only; every look is recorded. Times are those of UTC+8 (Beijing).")
 
 enum inbox_word {
 #define INBOX_WORD_ENUM(id, zh, en) INBOX_WORD_##id,

@@ -25,9 +25,11 @@ page() { as "$1" "https://$address$2" "${@:3}"; }
 
 # ---- one package ----
 is "an officer opens a package" 200 "$(page wang "/view/$truck")"
-for words in '✕ 不合格' '光吸收系数 <bdi>1.90 1/m' '限值 <bdi>≤ 1.20 1/m' '新B12345' 'JJG976-2026-0042' '<svg viewBox' 'class="limit"' '检验全部通过' '已由本平台签名' '采纳并录入'; do
+for words in '✕ 不合格' '光吸收系数 <bdi>1.90 1/m' '限值 <bdi>≤ 1.20 1/m' '新B12345' 'JJG976-2026-0042' '<svg viewBox' 'class="limit"' '检验全部通过' '? 1 项待证' '已由本平台签名' '采纳并录入'; do
     says "it shows: $words" body "$words"
 done
+is "each time as people read it, as it was written for programs alone" "0 1" \
+    "$(sed 's/ datetime="[^"]*"//g' body | grep -cE '[0-9]T[0-9]{2}:[0-9]{2}') $(grep -cF '<dd><time datetime="2026-07-01T09:30:00.000+08:00"><bdi>2026-07-01 09:30:00</bdi> 北京时间</time></dd>' body)"
 is "no script, no style of its own, no handler" 0 "$(grep -ciE '<script|<style| style=| on[a-z]+=|javascript:' body)"
 is "every field has a label" 0 "$(grep -oE '<(input|select) id="[^"]*"' body | sed 's/.*id="//; s/"//' | while read -r id; do grep -q "<label for=\"$id\"" body || echo "$id"; done | wc -l)"
 is "in English" 200 "$(page wang "/view/$truck?lang=en")"

@@ -54,6 +54,31 @@ static void text_is_never_markup(void **state)
     expect(&h, "&amp;plate=%E6%96%B0%22%26a%20b");
 }
 
+/* Shown in one zone, whatever they were written in; as they were written they are there for programs. */
+static void times_are_shown_as_people_read_them(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"2026-07-01T09:30:15.250+08:00",
+         "<time datetime=\"2026-07-01T09:30:15.250+08:00\"><bdi>2026-07-01 09:30:15</bdi> UTC+8</time>"},
+        {"2026-06-30T23:30:00Z", "<time datetime=\"2026-06-30T23:30:00Z\"><bdi>2026-07-01 07:30:00</bdi> UTC+8</time>"},
+        {"sealed 2026-07-01T07:30:00+06:00, <b>",
+         "sealed <time datetime=\"2026-07-01T07:30:00+06:00\"><bdi>2026-07-01 09:30:00</bdi> UTC+8</time>, &lt;b&gt;"},
+        {"2026-07-01T09:30:15", "2026-07-01T09:30:15"},
+        {"2026-13-01T09:30:15Z", "2026-13-01T09:30:15Z"},
+        {"2026-07-01T09:30:15.\"><script>Z", "2026-07-01T09:30:15.&quot;&gt;&lt;script&gt;Z"},
+        {"2026-07-01T09:30:15+0<:00", "2026-07-01T09:30:15+0&lt;:00"},
+        {"", ""},
+        {"新B12345", "新B12345"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct inbox_html h;
+        open_html(&h);
+        inbox_html_moments(&h, rows[i][0]);
+        expect(&h, rows[i][1]);
+    }
+}
+
 static void every_text_is_there_in_both_languages(void **state)
 {
     (void)state;
@@ -211,6 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_is_never_markup),
+        cmocka_unit_test(times_are_shown_as_people_read_them),
         cmocka_unit_test(every_text_is_there_in_both_languages),
         cmocka_unit_test(fields_of_a_form),
         cmocka_unit_test(the_review_is_due_after_five_working_days),
