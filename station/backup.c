@@ -94,8 +94,7 @@ static int copy_database(struct making *m, struct err *err)
 static int take_database(struct making *m, struct err *err)
 {
     struct merkle_hash root;
-    sqlite3_stmt *q = store_statement(m->store, STORE_SQL_BEGIN_READ, err);
-    if (!q || store_run(m->store, q, "begin to read", err) != 0)
+    if (store_read_begin(m->store, err) != 0)
         return -1;
     int result = store_size(m->store, &m->out->events, err);
     if (result == 0)
@@ -104,9 +103,7 @@ static int take_database(struct making *m, struct err *err)
         result = store_checkpoint_last(m->store, &m->note, err);
     if (result == 0)
         result = copy_database(m, err);
-    q = store_statement(m->store, STORE_SQL_ROLLBACK, NULL);
-    if (q)
-        store_run(m->store, q, "end reading", NULL);
+    store_read_end(m->store);
     if (result == 0)
         sha256_to_hex(root.bytes, m->out->root);
     return result;

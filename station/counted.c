@@ -1,6 +1,7 @@
 #include "station/counted.h"
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,7 @@ static int64_t find_word(const struct counted *c, const char *text)
 static int take_own_word(void *ctx, int64_t id, const char *text)
 {
     struct taking *t = ctx;
+    t->source->words_count = id + 1;
     t->result = put_word(t->counted, id, text) < 0 ? no_memory(t->err) : 0;
     return t->result;
 }
@@ -59,7 +61,8 @@ static int take_other_word(void *ctx, int64_t id, const char *text)
     if (!words)
         return t->result = no_memory(t->err);
     t->source->words = words;
-    words[0] = 0;
+    while (t->source->words_count <= id)
+        words[t->source->words_count++] = 0;
     words[id] = find_word(t->counted, text);
     if (words[id] < 0)
         words[id] = put_word(t->counted, (int64_t)t->counted->words_count, text);
@@ -129,12 +132,14 @@ static int take_vehicle(void *ctx, int64_t id, const char *plate, const char *co
 static int open_other(struct counted *c, struct counted_source *source, struct err *err)
 {
     struct taking taking = {.counted = c, .source = source, .err = err};
-    int64_t vehicles;
+    int64_t last;
     if (!c->more && open_more(c, err) != 0)
         return -1;
-    if (store_vehicle_count(source->store, &vehicles, err) != 0)
+    if (store_read_begin(source->store, err) != 0 || store_vehicle_count(source->store, &last, err) != 0)
         return -1;
-    source->vehicles = calloc((size_t)vehicles + 1, sizeof *source->vehicles);
+    source->vehicles_count = last + 1;
+    source->words_count = 1;
+    source->vehicles = calloc((size_t)source->vehicles_count, sizeof *source->vehicles);
     source->words = calloc(1, sizeof *source->words);
     if (!source->vehicles || !source->words)
         return no_memory(err);
@@ -148,9 +153,12 @@ static int open_all(struct counted *c, struct err *err)
     struct taking taking = {.counted = c, .source = &c->sources[0], .err = err};
     if (put_word(c, 0, "") < 0)
         return no_memory(err);
-    if (store_word_list(c->sources[0].store, take_own_word, &taking, err) != 0 || taking.result != 0 ||
+    taking.source->words_count = 1;
+    if (store_read_begin(c->sources[0].store, err) != 0 ||
+        store_word_list(c->sources[0].store, take_own_word, &taking, err) != 0 || taking.result != 0 ||
         store_vehicle_count(c->sources[0].store, &c->vehicles, err) != 0)
         return -1;
+    taking.source->vehicles_count = c->vehicles + 1;
     for (size_t i = 1; i < c->sources_count; i++)
         if (open_other(c, &c->sources[i], err) != 0)
             return -1;
@@ -175,6 +183,7 @@ void counted_close(struct counted *c)
     for (size_t i = 0; i < c->sources_count; i++) {
         free(c->sources[i].words);
         free(c->sources[i].vehicles);
+        store_read_end(c->sources[i].store);
     }
     free(c->words);
     free(c->same);
@@ -215,18 +224,35 @@ int counted_vehicle(struct counted *c, int64_t id, char plate[40], char colour[1
 
 /* ---- walking ---- */
 
+/* Our numbers for its own; all of them are below what it has given, or the database is damaged. */
+static bool renumber(const struct counted_source *source, struct store_measurement *m)
+{
+    int64_t *const words[] = {&m->station, &m->place, &m->method,     &m->verdict, &m->stage,
+                              &m->class_,  &m->fleet, &m->instrument, &m->reasons};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (*words[i] < 0 || *words[i] >= source->words_count)
+            return false;
+        if (source->words)
+            *words[i] = source->words[*words[i]];
+    }
+    if (m->vehicle < 0 || m->vehicle >= source->vehicles_count)
+        return false;
+    if (source->vehicles)
+        m->vehicle = source->vehicles[m->vehicle];
+    return true;
+}
+
 static int advance(struct counted_source *source, struct err *err)
 {
     source->state = store_measurement_next(source->store, &source->next, err);
-    if (source->state <= 0 || !source->words)
-        return source->state < 0 ? -1 : 0;
-    struct store_measurement *m = &source->next;
-    int64_t *const words[] = {&m->station, &m->place, &m->method,     &m->verdict, &m->stage,
-                              &m->class_,  &m->fleet, &m->instrument, &m->reasons};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        *words[i] = source->words[*words[i]];
-    m->vehicle = source->vehicles[m->vehicle];
-    return 0;
+    if (source->state <= 0)
+        return source->state;
+    return renumber(source, &source->next)
+               ? 0
+               : err_set(err, ERR_FAILED,
+                         "the database of %s counts a record by numbers that it has given to nothing: it is damaged; "
+                         "smogctl journal verify --records tells more",
+                         store_station(source->store));
 }
 
 int counted_walk(struct counted *c, int64_t from_ms, int64_t to_ms, struct err *err)

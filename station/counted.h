@@ -15,8 +15,9 @@ enum { COUNTED_SOURCES_MAX = 16 };
 
 struct counted_source {
     struct store *store;
-    int64_t *words;     /* its number of a word → ours; NULL for the first source */
-    uint32_t *vehicles; /* the same of vehicles */
+    int64_t *words;                      /* its number of a word → ours; NULL for the first source */
+    uint32_t *vehicles;                  /* the same of vehicles */
+    int64_t words_count, vehicles_count; /* its own numbers are below */
     struct store_measurement next;
     int state; /* 1: `next` is there, 0: it has come to its end */
 };
@@ -31,7 +32,7 @@ struct counted {
     struct store_measurement *same; /* those of one moment that have not been given yet */
 };
 
-/* The stores stay the caller's, and open until counted_close. */
+/* The stores stay the caller's, and open until counted_close; what is read from them until then is of this moment. */
 int counted_open(struct counted *c, struct store *const *stores, size_t count, struct err *err);
 void counted_close(struct counted *c);
 

@@ -276,3 +276,16 @@ void store_rollback(struct store *s)
     assert(s->in_transaction);
     undo(s);
 }
+
+int store_read_begin(struct store *s, struct err *err)
+{
+    assert(!s->in_transaction);
+    return run(s, STORE_SQL_BEGIN_READ, "begin to read", err);
+}
+
+void store_read_end(struct store *s)
+{
+    assert(!s->in_transaction);
+    if (!sqlite3_get_autocommit(s->db))
+        run(s, STORE_SQL_ROLLBACK, "end reading", NULL);
+}

@@ -69,6 +69,11 @@ int store_begin(struct store *s, struct err *err); /* BEGIN IMMEDIATE; transacti
 int store_commit(struct store *s, struct err *err);
 void store_rollback(struct store *s);
 
+/* All that is read until store_read_end is of the moment of the first reading, whatever is written meanwhile. Not
+ * inside a transaction. */
+int store_read_begin(struct store *s, struct err *err);
+void store_read_end(struct store *s); /* of none: does nothing */
+
 /* ---- journal ---- */
 
 /* Appends one event: canonical JSON `body`, whose "kind" must be `kind`. Inside a transaction. *index gets its place.

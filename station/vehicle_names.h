@@ -14,6 +14,7 @@ struct vehicle_names {
     size_t count;
 };
 
+/* Between store_read_begin and store_read_end. */
 int vehicle_names_read(struct vehicle_names *names, struct store *store, struct err *err);
 void vehicle_names_close(struct vehicle_names *names);
 
