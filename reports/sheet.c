@@ -191,8 +191,8 @@ static void json_of(const struct sheet *sheet, struct json_writer *w)
     const struct sheet_column *columns[SHEET_COLUMNS_MAX] = {NULL};
     for (size_t c = 0; c < sheet->columns_count; c++)
         columns[c] = &sheet->columns[c];
-    qsort(columns, sheet->columns_count, sizeof columns[0],
-          column_by_key); // NOLINT(bugprone-sizeof-expression): of pointers
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
+    qsort(columns, sheet->columns_count, sizeof columns[0], column_by_key);
     json_array_begin(w, sheet->key);
     for (size_t r = 0; r < sheet->rows_count; r++) {
         json_object_begin(w, NULL);

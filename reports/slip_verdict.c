@@ -79,7 +79,7 @@ static const char *judged_text(struct slip_page *l, const struct verdict_value *
 void slip_verdict_values(struct slip_page *l)
 {
     const struct verdict *v = &l->record.judged;
-    const char *cells[VERDICT_VALUES_MAX * 5];
+    const char *cells[VERDICT_VALUES_MAX * 5] = {NULL};
     const struct paper_column columns[] = {{slip_both(l, "slip.quantity"), 2.5, false},
                                            {slip_both(l, "slip.value"), 1.6, true},
                                            {slip_both(l, "slip.limit"), 1.8, true},

@@ -110,7 +110,7 @@ static int look(struct results *r, struct err *err)
     for (enum quantity q = 0; q < QUANTITY_COUNT; q++) {
         size_t count = collect(r, q, checks);
         enum drift drift = drift_find(&r->params, checks, count);
-        if (drift != DRIFT_NONE)
+        if (count > 0 && drift != DRIFT_NONE)
             return tell(r, q, drift, checks, count, err);
     }
     return 0;
