@@ -47,7 +47,7 @@ SRC_sim := $(filter-out %/smogsim.c,$(wildcard sensors/sim/*.c))
 SRC_reports := $(filter-out %/smogpush.c %/smoginbox.c %/smogverify.c %/smogwitness.c,$(wildcard reports/*.c))
 # What smogverify and smogwitness are made of, besides the pure units: they must build with nothing but OpenSSL.
 SRC_verify := $(wildcard reports/verifier*.c) $(addprefix reports/,case_digest.c checkpoint_read.c container.c cosignature.c encoding.c file.c history.c journal_order.c keyfile.c manifest_read.c \
-	merkle.c merkle_json.c program.c record.c rejudge.c revocation.c sealcheck.c sha256.c slip_note.c tsacheck.c witness_request.c)
+	merkle.c merkle_json.c program.c record.c rejudge.c revocation.c sealcheck.c sha256.c slip_note.c tile.c tsacheck.c witness_request.c)
 SRC_station := $(filter-out %/smogd.c %/smogctl.c,$(wildcard station/*.c))
 ARCHIVES := station reports sim links sensors protocols core
 LIBS := $(foreach a,$(ARCHIVES),$(B)/lib$(a).a)

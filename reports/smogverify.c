@@ -10,6 +10,7 @@
  *     merkle.c checkpoint_read.c       the record's place in the station's journal
  *     verifier_case.c                  who handled the case, step by step in that journal
  *     verifier_export.c                a whole journal, event by event
+ *     verifier_tiles.c                 a journal's hashes as a folder of published files
  *     verifier_history.c history.c     the history file of another station
  *     limits.h                         how large all of it may be
  */
@@ -34,6 +35,7 @@ static const char help[] =
     "[--tsa-ca CA.pem] "
     "[--json]\n"
     "smogverify JOURNAL --ca SEAL.pem --checkpoint NOTE [--json]\n"
+    "smogverify --tiles FOLDER --ca SEAL.pem [--checkpoint OLD] [--json]\n"
     "smogverify FILE.history --ca CA.pem [--json]\n"
     "smogverify --qr TEXT|FILE --ca CA.pem [--checkpoint OLD] [--json]\n"
     "\n"
@@ -41,6 +43,9 @@ static const char help[] =
     "检验已签章的证据包，逐项说明检验内容和结果。\n"
     "An exported journal (smogctl journal export) is checked against a signed checkpoint of it.\n"
     "也可将导出的日志与其签名检查点核对。\n"
+    "A folder of published hashes (smogctl journal tiles) is checked with --tiles, against a checkpoint that you have\n"
+    "kept, too.\n"
+    "公布的日志哈希目录用 --tiles 检验，并可与自存的检查点核对。\n"
     "A history file of another station (smogctl history export) is checked by itself.\n"
     "他站的历史文件可单独检验。\n"
     "The text of a slip's QR code, or a file with it, is checked with --qr.\n"
@@ -66,7 +71,7 @@ static const char help[] =
 enum { JSON_MAX = 2 << 20 };
 
 struct options {
-    const char *package, *qr, *ca, *checkpoint, *witness, *crl, *tsa_ca;
+    const char *package, *qr, *tiles, *ca, *checkpoint, *witness, *crl, *tsa_ca;
     const char *consistency[VERIFIER_PROOFS_MAX];
     size_t consistency_count;
     const char *references[VERIFIER_REFERENCES_MAX];
@@ -88,7 +93,8 @@ static int read_options(int argc, char **argv, struct options *o, struct err *er
     for (int i = 1; i < argc; i++) {
         if (take_value(argc, argv, &i, "--ca", &o->ca) || take_value(argc, argv, &i, "--checkpoint", &o->checkpoint) ||
             take_value(argc, argv, &i, "--witness", &o->witness) || take_value(argc, argv, &i, "--crl", &o->crl) ||
-            take_value(argc, argv, &i, "--tsa-ca", &o->tsa_ca) || take_value(argc, argv, &i, "--qr", &o->qr))
+            take_value(argc, argv, &i, "--tsa-ca", &o->tsa_ca) || take_value(argc, argv, &i, "--qr", &o->qr) ||
+            take_value(argc, argv, &i, "--tiles", &o->tiles))
             continue;
         if (o->consistency_count < VERIFIER_PROOFS_MAX &&
             take_value(argc, argv, &i, "--consistency", &o->consistency[o->consistency_count])) {
@@ -107,10 +113,10 @@ static int read_options(int argc, char **argv, struct options *o, struct err *er
         else
             return err_set(err, ERR_INVALID, "'%s' is not understood here; see smogverify --help", argv[i]);
     }
-    if (!o->package == !o->qr || !o->ca)
-        return err_set(
-            err, ERR_INVALID,
-            "give a package or --qr with a slip's code, and --ca with the trusted certificates; see smogverify --help");
+    if ((o->package != NULL) + (o->qr != NULL) + (o->tiles != NULL) != 1 || !o->ca)
+        return err_set(err, ERR_INVALID,
+                       "give a package, --qr with a slip's code or --tiles with a folder, and --ca with the trusted "
+                       "certificates; see smogverify --help");
     return 0;
 }
 
@@ -128,9 +134,10 @@ static int print_json(const struct verifier *v, struct err *err)
 
 /* What is read before anything is checked. */
 struct input {
-    enum { IS_PACKAGE, IS_JOURNAL, IS_HISTORY, IS_CODE } what;
-    char *bytes; /* NULL: it is a journal, which may be longer than what is read at once */
+    enum { IS_PACKAGE, IS_JOURNAL, IS_HISTORY, IS_CODE, IS_TILES } what;
+    char *bytes; /* NULL: it is a journal, which may be longer than what is read at once, or a folder */
     size_t size;
+    int folder;
     STACK_OF(X509_CRL) * revoked;
     char *checkpoint;
     X509_STORE *stampers;
@@ -192,12 +199,14 @@ static int check(const struct options *o, const struct input *in, struct err *er
         verifier_history(v, in->bytes, in->size, &how);
     else if (in->what == IS_CODE)
         verifier_slip(v, in->bytes, in->size, &how);
+    else if (in->what == IS_TILES)
+        verifier_tiles(v, in->folder, &how);
     else
         result = check_journal(o, v, &how, err);
     if (result == 0 && o->json)
         result = print_json(v, err);
     else if (result == 0)
-        verifier_print(v, o->package ? o->package : "--qr", stdout);
+        verifier_print(v, o->package ? o->package : o->tiles ? o->tiles : "--qr", stdout);
     if (result == 0 && (!v->ok || v->open))
         result = 1;
     free(v);
@@ -244,13 +253,20 @@ static int read_code(const char *given, struct input *in, struct err *err)
     return in->bytes ? 0 : err_set(err, ERR_FAILED, "out of memory");
 }
 
+static int open_tiles(const char *path, struct input *in, struct err *err)
+{
+    in->what = IS_TILES;
+    in->folder = open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+    return in->folder >= 0 ? 0 : err_set(err, ERR_UNREACHABLE, "%s cannot be read, or is no folder", path);
+}
+
 static int read_input(const struct options *o, struct input *in, struct err *err)
 {
     size_t length;
-    if (o->qr ? read_code(o->qr, in, err) : look_at(o->package, in, err))
+    if (o->tiles ? open_tiles(o->tiles, in, err) : o->qr ? read_code(o->qr, in, err) : look_at(o->package, in, err))
         return -1;
     size_t max = in->what == IS_HISTORY ? HISTORY_FILE_MAX : CONTAINER_SIZE_MAX;
-    if (in->what != IS_JOURNAL && in->what != IS_CODE && file_read(o->package, max, &in->bytes, &in->size, err)) {
+    if ((in->what == IS_PACKAGE || in->what == IS_HISTORY) && file_read(o->package, max, &in->bytes, &in->size, err)) {
         if (err->code == ERR_INVALID)
             err->code = ERR_FAILED; /* no file of that size is one: the answer is no */
         return -1;
@@ -275,7 +291,7 @@ static int read_input(const struct options *o, struct input *in, struct err *err
 
 static int run(const struct options *o, struct err *err)
 {
-    struct input in = {0};
+    struct input in = {.folder = -1};
     int result = read_input(o, &in, err);
     if (result == 0)
         result = check(o, &in, err);
@@ -284,6 +300,8 @@ static int run(const struct options *o, struct err *err)
     EVP_PKEY_free(in.witness);
     sk_X509_CRL_pop_free(in.revoked, X509_CRL_free);
     free(in.bytes);
+    if (in.folder >= 0)
+        close(in.folder);
     free(in.checkpoint);
     for (size_t i = 0; i < VERIFIER_PROOFS_MAX; i++)
         free(in.proofs[i]);

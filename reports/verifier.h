@@ -101,6 +101,11 @@ void verifier_run(struct verifier *v, const uint8_t *data, size_t size, const st
  * which one of the trusted certificates must have signed: nothing changed, nothing missing, no number left out. */
 void verifier_export(struct verifier *v, FILE *in, const struct verifier_options *options);
 
+/* A folder of published tiles (smogctl journal tiles), an open directory: the checkpoint in it is signed by one of the
+ * trusted certificates, and every tile that it needs is there and leads to its root. known_checkpoint: one that the
+ * reader has kept; the folder's journal must continue it. */
+void verifier_tiles(struct verifier *v, int folder, const struct verifier_options *options);
+
 /* The text of a slip's QR code (reports/slip_note.h): is it what the station signed? */
 void verifier_slip(struct verifier *v, const char *text, size_t length, const struct verifier_options *options);
 

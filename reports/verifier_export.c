@@ -152,25 +152,31 @@ static void check_root(struct export *e)
 
 /* ---- the signature: by one of the trusted certificates themselves ---- */
 
-static bool check_signature(struct export *e)
+int verifier_trusted_checkpoint(const struct verification *v, const struct checkpoint_read *c, const char *text,
+                                struct err *err)
 {
-    struct err err;
-    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(e->v->options->trust);
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(v->options->trust);
     for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
         X509 *certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
         if (!certificate)
             continue;
-        if (checkpoint_verify(&e->checkpoint, e->note, X509_get0_pubkey(certificate), &err) == 0) {
-            char words[128];
-            snprintf(words, sizeof words, "%" PRIu64 " / %s", e->checkpoint.size, e->checkpoint.time);
-            return verifier_report(e->v, VERIFIER_CHECKPOINT, VERIFIER_OK, words, NULL);
-        }
-        if (err.code != ERR_INVALID)
-            return verifier_report(e->v, VERIFIER_CHECKPOINT, VERIFIER_FAIL, e->checkpoint.origin, err.text);
+        if (checkpoint_verify(c, text, X509_get0_pubkey(certificate), err) == 0)
+            return 0;
+        if (err->code != ERR_INVALID)
+            return -1;
     }
-    return verifier_report(
-        e->v, VERIFIER_CHECKPOINT, VERIFIER_FAIL, e->checkpoint.origin,
-        "none of the trusted certificates made the signature; give the station's sealing certificate");
+    return err_set(err, ERR_INVALID,
+                   "none of the trusted certificates made the signature; give the station's sealing certificate");
+}
+
+static bool check_signature(struct export *e)
+{
+    struct err err;
+    char words[128];
+    if (verifier_trusted_checkpoint(e->v, &e->checkpoint, e->note, &err) != 0)
+        return verifier_report(e->v, VERIFIER_CHECKPOINT, VERIFIER_FAIL, e->checkpoint.origin, err.text);
+    snprintf(words, sizeof words, "%" PRIu64 " / %s", e->checkpoint.size, e->checkpoint.time);
+    return verifier_report(e->v, VERIFIER_CHECKPOINT, VERIFIER_OK, words, NULL);
 }
 
 static bool open_checkpoint(struct export *e)

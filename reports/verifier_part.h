@@ -51,6 +51,9 @@ struct verification {
     X(NUMBERS, "numbers", JOURNAL)                                                                                     \
     X(CLOCK, "clock", JOURNAL)                                                                                         \
     X(HISTORY, "history", JOURNAL)                                                                                     \
+    X(TILES, "tiles", JOURNAL)                                                                                         \
+    X(ENTRIES, "entries", JOURNAL)                                                                                     \
+    X(BEHIND, "behind", JOURNAL)                                                                                       \
     X(ROOT, "root", JOURNAL)                                                                                           \
     X(SLIP, "slip", JOURNAL)
 
@@ -65,6 +68,10 @@ enum verifier_check {
  * The subject is an entry's name where the check is about entries. Returns whether the result is not a failure. */
 bool verifier_report(struct verification *v, enum verifier_check check, enum verifier_result result,
                      const char *subject, const char *detail);
+
+/* Did one of the trusted certificates itself sign it? ERR_INVALID: none of them; another code: it is false. */
+int verifier_trusted_checkpoint(const struct verification *v, const struct checkpoint_read *c, const char *text,
+                                struct err *err);
 
 /* manifest, digests, signatures: false when the contents cannot be trusted to be what was signed */
 bool verifier_contents(struct verification *v);

@@ -77,7 +77,9 @@ static void print_summary(const struct verifier *v, const char *file, FILE *out)
     print_fact(out, "签章时间", "sealed at", when);
     fprintf(out, "  检验项 checks: %u 通过 good, %u 提示 notes, %u 无法判定 undecided, %u 不通过 failed\n", counts[0],
             counts[1], counts[2], counts[3]);
-    fprintf(out, "  文件 file: %s\n  SHA-256: %s\n", file, v->sha256);
+    fprintf(out, "  文件 file: %s\n", file);
+    if (v->sha256[0])
+        fprintf(out, "  SHA-256: %s\n", v->sha256);
 }
 
 static bool is_unaltered(const struct verifier_finding *f)

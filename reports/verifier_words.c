@@ -223,6 +223,26 @@ static const struct words words[VERIFIER_CHECK_COUNT] = {
                "历史文件共{}条事实，每条均附记录，并在该站已签名的日志中登记。"},
           [VERIFIER_FAIL] = {"The history file is not what a trusted station has signed",
                              "历史文件不是受信任站点所签署的内容"}}},
+    [VERIFIER_TILES] = {"tiles",
+                        {[VERIFIER_OK] = {"All {} files of hashes are there and lead to the root that the station "
+                                          "signed.",
+                                          "{}个哈希文件齐全，可推算出站点签名的根值。"},
+                         [VERIFIER_FAIL] = {"{} is not as the station published it", "{} 与站点公布的不符"}}},
+    [VERIFIER_ENTRIES] =
+        {"entries",
+         {[VERIFIER_OK] = {"The {} events published with them are exactly those that the hashes stand for.",
+                           "一并公布的{}个事件与哈希逐一相符。"},
+          [VERIFIER_NOTE] = {"{} events of the journal are not published here; their hashes are.",
+                             "{}个事件未在此公布，其哈希已公布。"},
+          [VERIFIER_FAIL] = {"{} does not hold the events that the hashes stand for", "{} 中的事件与哈希不符"}}},
+    [VERIFIER_BEHIND] =
+        {"behind",
+         {[VERIFIER_OPEN] =
+              {"The folder shows the journal as it stood before your checkpoint ({}). Whether they agree "
+               "can be told when the station has published again; a folder that stays behind was put "
+               "back, or the journal was cut",
+               "目录所载日志早于您的检查点（{}），暂时无法判断是否一致；请待站点再次公布后核对。若一直落后，"
+               "说明目录被换回旧版，或日志被截断"}}},
     [VERIFIER_ROOT] = {"root",
                        {[VERIFIER_OK] = {"The first {} events are exactly the ones that the station signed.",
                                          "前{}个事件正是站点签名时的事件。"},
@@ -261,6 +281,16 @@ static const char *const details[][2] = {
     {"the file has fewer", "文件中的事件较少"},
     {"at least one of them was changed, or one is missing", "至少有一个被改动或缺失"},
     {"there are no events", "没有事件"},
+    {"none of the trusted certificates made the signature; give the station's sealing certificate",
+     "签名不是由所给证书作出；请给出站点的签章证书"},
+    {"the signature is false", "签名无效"},
+    {"it is missing, or a link stands in its place", "缺失，或被链接替代"},
+    {"it is no file, or too large to be one of these", "不是文件，或大小超出可能"},
+    {"it is too short", "长度不足"},
+    {"it is cut", "内容被截断"},
+    {"more is in it than its events", "多出内容"},
+    {"it contradicts the tile above it, one of the two was altered", "与上一级文件相矛盾，两者之一被改动"},
+    {"the last tiles of its levels do not lead to the signed root", "由各级末尾的文件推算不出已签名的根值"},
 };
 
 static const char *in_chinese(const char *detail)

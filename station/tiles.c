@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 #include "reports/file.h"
+#include "reports/tile.h"
 
-enum { WIDTH = 256, LEVEL_BITS = 8, PATH_ROOM = 1024, FILE_MODE = 0644, FOLDER_MODE = 0755, ENTRY_MAX = 65535 };
+enum { PATH_ROOM = 1024, FILE_MODE = 0644, FOLDER_MODE = 0755 };
 
 struct tiles {
     struct store *store;
@@ -18,21 +19,6 @@ struct tiles {
     uint64_t size;
     struct tiles_result *out;
 };
-
-/* 1234067 is x001/x234/067: three digits a part, all but the last with an x. */
-static void number_path(uint64_t n, char *out, size_t size)
-{
-    char parts[8][8];
-    int count = 0;
-    do {
-        snprintf(parts[count], sizeof parts[0], "%s%03u", count ? "x" : "", (unsigned)(n % 1000));
-        count++;
-        n /= 1000;
-    } while (n > 0);
-    out[0] = '\0';
-    for (int i = count - 1; i >= 0; i--)
-        snprintf(out + strlen(out), size - strlen(out), "%s%s", parts[i], i ? "/" : "");
-}
 
 /* Makes the folders above the file. */
 static int make_folders(const char *folder, char *path, struct err *err)
@@ -48,22 +34,75 @@ static int make_folders(const char *folder, char *path, struct err *err)
     return 0;
 }
 
-typedef int content(struct tiles *t, unsigned level, uint64_t first, unsigned count, char **data, size_t *length,
-                    struct err *err);
+/* A row of files of one kind. */
+struct row {
+    const char *what;
+    unsigned level;
+    int (*make)(struct tiles *t, const struct row *row, uint64_t first, unsigned width, char **data, size_t *length,
+                struct err *err);
+    /* The hashes in what a file holds. */
+    int (*hashes)(const char *data, size_t length, unsigned width, struct merkle_hash out[TILE_WIDTH], struct err *err);
+};
 
-static int write_one(struct tiles *t, const char *what, unsigned level, uint64_t n, unsigned width, content *make,
-                     struct err *err)
+/* A file that is there must be what this journal says. A full one is held to the one hash above it, so that a folder
+ * that has grown for years is compared quickly. */
+static int compare(struct tiles *t, const struct row *row, uint64_t n, unsigned width, const char *data, size_t length,
+                   bool *same, struct err *err)
 {
-    char number[64], path[PATH_ROOM], *data = NULL;
-    size_t length = 0;
-    number_path(n, number, sizeof number);
-    if (width == WIDTH)
-        snprintf(path, sizeof path, "%s/tile/%s/%s", t->folder, what, number);
-    else
-        snprintf(path, sizeof path, "%s/tile/%s/%s.p/%u", t->folder, what, number, width);
-    if (access(path, F_OK) == 0)
+    struct merkle_hash hashes[TILE_WIDTH], root, wanted;
+    char *made = NULL;
+    size_t made_length = 0;
+    struct err why;
+    *same = false;
+    if (row->hashes(data, length, width, hashes, &why) != 0)
         return 0;
-    if (make_folders(t->folder, path, err) != 0 || make(t, level, n * WIDTH, width, &data, &length, err) != 0)
+    if (width == TILE_WIDTH) {
+        tile_root(hashes, TILE_WIDTH, &root);
+        int result = store_fetch(t->store, (row->level + 1) * TILE_BITS, n, &wanted, err);
+        *same = result == 0 && memcmp(&root, &wanted, sizeof root) == 0;
+        return result;
+    }
+    if (row->make(t, row, n * TILE_WIDTH, width, &made, &made_length, err) != 0)
+        return -1;
+    *same = length == made_length && memcmp(data, made, length) == 0;
+    free(made);
+    return 0;
+}
+
+/* Which of the two was altered cannot be told here: nothing is written over. */
+static int check_file(struct tiles *t, const struct row *row, uint64_t n, unsigned width, const char *path,
+                      struct err *err)
+{
+    char *data = NULL;
+    size_t length = 0;
+    bool same = false;
+    int result = file_read(path, TILE_BUNDLE_MAX, &data, &length, err);
+    if (result != 0 && err->code != ERR_INVALID)
+        return -1;
+    if (result == 0)
+        result = compare(t, row, n, width, data, length, &same, err);
+    else
+        result = 0; /* no tile is of that size, and none is a link or a folder */
+    free(data);
+    if (result == 0 && !same)
+        return err_set(err, ERR_REFUSED,
+                       "%s is not what the journal says: the file was altered, or the journal was; check both "
+                       "(smogverify --tiles %s --ca SEAL.pem, smogctl journal verify), and when the journal is "
+                       "good move the file away and run this again",
+                       path, t->folder);
+    return result;
+}
+
+static int write_one(struct tiles *t, const struct row *row, uint64_t n, unsigned width, struct err *err)
+{
+    char name[TILE_PATH_MAX], path[PATH_ROOM], *data = NULL;
+    size_t length = 0;
+    struct stat st;
+    tile_path(row->what, n, width, name);
+    snprintf(path, sizeof path, "%s/%s", t->folder, name);
+    if (lstat(path, &st) == 0)
+        return check_file(t, row, n, width, path, err);
+    if (make_folders(t->folder, path, err) != 0 || row->make(t, row, n * TILE_WIDTH, width, &data, &length, err) != 0)
         return -1;
     int result = file_write(path, data, length, FILE_MODE, err);
     free(data);
@@ -71,30 +110,39 @@ static int write_one(struct tiles *t, const char *what, unsigned level, uint64_t
     return result;
 }
 
-/* All tiles of a row that has `count` hashes or entries. */
-static int write_row(struct tiles *t, const char *what, unsigned level, uint64_t count, content *make, struct err *err)
+/* All files of a row that has `count` hashes or entries. */
+static int write_row(struct tiles *t, const struct row *row, uint64_t count, struct err *err)
 {
-    for (uint64_t n = 0; n < count / WIDTH; n++)
-        if (write_one(t, what, level, n, WIDTH, make, err) != 0)
+    for (uint64_t n = 0; n * TILE_WIDTH < count; n++)
+        if (write_one(t, row, n, tile_width(count, n), err) != 0)
             return -1;
-    return count % WIDTH ? write_one(t, what, level, count / WIDTH, (unsigned)(count % WIDTH), make, err) : 0;
+    return 0;
 }
 
-static int make_hashes(struct tiles *t, unsigned level, uint64_t first, unsigned count, char **data, size_t *length,
-                       struct err *err)
+static int make_hashes(struct tiles *t, const struct row *row, uint64_t first, unsigned width, char **data,
+                       size_t *length, struct err *err)
 {
-    *length = (size_t)count * MERKLE_HASH_SIZE;
+    *length = (size_t)width * MERKLE_HASH_SIZE;
     *data = malloc(*length);
     if (!*data)
         return err_set(err, ERR_FAILED, "out of memory");
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < width; i++) {
         struct merkle_hash hash;
-        if (store_fetch(t->store, level * LEVEL_BITS, first + i, &hash, err) != 0) {
+        if (store_fetch(t->store, row->level * TILE_BITS, first + i, &hash, err) != 0) {
             free(*data);
             return -1;
         }
         memcpy(*data + (size_t)i * MERKLE_HASH_SIZE, hash.bytes, MERKLE_HASH_SIZE);
     }
+    return 0;
+}
+
+static int hashes_of_tile(const char *data, size_t length, unsigned width, struct merkle_hash out[TILE_WIDTH],
+                          struct err *err)
+{
+    if (length != (size_t)width * MERKLE_HASH_SIZE)
+        return err_set(err, ERR_FAILED, "it has another size");
+    memcpy(out, data, length);
     return 0;
 }
 
@@ -109,7 +157,7 @@ struct bundle {
 static int add_entry(void *ctx, uint64_t index, const char *body, size_t length)
 {
     struct bundle *b = ctx;
-    if (length > ENTRY_MAX) {
+    if (length > TILE_ENTRY_MAX) {
         b->too_long = index + 1;
         return 1;
     }
@@ -118,20 +166,20 @@ static int add_entry(void *ctx, uint64_t index, const char *body, size_t length)
     return fwrite(body, 1, length, b->out) != length;
 }
 
-static int make_entries(struct tiles *t, unsigned level, uint64_t first, unsigned count, char **data, size_t *length,
-                        struct err *err)
+static int make_entries(struct tiles *t, const struct row *row, uint64_t first, unsigned width, char **data,
+                        size_t *length, struct err *err)
 {
-    (void)level;
+    (void)row;
     struct bundle b = {.out = open_memstream(data, length)};
     if (!b.out)
         return err_set(err, ERR_FAILED, "out of memory");
-    int result = store_event_list(t->store, first, count, add_entry, &b, err);
+    int result = store_event_list(t->store, first, width, add_entry, &b, err);
     bool failed = ferror(b.out);
     if (fclose(b.out) != 0 || failed)
         result = err_set(err, ERR_FAILED, "out of memory");
     if (result == 0 && b.too_long)
         result = err_set(err, ERR_FAILED, "event %" PRIu64 " is longer than a bundle's %d bytes; leave --entries out",
-                         b.too_long - 1, ENTRY_MAX);
+                         b.too_long - 1, TILE_ENTRY_MAX);
     if (result != 0)
         free(*data);
     return result;
@@ -165,7 +213,8 @@ static int check_folder(struct tiles *t, const char *path, const char *origin, s
 int tiles_write(struct store *s, const char *note, const struct checkpoint_read *c, const char *folder, bool entries,
                 struct tiles_result *out, struct err *err)
 {
-    char path[PATH_ROOM], level_name[8];
+    char path[PATH_ROOM], level[8];
+    const struct row events = {.what = "entries", .make = make_entries, .hashes = tile_leaves};
     struct tiles t = {.store = s, .folder = folder, .size = c->size, .out = out};
     *out = (struct tiles_result){.events = c->size};
     if (strlen(folder) > PATH_ROOM / 2)
@@ -173,12 +222,13 @@ int tiles_write(struct store *s, const char *note, const struct checkpoint_read 
     snprintf(path, sizeof path, "%s/checkpoint", folder);
     if (file_make_folder(folder, FOLDER_MODE, err) != 0 || check_folder(&t, path, c->origin, err) != 0)
         return -1;
-    for (unsigned level = 0; level * LEVEL_BITS < 64 && c->size >> (level * LEVEL_BITS) > 0; level++) {
-        snprintf(level_name, sizeof level_name, "%u", level);
-        if (write_row(&t, level_name, level, c->size >> (level * LEVEL_BITS), make_hashes, err) != 0)
+    for (unsigned l = 0; l < TILE_LEVELS && c->size >> (l * TILE_BITS) > 0; l++) {
+        const struct row row = {.what = level, .level = l, .make = make_hashes, .hashes = hashes_of_tile};
+        snprintf(level, sizeof level, "%u", l);
+        if (write_row(&t, &row, c->size >> (l * TILE_BITS), err) != 0)
             return -1;
     }
-    if (entries && write_row(&t, "entries", 0, c->size, make_entries, err) != 0)
+    if (entries && write_row(&t, &events, c->size, err) != 0)
         return -1;
     return file_write(path, note, strlen(note), FILE_MODE, err);
 }

@@ -3,8 +3,8 @@
  * 256 hashes each, DIR/tile/LEVEL/N.p/WIDTH for the rightmost ones, and, where wanted, the events themselves in
  * DIR/tile/entries/N. Hashes tell nothing of the events; the events hold personal data.
  *
- * What is there already is left alone: full tiles never change. The checkpoint comes last, so that whoever reads it
- * finds every tile that it needs.
+ * What is there already is compared and left alone: full tiles never change. The checkpoint comes last, so that whoever
+ * reads it finds every tile that it needs. smogverify --tiles reads such a folder (reports/verifier_tiles.c).
  */
 #ifndef STATION_TILES_H
 #define STATION_TILES_H
@@ -20,8 +20,8 @@ struct tiles_result {
     uint64_t events, written; /* files */
 };
 
-/* `note`: the signed checkpoint of this journal, as `c` reads it. ERR_REFUSED when the folder holds another journal.
- */
+/* `note`: the signed checkpoint of this journal, as `c` reads it. ERR_REFUSED when the folder holds another journal,
+ * or a file in it was altered. */
 int tiles_write(struct store *s, const char *note, const struct checkpoint_read *c, const char *folder, bool entries,
                 struct tiles_result *out, struct err *err);
 
