@@ -47,6 +47,30 @@ static bool key_number(const struct ctl *ctl, const struct ratchet *first, uint6
     return true;
 }
 
+/* What is wrong, and what is to be done about it. */
+static int judge(enum ratchet_match match, uint64_t key, uint64_t last, struct err *err)
+{
+    switch (match) {
+    case RATCHET_FITS: return 0;
+    case RATCHET_SEALS_MISSING:
+        return err_set(err, ERR_FAILED,
+                       "the station's key has come to number %" PRIu64 ", but the last seal is %" PRIu64
+                       ": seals at the end were taken away, with what they covered, or an older copy of the database "
+                       "was put in place; hold the journal to a checkpoint that another office has: smogctl journal "
+                       "checkpoint --consistency OLD",
+                       key, last);
+    case RATCHET_KEY_OLD:
+        return err_set(err, ERR_FAILED,
+                       "the seals are whole up to number %" PRIu64
+                       ", but STATE/ratchet.key has only come to number %" PRIu64
+                       ": the key is an older copy (from a backup?), and whoever has it could seal again what came "
+                       "after; nothing is missing from the database. Begin a new one: smogctl journal ratchet -o "
+                       "KEYFILE",
+                       last, key);
+    }
+    return -1;
+}
+
 /* The seals, and that the key on the disk is the one after the last: seals at the end could have been taken away. */
 static int verify(const struct ctl *ctl, const struct ratchet *first, struct store_ratchet_result *r, struct err *err)
 {
@@ -54,12 +78,10 @@ static int verify(const struct ctl *ctl, const struct ratchet *first, struct sto
     bool ours = key_number(ctl, first, &before);
     if (store_ratchet_verify(ctl->store, first, r, err) != 0)
         return -1;
-    if (!ours || !key_number(ctl, first, &after) || ratchet_follows(r->seals, before, after))
+    if (!ours || !key_number(ctl, first, &after))
         return 0;
-    return err_set(err, ERR_FAILED,
-                   "the station's key has come to number %" PRIu64 ", but the last seal is %" PRIu64
-                   ": seals at the end were taken away, with what they covered",
-                   before, r->seals - 1);
+    enum ratchet_match match = ratchet_match(r->seals, before, after);
+    return judge(match, match == RATCHET_KEY_OLD ? after : before, r->seals - 1, err);
 }
 
 int ctl_ratchet_verify(struct ctl *ctl, struct store_ratchet_result *r, struct err *err)

@@ -43,8 +43,10 @@ static int resume(struct live *live, struct err *err)
     if (epoch + 1 != (int64_t)r->key.epoch)
         return err_set(err, ERR_FAILED,
                        "the ratchet's key is number %" PRIu64 ", the last seal %" PRId64
-                       ": an older copy of the database, or of the key; begin a new one: smogctl journal ratchet",
-                       r->key.epoch, epoch);
+                       ": %s; begin a new one: smogctl journal ratchet",
+                       r->key.epoch, epoch,
+                       epoch < (int64_t)r->key.epoch ? "an older copy of the database, or seals were taken away"
+                                                     : "an older copy of the key");
     return ratchet_store(&r->key, path, err); /* over both slots again: the other one may hold the key before */
 }
 

@@ -51,9 +51,11 @@ void ratchet_commitment(const struct ratchet *r, char out[65])
     sha256_to_hex(digest, out);
 }
 
-bool ratchet_follows(uint64_t seals, uint64_t before, uint64_t after)
+enum ratchet_match ratchet_match(uint64_t seals, uint64_t before, uint64_t after)
 {
-    return before <= seals && seals <= after + 1;
+    if (before > seals)
+        return RATCHET_SEALS_MISSING;
+    return seals > after + 1 ? RATCHET_KEY_OLD : RATCHET_FITS;
 }
 
 void ratchet_mac(const struct ratchet *r, const struct ratchet_seal *seal, uint8_t mac[RATCHET_MAC_SIZE])

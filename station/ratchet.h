@@ -45,7 +45,8 @@ int ratchet_begin(struct ratchet *r, struct err *err);
 void ratchet_evolve(struct ratchet *r);
 /* Do that many seals go with the key's number, looked at before they were counted and after? A seal is saved first,
  * then the key goes on, and the station may do both meanwhile. */
-bool ratchet_follows(uint64_t seals, uint64_t before, uint64_t after);
+enum ratchet_match { RATCHET_FITS, RATCHET_SEALS_MISSING, RATCHET_KEY_OLD };
+enum ratchet_match ratchet_match(uint64_t seals, uint64_t before, uint64_t after);
 void ratchet_mac(const struct ratchet *r, const struct ratchet_seal *seal, uint8_t mac[RATCHET_MAC_SIZE]);
 /* What the journal says of the first key, in hex: who has it can be held to it. */
 void ratchet_commitment(const struct ratchet *r, char out[65]);

@@ -305,6 +305,7 @@ def ratchet(lab, feeder):
     tap.equal(os.stat(lab.path("key")).st_mode & 0o777, 0o600, "the supervisor's key is his alone")
     done = check(lab)
     tap.result(done.returncode == 0 and "1 seals without a gap" in done.stdout, "its beginning is sealed at once", done.stdout + done.stderr)
+    shutil.copy(lab.path("state/ratchet.key"), lab.path("ratchet.key.old"))
     for turn in range(4):
         tell(lab, feeder, 3000 + 10 * turn, 3)
         if turn % 2:
@@ -316,6 +317,12 @@ def ratchet(lab, feeder):
     lab.stop("smogd")
     done = check(lab)
     tap.result(done.returncode == 0, "stops and kills leave no gap", done.stdout + done.stderr)
+    os.rename(lab.path("state/ratchet.key"), lab.path("ratchet.key.now"))
+    shutil.copy(lab.path("ratchet.key.old"), lab.path("state/ratchet.key"))
+    done = check(lab)
+    tap.result(done.returncode == 1 and "the key is an older copy" in done.stderr and "Begin a new one" in done.stderr and "taken away" not in done.stderr,
+               "a key that was put back is told apart from seals that are missing", done.stderr)
+    os.rename(lab.path("ratchet.key.now"), lab.path("state/ratchet.key"))
     with open(lab.path("key"), encoding="utf-8") as file:
         first = file.read().split()[3]
     with open(lab.path("state/ratchet.key"), encoding="utf-8") as file:

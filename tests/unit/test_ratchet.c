@@ -92,14 +92,15 @@ static void the_station_may_seal_meanwhile(void **state)
     (void)state;
     static const struct {
         uint64_t seals, before, after;
-        bool follows;
+        enum ratchet_match match;
     } rows[] = {
-        {3, 3, 3, true},  {3, 2, 2, true},                    /* at rest; saved, and the key is still to go on */
-        {3, 3, 5, true},  {5, 3, 5, true},  {5, 3, 4, true},  /* it went on */
-        {3, 4, 4, false}, {3, 5, 5, false}, {3, 1, 1, false}, /* seals are missing; the key is an older copy */
+        {3, 3, 3, RATCHET_FITS},          {3, 2, 2, RATCHET_FITS}, /* at rest; saved, and the key is still to go on */
+        {3, 3, 5, RATCHET_FITS},          {5, 3, 5, RATCHET_FITS},          {5, 3, 4, RATCHET_FITS}, /* it went on */
+        {3, 4, 4, RATCHET_SEALS_MISSING}, {3, 5, 5, RATCHET_SEALS_MISSING}, {3, 1, 1, RATCHET_KEY_OLD},
+        {9, 1, 7, RATCHET_KEY_OLD},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        assert_int_equal(ratchet_follows(rows[i].seals, rows[i].before, rows[i].after), rows[i].follows);
+        assert_int_equal(ratchet_match(rows[i].seals, rows[i].before, rows[i].after), rows[i].match);
 }
 
 /* Puts a seal of number `epoch` over the journal as it is into the database, made with that key. */
