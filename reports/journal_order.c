@@ -81,7 +81,9 @@ int journal_order_number(struct journal_order *o, const struct json_doc *event, 
 
 int journal_order_time(struct journal_order *o, const struct json_doc *event, const char *kind, struct err *err)
 {
-    enum { TOLERANCE_MS = 1000, PATIENCE = 8, GROUP_MS = 10000 };
+    /* smogd hears of a step at once, or looks once a minute where the kernel cannot tell; systemd ends it when it
+     * hangs for ten seconds, and its start explains what went before. */
+    enum { TOLERANCE_MS = 1000, PATIENCE = 8, GROUP_MS = 10000, SAID_WITHIN_MS = 300000 };
     const int64_t MONO_MAX_MS = INT64_C(1) << 53;
     char boot[sizeof o->boot], at[CIVIL_TIME_TEXT_MAX];
     int64_t mono_ms = 0, wall_ms = 0;
@@ -101,12 +103,14 @@ int journal_order_time(struct journal_order *o, const struct json_doc *event, co
     if (went_back_ms > TOLERANCE_MS) {
         o->set_back++;
         o->unexplained = 1;
+        o->back_mono_ms = mono_ms;
     }
     if (said || o->unexplained == 0) {
         o->unexplained = 0;
         return 0;
     }
-    if (o->unexplained++ < PATIENCE)
+    bool overdue = same_boot && mono_ms - o->back_mono_ms > SAID_WITHIN_MS;
+    if (o->unexplained++ < PATIENCE && !overdue)
         return 0;
     o->unexplained = 0;
     return err_set(err, ERR_FAILED, "the clock went back before it, and no event says that it was set");

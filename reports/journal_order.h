@@ -22,6 +22,7 @@ struct journal_order {
     char boot[JOURNAL_BOOT_MAX];
     int64_t mono_ms, wall_ms;
     unsigned unexplained; /* events since the clock went back without a word; 0: nothing to explain */
+    int64_t back_mono_ms; /* when that was */
     unsigned set_back;    /* how often it was, said or while the program was not running */
 };
 
@@ -31,8 +32,9 @@ int journal_order_number(struct journal_order *o, const struct json_doc *event, 
 
 /* The two clocks of an event. The monotonic one does not go back within a boot, but for the seconds that an event may
  * have waited for the others of its group, when one that was not to wait stands before it. The other may be set back,
- * but then the journal says so: an event clock-step within the next few, or it happened while the program was not
- * running. */
+ * but then the journal says so: an event clock-step within the next few and before the machine has run for five minutes
+ * more, or it happened while the program was not running. Where a journal ends before that, nothing can be said yet:
+ * smogd may be about to enter the step, and after a stop its next start does (`unexplained` is left above 0). */
 int journal_order_time(struct journal_order *o, const struct json_doc *event, const char *kind, struct err *err);
 
 #endif

@@ -100,13 +100,19 @@ static void report_numbers(struct export *e, uint64_t wrong_at, const char *why)
 static void report_clock(struct export *e)
 {
     char number[32];
+    bool open = !e->clock_wrong_at && e->order.unexplained > 0;
+    unsigned said = e->order.set_back - open;
+    if (open) {
+        snprintf(number, sizeof number, "%" PRIu64, e->count);
+        verifier_report(e->v, VERIFIER_CLOCK_OPEN, VERIFIER_NOTE, number, NULL);
+    }
     if (e->clock_wrong_at) {
         snprintf(number, sizeof number, "%" PRIu64, e->clock_wrong_at);
         verifier_report(e->v, VERIFIER_CLOCK, VERIFIER_FAIL, number, e->clock_err.text);
-    } else if (e->order.set_back > 0) {
-        snprintf(number, sizeof number, "%u", e->order.set_back);
+    } else if (said > 0) {
+        snprintf(number, sizeof number, "%u", said);
         verifier_report(e->v, VERIFIER_CLOCK, VERIFIER_NOTE, number, NULL);
-    } else if (e->count > 0) {
+    } else if (e->count > 0 && !open) {
         verifier_report(e->v, VERIFIER_CLOCK, VERIFIER_OK, "", NULL);
     }
 }

@@ -49,6 +49,7 @@ struct verification {
     X(VERDICT, "verdict", VERDICT)                                                                                     \
     X(REFERENCE, "reference", VERDICT)                                                                                 \
     X(NUMBERS, "numbers", JOURNAL)                                                                                     \
+    X(CLOCK_OPEN, "clock", JOURNAL)                                                                                    \
     X(CLOCK, "clock", JOURNAL)                                                                                         \
     X(HISTORY, "history", JOURNAL)                                                                                     \
     X(TILES, "tiles", JOURNAL)                                                                                         \

@@ -205,6 +205,14 @@ static const struct words words[VERIFIER_CHECK_COUNT] = {
                               "program was not running.",
                               "时钟被回拨{}次：日志中均有登记，或发生在程序未运行期间。"},
                          [VERIFIER_FAIL] = {"The time of event {} cannot be true", "第{}个事件的时间不可能属实"}}},
+    [VERIFIER_CLOCK_OPEN] =
+        {"clock",
+         {[VERIFIER_NOTE] =
+              {"The clock was set back just before the end of this journal ({} events), and no event says "
+               "so yet: the station enters it within minutes, or at its next start. A later export shows "
+               "whether it has.",
+               "日志末尾（共{}个事件）之前时钟刚被回拨，尚无事件登记：站点会在数分钟内或下次启动时登记，请以"
+               "之后导出的日志核对。"}}},
     [VERIFIER_REFERENCE] =
         {"reference",
          {[VERIFIER_OK] = {"{} is the published one, byte for byte.", "{} 与公布的版本逐字节相同。"},

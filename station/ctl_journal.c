@@ -36,6 +36,7 @@ int ctl_journal_verify(struct ctl *ctl, struct err *err)
     if (ctl->json) {
         struct entries e = {0};
         entries_integer(&e, "checkpoints", (int64_t)r.checkpoints);
+        entries_bool(&e, "clock_open", r.clock_open);
         if (ctl->records)
             entries_integer(&e, "counted", (int64_t)counted);
         entries_bool(&e, "daemon_running", ctl->daemon_running);
@@ -51,6 +52,10 @@ int ctl_journal_verify(struct ctl *ctl, struct err *err)
     printf("the journal is whole: %" PRIu64 " events, %" PRIu64 " tests and %" PRIu64 " passages without gaps, %" PRIu64
            " checkpoints agree\nroot %s\n",
            r.events, r.tests, r.passages, r.checkpoints, root);
+    if (r.clock_open)
+        printf(
+            "the clock went back just before the end, and no event says so yet: smogd enters it within minutes, or at "
+            "its next start; verify again then\n");
     printf("%" PRIu64 " files of evidence are there%s\n", files, ctl->records ? ", each with its digest" : "");
     if (ctl->records)
         printf("the numbers that bulletins count are those of %" PRIu64 " records\n", counted);

@@ -99,6 +99,7 @@ int store_event_edges(struct store *s, int (*each)(void *ctx, uint64_t index, co
 struct store_verify_result {
     uint64_t events, checkpoints, tests, passages;
     struct merkle_hash root;
+    bool clock_open; /* the clock went back near the end, and nothing says so yet (reports/journal_order.h) */
 };
 int store_verify(struct store *s, struct store_verify_result *out, void (*progress)(void *ctx, uint64_t done),
                  void *ctx, struct err *err);

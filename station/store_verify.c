@@ -339,6 +339,7 @@ int store_verify(struct store *s, struct store_verify_result *out, void (*progre
         rc = check_tests(&v, err);
     if (rc == 0)
         rc = verify_tables_check(s, &v.tables, err);
+    out->clock_open = rc == 0 && v.order.unexplained > 0;
     verify_tables_free(&v.tables);
     free(v.tokens);
     sqlite3_finalize(v.checkpoints);

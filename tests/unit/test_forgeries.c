@@ -663,6 +663,28 @@ static void journal_clock_moved_back(struct verify_rig *r)
     verify_rig_journal(r, r->f.events, r->f.events_count, r->f.events_count);
 }
 
+/* Of a few events only: the machine has run on for longer than a step can go unsaid. */
+static void journal_clock_moved_back_long_ago(struct verify_rig *r)
+{
+    char *lines[6];
+    static const char *const moments[][2] = {{"09:30:00", "1000"}, {"09:30:01", "2000"},   {"08:30:02", "3000"},
+                                             {"08:30:03", "4000"}, {"08:34:59", "300000"}, {"08:36:00", "361000"}};
+    for (size_t i = 0; i < 6; i++) {
+        lines[i] = malloc(256);
+        snprintf(
+            lines[i], 256,
+            "{\"at\":\"2026-07-01T%s.000+08:00\",\"boot\":\"b\",\"kind\":\"check\",\"mono_ms\":%s,\"station\":\"%s\"}",
+            moments[i][0], moments[i][1], r->f.station_id);
+        merkle_leaf(lines[i], strlen(lines[i]), &r->f.leaves[i]);
+    }
+    verify_rig_journal(r, lines, 5, 5);
+    const struct verifier_finding *note = verify_rig_find(r, "clock", VERIFIER_NOTE);
+    assert_true(r->v.ok && note && strstr(note->en, "no event says so yet"));
+    verify_rig_journal(r, lines, 6, 6);
+    for (size_t i = 0; i < 6; i++)
+        free(lines[i]);
+}
+
 static void journal_signed_by_another_key(struct verify_rig *r)
 {
     static struct keys_pair stranger;
@@ -756,6 +778,7 @@ static const struct verify_rig_forgery forgeries[] = {
      false},
     {"key: a test without an end", test_without_end, "numbers", "652301-0007-T000002 has no end", false},
     {"key: the journal's clock moved back", journal_clock_moved_back, "clock", "no event says that it was set", false},
+    {"key: and few events since", journal_clock_moved_back_long_ago, "clock", "no event says that it was set", false},
 };
 
 static void every_forgery_is_refused_for_its_reason(void **state)
