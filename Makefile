@@ -29,7 +29,8 @@ endif
 BASE := -std=c11 -D_POSIX_C_SOURCE=200809L -DSMOGD_VERSION='"$(VERSION)"' -I. -fPIE -ffp-contract=off -g -MMD -MP
 FLAGS_release := -O2 -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
 FLAGS_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-FLAGS_cov := -O0 --coverage -Wno-format-truncation
+# without optimisation gcc 12 takes two members of one element for the same memory
+FLAGS_cov := -O0 --coverage -Wno-format-truncation -Wno-restrict
 FLAGS_clang := -O2 -g0
 FLAGS_o0 := -O0 -g0 -Wno-format-truncation
 # -O3 unrolls loops over small arrays until gcc 12 sees ends of them that are never reached
