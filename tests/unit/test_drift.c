@@ -61,6 +61,17 @@ static void what_is_always_low(void **state)
     assert_int_equal(zero((const double[]){-0.004, -0.005, -0.004, -0.005, -0.004}, 5), DRIFT_NONE);
 }
 
+static void each_is_watched_alone(void **state)
+{
+    (void)state;
+    const struct drift_check checks[] = {{1.68, 1.71, 0.05}, {1.67, 1.71, 0.05}, {1.64, 1.71, 0.05}}; /* both */
+    const struct drift_params none = {.checks = 3}, move = {.checks = 3, .move = 0.6},
+                              low = {.checks = 3, .span_low = 0.015};
+    assert_int_equal(drift_find(&move, checks, 3), DRIFT_DOWN);
+    assert_int_equal(drift_find(&low, checks, 3), DRIFT_LOW);
+    assert_int_equal(drift_find(&none, checks, 3), DRIFT_NONE);
+}
+
 static void figures_are_optional(void **state)
 {
     (void)state;
@@ -88,9 +99,8 @@ static void figures_are_optional(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_creeps_in_one_direction),
-        cmocka_unit_test(what_wanders_is_quiet),
-        cmocka_unit_test(what_is_always_low),
+        cmocka_unit_test(what_creeps_in_one_direction), cmocka_unit_test(what_wanders_is_quiet),
+        cmocka_unit_test(what_is_always_low),           cmocka_unit_test(each_is_watched_alone),
         cmocka_unit_test(figures_are_optional),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
