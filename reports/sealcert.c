@@ -56,23 +56,27 @@ int sealcert_read(struct sealcert *out, const char *source, const char *station,
     return result == 0 ? 0 : err_prefix(err, "%s", source);
 }
 
-void sealcert_warning(const struct sealcert *c, int64_t now_s, int days, char out[ERR_TEXT_MAX])
+void sealcert_dates_warning(const struct sealcert *c, const char *what, const char *ended, int64_t now_s, int days,
+                            char out[ERR_TEXT_MAX])
 {
     char when[CIVIL_TIME_TEXT_MAX];
     int64_t left_s = c->until_s - now_s;
     civil_time_format(c->until_s * 1000, 0, when);
     out[0] = '\0';
     if (now_s < c->from_s)
-        snprintf(out, ERR_TEXT_MAX, "the sealing certificate %s is not valid yet; is the station's clock right?",
-                 c->subject);
+        snprintf(out, ERR_TEXT_MAX, "the %s is not valid yet; is the station's clock right?", what);
     else if (left_s < 0)
-        snprintf(out, ERR_TEXT_MAX,
-                 "the sealing certificate %s has expired on %.10s: nothing is sealed until its successor lies in its "
-                 "place; cases wait",
-                 c->subject, when);
+        snprintf(out, ERR_TEXT_MAX, "the %s has expired on %.10s: %s", what, when, ended);
     else if (left_s < (int64_t)days * DAY_S)
         snprintf(out, ERR_TEXT_MAX,
-                 "the sealing certificate %s expires on %.10s, in %" PRId64
-                 " days; have its successor made and put it in its place",
-                 c->subject, when, left_s / DAY_S);
+                 "the %s expires on %.10s, in %" PRId64 " days; have its successor made and put it in its place", what,
+                 when, left_s / DAY_S);
+}
+
+void sealcert_warning(const struct sealcert *c, int64_t now_s, int days, char out[ERR_TEXT_MAX])
+{
+    char what[sizeof "sealing certificate " + sizeof c->subject];
+    snprintf(what, sizeof what, "sealing certificate %s", c->subject);
+    sealcert_dates_warning(c, what, "nothing is sealed until its successor lies in its place; cases wait", now_s, days,
+                           out);
 }

@@ -24,7 +24,11 @@ int sealcert_examine(struct sealcert *out, X509 *certificate, const char *statio
 /* The same of a certificate's file (reports/keyfile.h); texts name it. */
 int sealcert_read(struct sealcert *out, const char *source, const char *station, struct err *err);
 
-/* Writes a warning when fewer than `days` days are left of it, or it has ended or not begun; else "". */
+/* Writes a warning when fewer than `days` days are left of the certificate, or it has ended or not begun; else "".
+ * `what` is what to call it ("certificate X that …"), `ended` what it means that it has ended. */
+void sealcert_dates_warning(const struct sealcert *c, const char *what, const char *ended, int64_t now_s, int days,
+                            char out[ERR_TEXT_MAX]);
+/* The same of a sealing certificate. */
 void sealcert_warning(const struct sealcert *c, int64_t now_s, int days, char out[ERR_TEXT_MAX]);
 
 #endif

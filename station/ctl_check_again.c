@@ -88,9 +88,7 @@ static int take_file(void *ctx, const struct store_file *file)
 static int load(struct ctl *ctl, struct again *a, const struct store_check *check, struct err *err)
 {
     struct files all = {0};
-    size_t length = 0;
-    if (store_event_get(ctl->store, (uint64_t)check->end_event, &a->body, &length, err) != 0 ||
-        json_parse(&a->doc, a->body, length, a->tokens, TOKENS_MAX, err) != 0 ||
+    if (store_event_open(ctl->store, (uint64_t)check->end_event, &a->doc, a->tokens, TOKENS_MAX, &a->body, err) != 0 ||
         store_file_list(ctl->store, check->id, take_file, &all, err) != 0)
         return -1;
     for (size_t i = 0; i < all.count; i++) {

@@ -51,11 +51,10 @@ static void show(const struct ctl_rows *rows, const struct json_doc *doc)
 }
 
 /* Reads an event of the journal, which `rows` fails with. */
-static bool read_event(struct ctl_rows *rows, uint64_t event, char **body, struct json_doc *doc)
+static bool read_event(struct ctl_rows *rows, uint64_t event, char **body, struct json_doc *doc,
+                       struct json_token tokens[TOKENS])
 {
-    size_t length = 0;
-    rows->failed = store_event_get(rows->ctl->store, event, body, &length, &rows->err) != 0 ||
-                   json_parse(doc, *body, length, doc->tokens, doc->max, &rows->err) != 0;
+    rows->failed = store_event_open(rows->ctl->store, event, doc, tokens, TOKENS, body, &rows->err) != 0;
     return !rows->failed;
 }
 
@@ -63,9 +62,9 @@ static int take(void *ctx, uint64_t event, const char *kind)
 {
     struct ctl_rows *rows = ctx;
     struct json_token tokens[TOKENS];
-    struct json_doc doc = {.tokens = tokens, .max = TOKENS};
+    struct json_doc doc;
     char *body = NULL;
-    if (strcmp(kind, "statement") == 0 && read_event(rows, event, &body, &doc))
+    if (strcmp(kind, "statement") == 0 && read_event(rows, event, &body, &doc, tokens))
         show(rows, &doc);
     free(body);
     return rows->failed;
@@ -92,9 +91,9 @@ static int take_last(void *ctx, uint64_t event, const char *kind)
 {
     struct last *last = ctx;
     struct json_token tokens[TOKENS];
-    struct json_doc doc = {.tokens = tokens, .max = TOKENS};
+    struct json_doc doc;
     char *body = NULL;
-    if (strcmp(kind, "statement") == 0 && read_event(&last->rows, event, &body, &doc) &&
+    if (strcmp(kind, "statement") == 0 && read_event(&last->rows, event, &body, &doc, tokens) &&
         json_member(&doc, 0, "text") >= 0)
         text_of(&doc, "text", last->out, last->size);
     free(body);

@@ -34,12 +34,10 @@ static int read_verdict(struct results *r, size_t i, struct err *err)
 {
     struct json_doc doc;
     char *body = NULL;
-    size_t length;
-    if (store_event_get(r->live->store, (uint64_t)r->rows[i].end_event, &body, &length, err) != 0)
+    if (store_event_open(r->live->store, (uint64_t)r->rows[i].end_event, &doc, r->tokens, CHECK_TOKENS_MAX, &body,
+                         err) != 0)
         return -1;
-    int result = json_parse(&doc, body, length, r->tokens, CHECK_TOKENS_MAX, err);
-    if (result == 0)
-        result = verdict_read(&r->verdicts[i], &doc, json_member(&doc, 0, "result"), err);
+    int result = verdict_read(&r->verdicts[i], &doc, json_member(&doc, 0, "result"), err);
     free(body);
     return result;
 }

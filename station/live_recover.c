@@ -71,10 +71,7 @@ static void read_verdict(struct start_event *s, const char *method)
 static int read_start(struct live *live, struct start_event *s, const struct store_test *test, char **body,
                       struct err *err)
 {
-    size_t length = 0;
-    s->doc = (struct json_doc){.tokens = s->tokens, .max = TOKENS_MAX};
-    if (store_event_get(live->store, (uint64_t)test->start_event, body, &length, err) != 0 ||
-        json_parse(&s->doc, *body, length, s->tokens, TOKENS_MAX, err) != 0 ||
+    if (store_event_open(live->store, (uint64_t)test->start_event, &s->doc, s->tokens, TOKENS_MAX, body, err) != 0 ||
         part(s, "instruments", s->scratch.instruments, sizeof s->scratch.instruments, err) != 0 ||
         part(s, "vehicle", s->scratch.vehicle, sizeof s->scratch.vehicle, err) != 0 ||
         part(s, "officers", s->scratch.officers, sizeof s->scratch.officers, err) != 0 ||

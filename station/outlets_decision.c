@@ -22,29 +22,17 @@ static int take_step(void *ctx, const struct store_case_step *step)
     return 0;
 }
 
-/* Opens an event of the journal; *body is malloc'ed. */
-static int open_event(struct store *store, int64_t index, struct json_doc *doc, struct json_token *tokens, char **body,
-                      struct err *err)
-{
-    size_t length = 0;
-    if (store_event_get(store, (uint64_t)index, body, &length, err) != 0)
-        return -1;
-    if (json_parse(doc, *body, length, tokens, TOKENS_MAX, err) != 0)
-        return err_prefix(err, "the journal's event %lld", (long long)index);
-    return 0;
-}
-
 static int write_decision(struct store *store, const struct filed *f, char *out, struct err *err)
 {
     struct json_token tokens[TOKENS_MAX];
     struct json_doc doc;
     struct json_writer w;
     char at[CIVIL_TIME_TEXT_MAX] = "", *handle = NULL, *file = NULL;
-    int result = open_event(store, f->handle.event, &doc, tokens, &handle, err);
+    int result = store_event_open(store, (uint64_t)f->handle.event, &doc, tokens, TOKENS_MAX, &handle, err);
     if (result == 0 && !json_get_string(&doc, json_member(&doc, 0, "at"), at, sizeof at))
         at[0] = '\0';
     if (result == 0)
-        result = open_event(store, f->file.event, &doc, tokens, &file, err);
+        result = store_event_open(store, (uint64_t)f->file.event, &doc, tokens, TOKENS_MAX, &file, err);
     ptrdiff_t facts = result == 0 ? json_member(&doc, 0, "facts") : -1;
     json_writer_init(&w, out, DECISION_MAX);
     json_object_begin(&w, NULL);

@@ -27,12 +27,13 @@ static int64_t integer(const struct json_doc *doc, const char *key)
     return json_get_integer(doc, json_member(doc, 0, key), &value) ? value : 0;
 }
 
-static int read_photo(struct photo *p, const char *body, size_t length, struct err *err)
+static int read_photo(struct photo *p, struct store *s, struct err *err)
 {
     struct json_token tokens[TOKENS_MAX];
-    struct json_doc doc = {.tokens = tokens, .max = TOKENS_MAX};
-    if (json_parse(&doc, body, length, tokens, TOKENS_MAX, err) != 0)
-        return err_prefix(err, "the journal's event %llu", (unsigned long long)p->event);
+    struct json_doc doc;
+    char *body;
+    if (store_event_open(s, p->event, &doc, tokens, TOKENS_MAX, &body, err) != 0)
+        return -1;
     text(&doc, "name", p->name, sizeof p->name);
     text(&doc, "sha256", p->sha256, sizeof p->sha256);
     text(&doc, "shows", p->shows, sizeof p->shows);
@@ -42,23 +43,20 @@ static int read_photo(struct photo *p, const char *body, size_t length, struct e
     p->width = integer(&doc, "width");
     p->height = integer(&doc, "height");
     p->bits = integer(&doc, "bits");
+    free(body);
     return 0;
 }
 
 static int take(void *ctx, uint64_t event, const char *kind)
 {
     struct walk *r = ctx;
-    char *body = NULL;
-    size_t length = 0;
     if (strcmp(kind, "photo-check") == 0)
         r->out->check_event = (int64_t)event;
     if (strcmp(kind, "photo") != 0 || r->out->count == PHOTOS_MAX)
         return 0;
     struct photo *p = &r->out->items[r->out->count];
     *p = (struct photo){.event = event};
-    r->failed =
-        store_event_get(r->store, event, &body, &length, r->err) != 0 || read_photo(p, body, length, r->err) != 0;
-    free(body);
+    r->failed = read_photo(p, r->store, r->err) != 0;
     r->out->count += !r->failed;
     return r->failed;
 }

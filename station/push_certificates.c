@@ -1,6 +1,5 @@
 #include "station/push_certificates.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,35 +8,13 @@
 #include "reports/sealcert.h"
 #include "station/clock.h"
 
-enum { DAY_S = 86400, DAY_MS = 24 * 3600 * 1000 };
-
-static void describe(const struct sealcert *c, const char *outlet, int64_t now_s, int days, char out[ERR_TEXT_MAX])
-{
-    char when[CIVIL_TIME_TEXT_MAX];
-    int64_t left_s = c->until_s - now_s;
-    civil_time_format(c->until_s * 1000, 0, when);
-    if (now_s < c->from_s)
-        snprintf(
-            out, ERR_TEXT_MAX,
-            "the certificate %.80s that outlet %s shows its receiver is not valid yet; is the station's clock right?",
-            c->subject, outlet);
-    else if (left_s < 0)
-        snprintf(
-            out, ERR_TEXT_MAX,
-            "the certificate %.80s that outlet %s shows its receiver has expired on %.10s: nothing is taken from us "
-            "there until its successor lies in its place",
-            c->subject, outlet, when);
-    else if (left_s < (int64_t)days * DAY_S)
-        snprintf(out, ERR_TEXT_MAX,
-                 "the certificate %.80s that outlet %s shows its receiver expires on %.10s, in %" PRId64
-                 " days; have its successor made and put it in its place",
-                 c->subject, outlet, when, left_s / DAY_S);
-}
+enum { DAY_MS = 24 * 3600 * 1000 };
 
 void push_certificates_of(const struct courier_outlet *o, int64_t now_s, int days, char out[ERR_TEXT_MAX])
 {
     struct keyfile_certificates found;
     struct sealcert about = {.from_s = 0};
+    char what[sizeof "certificate  that outlet  shows its receiver" + 80 + CONFIG_NAME_MAX];
     struct err err;
     out[0] = '\0';
     if (!o->identity.cert)
@@ -48,7 +25,9 @@ void push_certificates_of(const struct courier_outlet *o, int64_t now_s, int day
     }
     sealcert_dates(&about, found.cert);
     keyfile_certificates_free(&found);
-    describe(&about, o->name, now_s, days, out);
+    snprintf(what, sizeof what, "certificate %.80s that outlet %s shows its receiver", about.subject, o->name);
+    sealcert_dates_warning(&about, what, "nothing is taken from us there until its successor lies in its place", now_s,
+                           days, out);
 }
 
 /* Sets the note where it has changed; what was there before the start is taken back (push_start_notes). */

@@ -85,6 +85,9 @@ int store_root(struct store *s, uint64_t size, struct merkle_hash *out, struct e
 merkle_fetch store_fetch; /* ctx = struct store * */
 /* malloc'ed body, NUL-terminated. */
 int store_event_get(struct store *s, uint64_t index, char **body, size_t *length, struct err *err);
+/* The same, read into the caller's `max` tokens; the doc lives as long as *body, which is NULL when this fails. */
+int store_event_open(struct store *s, uint64_t index, struct json_doc *doc, struct json_token *tokens, size_t max,
+                     char **body, struct err *err);
 /* Calls `each` in order from event `first`; `each` returns 0 to go on, anything else ends the walk without error. */
 int store_event_list(struct store *s, uint64_t first, uint64_t limit,
                      int (*each)(void *ctx, uint64_t index, const char *body, size_t length), void *ctx,

@@ -181,6 +181,20 @@ int store_event_get(struct store *s, uint64_t index, char **body, size_t *length
     return rc;
 }
 
+int store_event_open(struct store *s, uint64_t index, struct json_doc *doc, struct json_token *tokens, size_t max,
+                     char **body, struct err *err)
+{
+    size_t length = 0;
+    *body = NULL;
+    if (store_event_get(s, index, body, &length, err) != 0)
+        return -1;
+    if (json_parse(doc, *body, length, tokens, max, err) == 0)
+        return 0;
+    free(*body);
+    *body = NULL;
+    return err_prefix(err, "the journal's event %llu", (unsigned long long)index);
+}
+
 static int list_events(struct store *s, sqlite3_stmt *q,
                        int (*each)(void *ctx, uint64_t index, const char *body, size_t length), void *ctx,
                        struct err *err)
