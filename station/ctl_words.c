@@ -94,6 +94,8 @@ const struct ctl_word *ctl_word_alert(const char *name)
 {
     static const struct ctl_word words[] = {
         {"penalised-twice", "同一案件再次收到处罚决定", "a second penalty for one case"},
+        {"handled-after-sent", "移送之后又现场处罚，须请公安消除已移送的记录（第4种情形）",
+         "decided on the spot after it was sent: have the police remove what was sent (ground 4)"},
         {"decision-without-effect", "收到的决定与案件状态不符", "a decision that the case cannot follow"},
         {"input-changed", "车辆参数与以前的记录不符", "a vehicle fact differs from an earlier record"},
         {"factor", "两个烟度量按固定比例不一致", "k and opacity differ by one constant factor"},

@@ -329,12 +329,31 @@ static int look_at_photos(struct live *live, const struct request *r, struct err
     return first ? live_photo_review(live, r->row.subject, err) : 0;
 }
 
+/* A receiver has the case already, and an officer has decided it on the spot: it is for the police to take the first
+ * one back (ground 4), or the driver is fined twice. `was`: where the case stood. */
+static int warn_of_both(struct live *live, const struct request *r, const char *was, struct err *err)
+{
+    static const enum case_state there[] = {CASE_RECEIVED, CASE_POLICE_REVIEW, CASE_ENTERED, CASE_NOTIFIED};
+    struct entries e = {0};
+    bool both = false;
+    for (size_t i = 0; i < sizeof there / sizeof there[0]; i++)
+        both |= strcmp(was, caselife_state_name(there[i])) == 0;
+    if (r->doing.act != ACT_HANDLE || !both)
+        return 0;
+    entries_text(&e, "case", r->row.id);
+    entries_text(&e, "number", r->doing.number);
+    entries_text(&e, "state", was);
+    return live_alert(live, "handled-after-sent", r->row.subject, &e, err);
+}
+
 static int do_act(struct live *live, struct request *r, struct err *err)
 {
+    char was[sizeof r->row.state];
+    memcpy(was, r->row.state, sizeof was);
     if (store_begin(live->store, err) != 0)
         return -1;
     if (look_at_photos(live, r, err) != 0 || live_case_move(live, &r->row, &r->doing, &r->more, err) != 0 ||
-        live_case_waiting(live, &r->row, err) != 0) {
+        warn_of_both(live, r, was, err) != 0 || live_case_waiting(live, &r->row, err) != 0) {
         store_rollback(live->store);
         return -1;
     }

@@ -13,7 +13,7 @@ from tmri import Service  # noqa: E402
 from whole_case import PLATE, WholeCase  # noqa: E402
 
 SECRET = "7C1E0D0A0208AD8F2E0BC8D4EBA9F1C2"
-NUMBER, LATE = "652301202600018", "652301202600019"
+NUMBER, LATE, AFTER = "652301202600018", "652301202600019", "652301202600020"
 FACTS = ("hpzl=01", "cllx=H11", "use=F", "owner=昌吉某运输公司", "vin=LFWADRJF110000001")
 FILED = {"driver.ryfl": "4", "driver.jszh": "652301198001011234", "driver.dabh": "652300123456", "driver.fzjg": "新B", "driver.zjcx": "A2",
          "driver.name": "某", "decision.jsjqbj": "0", "decision.sgdj": "0", "decision.cfzl": "2", "decision.jkfs": "1", "decision.jkbj": "0"}
@@ -140,6 +140,24 @@ def corrected(spot):
     spot.nothing_else("the order to send it came to nothing")
 
 
+def already_sent(spot):
+    """The police has it when the officer decides: the decision has to be filed all the same, and somebody is told to have the first one removed."""
+    case = spot.measured()
+    spot.station.ctl("case", "send", case, "--officer", "P0043")
+    spot.push(case)
+    wait_for("the receipts", lambda: spot.show(case)["state"] == "received")
+    told = [j for j, _, _ in spot.cases.written]
+    tap.equal((sorted(told), spot.cases.complaints), (sorted(i for _, _, i, _ in FOR_CASES), []), "a case that is sent comes to all who take cases")
+    alerts = lambda: [a["alert"] for a in spot.station.json("alerts", spot.show(case)["subject"])["alerts"]]  # noqa: E731
+    tap.equal("handled-after-sent" in alerts(), False, "there is nothing to warn of")
+    spot.handle(case, AFTER)
+    tap.equal("handled-after-sent" in alerts(), True, "decided on the spot after that, a supervisor is told that it is there twice")
+    spot.file(case)
+    spot.push(case)
+    tap.equal(([f["jdsbh"] for _, _, f in spot.decisions.written], [j for j, _, _ in spot.cases.written]), ([NUMBER, LATE, AFTER], told),
+              "the decision is written, and the case not once more")
+
+
 with Lab() as lab, tap.step("a decision on the spot"):
     spot = OnTheSpot(lab)
     with spot.station:
@@ -148,4 +166,5 @@ with Lab() as lab, tap.step("a decision on the spot"):
         spot.station.officers()
         filed(spot)
         corrected(spot)
+        already_sent(spot)
 tap.end()

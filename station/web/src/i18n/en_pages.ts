@@ -387,6 +387,7 @@ export const enPages: Record<keyof typeof zhPages, string> = {
   "alerts.title": "Alerts",
   "alerts.mean": "An alert changes no verdict; it says that somebody should look.",
   "alerts.none": "No alerts",
+  "alert.handled-after-sent": "Decided on the spot after it was sent: have the police remove what was sent (ground 4)",
   "alert.penalised-twice": "A second penalty for one case",
   "alert.decision-without-effect": "A decision that the case cannot follow",
   "alert.input-changed": "A vehicle fact differs from an earlier record",

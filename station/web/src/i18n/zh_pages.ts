@@ -402,6 +402,7 @@ export const zhPages = {
   "alerts.title": "预警",
   "alerts.mean": "预警不改变结论，只提示需要核查。",
   "alerts.none": "没有预警",
+  "alert.handled-after-sent": "移送之后又现场处罚，须请公安消除已移送的记录（第4种情形）",
   "alert.penalised-twice": "同一案件再次收到处罚决定",
   "alert.decision-without-effect": "收到的决定与案件状态不符",
   "alert.input-changed": "车辆参数与以前的记录不符",
