@@ -28,6 +28,8 @@ static int find_drivers(struct courier *c, const struct courier_outlet *outlets,
 {
     for (; c->outlets_count < count; c->outlets_count++) {
         struct outlet *o = &c->outlets[c->outlets_count];
+        for (int progress = 0; progress < PROGRESS_COUNT; progress++)
+            TAILQ_INIT(&o->attempts[progress]);
         o->config = &outlets[c->outlets_count];
         o->driver = outlet_find(o->config->kind);
         if (!o->driver)
@@ -85,15 +87,19 @@ int courier_open(struct courier **out, struct queue *queue, struct http *http, c
     return 0;
 }
 
+static void forget(struct courier *c, enum progress progress)
+{
+    for (size_t i = 0; i < c->outlets_count; i++)
+        for (struct attempt *a; (a = TAILQ_FIRST(&c->outlets[i].attempts[progress]));)
+            courier_attempt_free(a);
+}
+
 void courier_close(struct courier *c)
 {
     if (!c)
         return;
-    while (c->attempts) {
-        struct attempt *a = c->attempts;
-        c->attempts = a->next;
-        courier_attempt_free(a);
-    }
+    for (int progress = 0; progress < PROGRESS_COUNT; progress++)
+        forget(c, (enum progress)progress);
     free(c);
 }
 
@@ -110,42 +116,31 @@ static int park_rejected(struct courier *c, const struct attempt *a, int64_t now
     return 0;
 }
 
-static int write_results(struct courier *c, int64_t now_ms, struct err *err)
+static int write_results(struct courier *c, const struct outlet *o, int64_t now_ms, struct err *err)
 {
-    for (struct attempt *a = c->attempts; a; a = a->next) {
-        if (a->progress == GIVEN_BACK && queue_unclaim(c->queue, &a->item, err) != 0)
-            return -1;
-        if (a->progress != DONE)
-            continue;
-        if (queue_finish(c->queue, &a->item, &a->result, now_ms, courier_attempt_next_ms(a, a->item.attempts, now_ms),
-                         err) != 0 ||
-            park_rejected(c, a, now_ms, err) != 0)
-            return -1;
-    }
+    const struct attempt *a;
+    TAILQ_FOREACH(a, &o->attempts[GIVEN_BACK], link)
+    if (queue_unclaim(c->queue, &a->item, err) != 0)
+        return -1;
+    TAILQ_FOREACH(a, &o->attempts[DONE], link)
+    if (queue_finish(c->queue, &a->item, &a->result, now_ms, courier_attempt_next_ms(a, a->item.attempts, now_ms),
+                     err) != 0 ||
+        park_rejected(c, a, now_ms, err) != 0)
+        return -1;
     return 0;
 }
 
-static void drop_results(struct courier *c)
+/* Claimed and not over. */
+static size_t count_held(const struct outlet *o)
 {
-    struct attempt **at = &c->attempts;
-    while (*at) {
-        struct attempt *a = *at;
-        if (!courier_attempt_has_ended(a)) {
-            at = &a->next;
-            continue;
-        }
-        *at = a->next;
-        if (a->progress == DONE)
-            courier_attempt_tell(a);
-        courier_attempt_free(a);
-    }
+    return o->counts[CLAIMED] + o->counts[TO_SEND] + o->counts[UNDER_WAY];
 }
 
-/* Attempts of that list which are not over, of outlets that come before this one. */
-static bool something_first(const struct attempt *list, const struct outlet *o)
+/* Has an outlet that comes before this one anything that is not over? */
+static bool something_first(const struct courier *c, const struct outlet *o)
 {
-    for (const struct attempt *a = list; a; a = a->next)
-        if (a->outlet->config->priority < o->config->priority && !courier_attempt_has_ended(a))
+    for (size_t i = 0; i < c->outlets_count; i++)
+        if (c->outlets[i].config->priority < o->config->priority && count_held(&c->outlets[i]) > 0)
             return true;
     return false;
 }
@@ -155,7 +150,7 @@ static bool may_begin(const struct courier *c, const struct outlet *o, int64_t n
     const struct courier_outlet *config = o->config;
     return !c->stopping && now_ms >= o->pace.pause_until_ms &&
            pace_is_open(config->open_minute, config->end_minute, now_ms, c->source.offset_minutes) &&
-           !something_first(c->attempts, o);
+           !something_first(c, o);
 }
 
 static bool is_limited(const struct outlet *o)
@@ -163,63 +158,37 @@ static bool is_limited(const struct outlet *o)
     return o->config->identity.bytes_per_s > 0;
 }
 
-static size_t count_attempts(const struct courier *c, const struct outlet *o, enum progress progress)
-{
-    size_t count = 0;
-    for (const struct attempt *a = c->attempts; a; a = a->next)
-        count += a->outlet == o && a->progress == progress;
-    return count;
-}
-
-/* Claimed and not over. */
-static size_t count_held(const struct courier *c, const struct outlet *o)
-{
-    return count_attempts(c, o, TO_SEND) + count_attempts(c, o, UNDER_WAY);
-}
-
 /* Deliveries that the outlet may claim now. */
 static size_t room(const struct courier *c, const struct outlet *o, int64_t now_ms)
 {
-    return may_begin(c, o, now_ms) ? pace_room(&o->pace, is_limited(o), count_held(c, o)) : 0;
+    return may_begin(c, o, now_ms) ? pace_room(&o->pace, is_limited(o), count_held(o)) : 0;
 }
 
-/* Asks what is due and claims it: the end of a list of attempts that are to be sent once the claims are committed. */
-static int claim_due(struct courier *c, struct outlet *o, int64_t now_ms, struct attempt ***end, struct attempt *first,
-                     struct err *err)
+/* Asks what is due and claims it. */
+static int claim_due(struct courier *c, struct outlet *o, int64_t now_ms, struct err *err)
 {
     struct queue_item items[PACE_CLAIMS_MAX];
-    size_t count = 0, asked = something_first(first, o) ? 0 : room(c, o, now_ms);
+    size_t count = 0, asked = room(c, o, now_ms);
     if (asked > 0 && queue_due(c->queue, o->config->name, now_ms, items, asked, &count, err) != 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
         if (queue_claim(c->queue, &items[i], now_ms, err) != 0)
             return -1;
-        struct attempt *a = courier_attempt_new(c, o, &items[i]);
-        if (!a)
+        if (!courier_attempt_new(c, o, &items[i]))
             return err_set(err, ERR_FAILED, "out of memory");
-        **end = a;
-        *end = &a->next;
     }
     if (count > 0)
         pace_claimed(&o->pace, asked, count, now_ms);
     return 0;
 }
 
-static void forget(struct attempt *claimed)
+static int write_round(struct courier *c, int64_t now_ms, struct err *err)
 {
-    while (claimed) {
-        struct attempt *a = claimed;
-        claimed = a->next;
-        courier_attempt_free(a);
-    }
-}
-
-static int write_round(struct courier *c, int64_t now_ms, struct attempt **claimed, struct err *err)
-{
-    struct attempt **end = claimed;
     if (queue_begin(c->queue, err) != 0)
         return -1;
-    int result = write_results(c, now_ms, err);
+    int result = 0;
+    for (size_t i = 0; i < c->outlets_count && result == 0; i++)
+        result = write_results(c, &c->outlets[i], now_ms, err);
     if (result == 0 && now_ms < c->last_ms - CLOCK_BACK_MS) {
         result = queue_hasten(c->queue, now_ms, now_ms, err);
         for (size_t i = 0; i < c->outlets_count; i++)
@@ -229,92 +198,83 @@ static int write_round(struct courier *c, int64_t now_ms, struct attempt **claim
         if (c->outlets[i].driver->takes != OUTLET_CASES)
             result = queue_feed_enter(c->queue, &c->outlets[i].config->feed, now_ms, err);
     for (size_t i = 0; i < c->outlets_count && result == 0; i++)
-        result = claim_due(c, c->in_order[i], now_ms, &end, *claimed, err);
+        result = claim_due(c, c->in_order[i], now_ms, err);
     if (result == 0)
         return queue_commit(c->queue, err);
     queue_rollback(c->queue);
     return -1;
 }
 
-/* Results are written together, but none waits long, nor where its outlet has nothing else to wait for. */
-static bool results_are_due(const struct courier *c, int64_t now_ms)
+static void move_all(struct outlet *o, enum progress from, enum progress to)
 {
-    bool due = false;
-    for (const struct attempt *a = c->attempts; a && !due; a = a->next) {
-        int64_t age_ms = now_ms - a->weighed_ms;
-        due = a->progress == GIVEN_BACK ||
-              (a->progress == DONE && (age_ms >= PACE_RESULT_MS || age_ms < 0 || count_held(c, a->outlet) == 0 ||
-                                       count_attempts(c, a->outlet, DONE) >= PACE_CLAIMS_MAX / 2));
+    for (struct attempt *a; (a = TAILQ_FIRST(&o->attempts[from]));)
+        courier_attempt_move(a, to);
+}
+
+/* After the commit. */
+static void drop_results(struct courier *c)
+{
+    const struct attempt *a;
+    for (size_t i = 0; i < c->outlets_count; i++) {
+        TAILQ_FOREACH(a, &c->outlets[i].attempts[DONE], link)
+        courier_attempt_tell(a);
+        move_all(&c->outlets[i], CLAIMED, TO_SEND);
     }
-    return due;
+    forget(c, DONE);
+    forget(c, GIVEN_BACK);
 }
 
-/* What is claimed and cannot be begun now. */
-static void give_back(struct courier *c, const struct outlet *o, int64_t now_ms)
+/* Results are written together, but none waits long, nor where its outlet has nothing else to wait for. */
+static bool results_are_due(const struct outlet *o, int64_t now_ms)
 {
-    if (count_attempts(c, o, TO_SEND) == 0 || may_begin(c, o, now_ms))
-        return;
-    for (struct attempt *a = c->attempts; a; a = a->next)
-        if (a->outlet == o && a->progress == TO_SEND)
-            a->progress = GIVEN_BACK;
+    const struct attempt *oldest = TAILQ_FIRST(&o->attempts[DONE]);
+    int64_t age_ms = oldest ? now_ms - oldest->weighed_ms : 0;
+    return o->counts[GIVEN_BACK] > 0 || (oldest && (age_ms >= PACE_RESULT_MS || age_ms < 0 || count_held(o) == 0 ||
+                                                    o->counts[DONE] >= PACE_CLAIMS_MAX / 2));
 }
 
-/* Is there anything to write? Most rounds find nothing, and then nothing is locked. */
-static int look(struct courier *c, int64_t now_ms, bool *work, struct err *err)
+/* Is there anything to write for this outlet? */
+static int look_at(struct courier *c, struct outlet *o, int64_t now_ms, bool *work, struct err *err)
 {
     struct queue_item item;
     size_t due = 0;
-    for (struct attempt *a = c->attempts; a; a = a->next) {
-        if (a->progress == DONE && !a->weighed)
-            courier_attempt_weigh(a, now_ms);
-    }
-    for (size_t i = 0; i < c->outlets_count; i++)
-        give_back(c, &c->outlets[i], now_ms);
-    *work = now_ms < c->last_ms - CLOCK_BACK_MS || results_are_due(c, now_ms);
-    for (size_t i = 0; i < c->outlets_count && !*work; i++) {
-        const struct outlet *o = &c->outlets[i];
-        if (o->driver->takes != OUTLET_CASES && queue_feed_waits(c->queue, &o->config->feed, now_ms, work, err) != 0)
-            return -1;
-        if (*work)
-            break;
-        if (room(c, o, now_ms) > 0 && queue_due(c->queue, o->config->name, now_ms, &item, 1, &due, err) != 0)
-            return -1;
-        *work = due > 0;
-    }
+    for (struct attempt *a; (a = TAILQ_FIRST(&o->attempts[ENDED]));)
+        courier_attempt_weigh(a, now_ms);
+    if (!may_begin(c, o, now_ms))
+        move_all(o, TO_SEND, GIVEN_BACK);
+    *work = *work || results_are_due(o, now_ms);
+    if (!*work && o->driver->takes != OUTLET_CASES &&
+        queue_feed_waits(c->queue, &o->config->feed, now_ms, work, err) != 0)
+        return -1;
+    if (!*work && room(c, o, now_ms) > 0 && queue_due(c->queue, o->config->name, now_ms, &item, 1, &due, err) != 0)
+        return -1;
+    *work = *work || due > 0;
     return 0;
 }
 
 /* What is claimed, as the outlet's slots become free. */
-static void begin_claimed(struct courier *c, struct outlet *o, int64_t now_ms)
+static void begin_claimed(struct outlet *o, int64_t now_ms)
 {
-    size_t slots = pace_slots(&o->pace, is_limited(o)), busy = count_attempts(c, o, UNDER_WAY);
-    for (struct attempt *a = c->attempts; a && busy < slots; a = a->next) {
-        if (a->outlet != o || a->progress != TO_SEND)
-            continue;
+    struct attempt *a;
+    while (o->counts[UNDER_WAY] < pace_slots(&o->pace, is_limited(o)) && (a = TAILQ_FIRST(&o->attempts[TO_SEND])))
         courier_attempt_begin(a, now_ms);
-        busy += a->progress == UNDER_WAY;
-    }
 }
 
 int courier_step(struct courier *c, int64_t now_ms, struct err *err)
 {
-    struct attempt *claimed = NULL;
-    bool work = false;
-    if (look(c, now_ms, &work, err) != 0)
-        return -1;
-    if (work && write_round(c, now_ms, &claimed, err) != 0) {
-        forget(claimed);
+    bool work = now_ms < c->last_ms - CLOCK_BACK_MS; /* most rounds find nothing, and then nothing is locked */
+    for (size_t i = 0; i < c->outlets_count; i++)
+        if (look_at(c, c->in_order[i], now_ms, &work, err) != 0)
+            return -1;
+    if (work && write_round(c, now_ms, err) != 0) {
+        forget(c, CLAIMED);
         return -1;
     }
     c->last_ms = now_ms;
     if (work)
         drop_results(c);
-    struct attempt **end = &c->attempts;
-    while (*end)
-        end = &(*end)->next;
-    *end = claimed;
     for (size_t i = 0; i < c->outlets_count; i++)
-        begin_claimed(c, c->in_order[i], now_ms);
+        begin_claimed(c->in_order[i], now_ms);
     return 0;
 }
 
@@ -325,7 +285,11 @@ void courier_stop(struct courier *c)
 
 bool courier_busy(const struct courier *c)
 {
-    return c->attempts != NULL;
+    for (size_t i = 0; i < c->outlets_count; i++)
+        for (int progress = 0; progress < PROGRESS_COUNT; progress++)
+            if (c->outlets[i].counts[progress] > 0)
+                return true;
+    return false;
 }
 
 uint64_t courier_count(const struct courier *c, enum outlet_outcome outcome)

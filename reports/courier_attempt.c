@@ -10,13 +10,32 @@
 #include "reports/encoding.h"
 #include "reports/log.h"
 
+static void enter(struct attempt *a, enum progress progress)
+{
+    a->progress = progress;
+    TAILQ_INSERT_TAIL(&a->outlet->attempts[progress], a, link);
+    a->outlet->counts[progress]++;
+}
+
+static void leave(struct attempt *a)
+{
+    TAILQ_REMOVE(&a->outlet->attempts[a->progress], a, link);
+    a->outlet->counts[a->progress]--;
+}
+
+void courier_attempt_move(struct attempt *a, enum progress to)
+{
+    leave(a);
+    enter(a, to);
+}
+
 static void end_attempt(struct attempt *a, enum outlet_outcome outcome, bool alarm, const char *text)
 {
     outlet_result_clear(&a->result);
     a->result.outcome = outcome;
     a->result.alarm = alarm;
     snprintf(a->result.text, sizeof a->result.text, "%.*s", (int)sizeof a->result.text - 1, text);
-    a->progress = DONE;
+    courier_attempt_move(a, ENDED);
 }
 
 struct attempt *courier_attempt_new(struct courier *owner, struct outlet *outlet, const struct queue_item *item)
@@ -29,6 +48,7 @@ struct attempt *courier_attempt_new(struct courier *owner, struct outlet *outlet
     a->outlet = outlet;
     a->item = *item;
     a->owner = owner;
+    enter(a, CLAIMED);
     return a;
 }
 
@@ -82,7 +102,7 @@ static void send_request(struct attempt *a)
                    package ? package->package_size : 0, answered, a, &err) != 0)
         end_attempt(a, a->item.ask ? OUTLET_UNKNOWN : OUTLET_RETRY, true, err.text);
     else
-        a->progress = UNDER_WAY;
+        courier_attempt_move(a, UNDER_WAY);
 }
 
 static void answered(void *ctx, const struct outlet_reply *reply)
@@ -96,7 +116,7 @@ static void answered(void *ctx, const struct outlet_reply *reply)
         send_request(a);
     } else {
         outlet_request_free(&next);
-        a->progress = DONE;
+        courier_attempt_move(a, ENDED);
     }
 }
 
@@ -126,7 +146,7 @@ void courier_attempt_begin(struct attempt *a, int64_t now_ms)
     if (a->outlet->driver->begin(p, &a->request, &a->result))
         send_request(a);
     else
-        a->progress = DONE;
+        courier_attempt_move(a, ENDED);
 }
 
 int64_t courier_attempt_next_ms(const struct attempt *a, int attempts, int64_t now_ms)
@@ -143,13 +163,15 @@ void courier_attempt_weigh(struct attempt *a, int64_t now_ms)
 {
     struct outlet *o = a->outlet;
     const struct outlet_result *r = &a->result;
-    a->weighed = true;
     a->weighed_ms = now_ms;
     a->news = r->everyone ? o->pace.failures == 0 : strcmp(r->text, a->item.last_status) != 0;
     if (r->everyone)
         pace_away(&o->pace, courier_attempt_next_ms(a, o->pace.failures + 1, now_ms), now_ms, r->retry_after_ms);
     else if (r->status != 0 && pace_answers(&o->pace, a->pauses))
         log_notice("outlet %s: the receiver answers again", a->item.outlet);
+    if (!o->driver->maps)
+        parcel_free(&a->loaded); /* a package, which nothing of the result refers to: many results may wait */
+    courier_attempt_move(a, DONE);
 }
 
 void courier_attempt_tell(const struct attempt *a)
@@ -170,13 +192,9 @@ void courier_attempt_tell(const struct attempt *a)
                     r->outcome == OUTLET_RETRY ? "it is tried again" : "the receiver will be asked");
 }
 
-bool courier_attempt_has_ended(const struct attempt *a)
-{
-    return a->progress == DONE || a->progress == GIVEN_BACK;
-}
-
 void courier_attempt_free(struct attempt *a)
 {
+    leave(a);
     parcel_free(&a->loaded);
     outlet_request_free(&a->request);
     free(a);

@@ -4,9 +4,23 @@
 #ifndef REPORTS_COURIER_ATTEMPT_H
 #define REPORTS_COURIER_ATTEMPT_H
 
+#include <sys/queue.h>
+
 #include "reports/courier.h"
 #include "reports/pace.h"
 #include "reports/parcel.h"
+
+enum progress {
+    CLAIMED, /* not committed yet */
+    TO_SEND,
+    UNDER_WAY,
+    ENDED, /* what came of it is not weighed yet */
+    DONE,
+    GIVEN_BACK, /* the outlet could not begin it */
+    PROGRESS_COUNT
+};
+
+TAILQ_HEAD(attempts, attempt);
 
 struct outlet {
     const struct courier_outlet *config;
@@ -14,22 +28,21 @@ struct outlet {
     struct outlet_memory memory;
     struct pace pace;
     uint64_t sent;
+    struct attempts attempts[PROGRESS_COUNT]; /* each in the order in which they came so far */
+    size_t counts[PROGRESS_COUNT];            /* of them */
 };
 
-/* GIVEN_BACK: claimed, and then the outlet could not begin it. */
-enum progress { TO_SEND, UNDER_WAY, DONE, GIVEN_BACK };
-
-/* One attempt. */
+/* One attempt; always in the list of its progress. */
 struct attempt {
-    struct attempt *next;
+    TAILQ_ENTRY(attempt) link;
     struct outlet *outlet;
     enum progress progress;
     struct queue_item item;
     struct outlet_parcel parcel;
     struct outlet_request request;
-    bool weighed, news; /* the outlet knows the result; it is worth a line in the log */
-    int64_t weighed_ms;
-    unsigned pauses; /* of its outlet when it began */
+    bool news;          /* the result is worth a line in the log */
+    int64_t weighed_ms; /* when it was DONE */
+    unsigned pauses;    /* of its outlet when it began */
     struct parcel loaded;
     char now[CIVIL_TIME_TEXT_MAX];
     struct courier *owner;
@@ -43,23 +56,22 @@ struct courier {
     size_t outlets_count;
     struct outlet outlets[COURIER_OUTLETS_MAX];
     struct outlet *in_order[COURIER_OUTLETS_MAX]; /* of their priorities */
-    struct attempt *attempts;                     /* in the order of their claims */
     bool stopping;
     int64_t last_ms;
     uint64_t counts[OUTLET_UNKNOWN + 1];
 };
 
-/* One that is claimed; NULL: out of memory. */
+/* One that is CLAIMED; NULL: out of memory. */
 struct attempt *courier_attempt_new(struct courier *owner, struct outlet *outlet, const struct queue_item *item);
-/* Its first request; what comes of it is in the attempt, sooner or later. */
+void courier_attempt_move(struct attempt *a, enum progress to);
+/* Its first request; sooner or later it has ENDED. */
 void courier_attempt_begin(struct attempt *a, int64_t now_ms);
-/* What the result means for the outlet. Trouble is news once, not with each attempt. */
+/* What the result means for the outlet; then it is DONE. Trouble is news once, not with each attempt. */
 void courier_attempt_weigh(struct attempt *a, int64_t now_ms);
 /* When it is tried again. */
 int64_t courier_attempt_next_ms(const struct attempt *a, int attempts, int64_t now_ms);
 /* Into the log and the counts, after it is written. */
 void courier_attempt_tell(const struct attempt *a);
-bool courier_attempt_has_ended(const struct attempt *a);
 void courier_attempt_free(struct attempt *a);
 
 #endif

@@ -35,6 +35,7 @@ enum {
     OUTLET_RECEIPT_ID_MAX = 80,
     OUTLET_SIGNATURE_MAX = 1024,
     OUTLET_REPLY_MAX = 64 << 10, /* bytes of an answer's body that are read */
+    OUTLET_RECEIPT_MAX = 16 << 10,
     OUTLET_TOKEN_MAX = 1024,
     OUTLET_SECRET_MAX = 256,
     OUTLET_BATCH_MAX = 1000, /* records in one parcel */
@@ -109,7 +110,7 @@ struct outlet_result {
     char text[OUTLET_TEXT_MAX]; /* one line for a person */
     char receipt_id[OUTLET_RECEIPT_ID_MAX];
     char receipt_signature[OUTLET_SIGNATURE_MAX];
-    char receipt[OUTLET_REPLY_MAX + 1]; /* JSON {receipt_id, received_at …}: as the receiver sent it, or made of its
+    char receipt[OUTLET_RECEIPT_MAX + 1]; /* JSON {receipt_id, received_at …}: as the receiver sent it, or made of its
                                            words; empty unless sent. The last member: see outlet_result_clear */
 };
 

@@ -45,7 +45,7 @@ static size_t split(const struct outlet_reply *reply, char signature[OUTLET_SIGN
         return 0;
     memcpy(signature, end + 1, rest);
     signature[rest] = '\0';
-    return length;
+    return length <= OUTLET_RECEIPT_MAX ? length : 0;
 }
 
 static int read_acknowledgement(const struct outlet_parcel *p, const struct outlet_reply *reply,

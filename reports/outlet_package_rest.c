@@ -75,7 +75,7 @@ static int read_receipt(const struct outlet_parcel *p, const struct outlet_reply
     struct json_doc doc;
     char sha256[65], received_at[64];
     int64_t received_ms;
-    if (!reply->whole)
+    if (!reply->whole || reply->length > OUTLET_RECEIPT_MAX)
         return err_set(err, ERR_INVALID, "the receipt is cut short or too long");
     if (json_parse(&doc, reply->body, reply->length, tokens, RECEIPT_TOKENS_MAX, err) != 0)
         return err_prefix(err, "the receipt cannot be read");

@@ -16,7 +16,7 @@
 
 enum {
     PACE_SLOTS = 4,        /* requests of one outlet side by side */
-    PACE_CLAIMS_MAX = 64,  /* deliveries claimed and not yet written */
+    PACE_CLAIMS_MAX = 256, /* deliveries claimed and not yet written */
     PACE_RESULT_MS = 100,  /* a result waits no longer for others */
     PACE_PAUSE_MS = 30000, /* of an outlet whose receiver is away, unless that one asked for longer */
 };

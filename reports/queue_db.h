@@ -63,7 +63,7 @@
            " ORDER BY d.next_ms LIMIT ?3")                                                                             \
     X(HASTEN, "UPDATE delivery SET next_ms = ? WHERE state IN ('waiting', 'retry', 'unknown') AND next_ms > ?")        \
     X(CLAIM, "UPDATE delivery SET state = 'sending', attempts = attempts + 1, last_ms = ?"                             \
-             " WHERE case_id = ? AND outlet = ? AND state IN ('waiting', 'retry', 'unknown')")                         \
+             " WHERE case_id = ? AND outlet = ? AND (state = 'waiting' OR state = 'retry' OR state = 'unknown')")      \
     X(UNCLAIM, "UPDATE delivery SET state = ?, attempts = attempts - 1"                                                \
                " WHERE case_id = ? AND outlet = ? AND state = 'sending'")                                              \
     X(FINISH, "UPDATE delivery SET state = ?, next_ms = ?, last_ms = ?, last_status = ?, receipt_id = ?, receipt = ?," \
@@ -82,9 +82,10 @@
                 " last_status = ? WHERE case_id = ? AND outlet = ? AND state = 'sending'")                             \
     X(PARKED, "INSERT INTO delivery(case_id, outlet, state, attempts, next_ms, last_ms, last_status)"                  \
               " VALUES(?, ?, 'refused', 1, ?3, ?3, ?4) ON CONFLICT DO NOTHING")                                        \
-    X(ATTEMPT_NEXT, "SELECT ifnull(max(n), 0) + 1 FROM attempt WHERE case_id = ? AND outlet = ?")                      \
     X(ATTEMPT_ADD, "INSERT INTO attempt(case_id, outlet, slot, n, at_ms, part, outcome, status, text)"                 \
-                   " VALUES(?1, ?2, ?3 % 64, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(case_id, outlet, slot) DO UPDATE SET" \
+                   " SELECT ?1, ?2, next.n % 64, next.n, ?3, ?4, ?5, ?6, ?7 FROM"                                      \
+                   " (SELECT ifnull(max(n), 0) + 1 AS n FROM attempt WHERE case_id = ?1 AND outlet = ?2) next"         \
+                   " WHERE true ON CONFLICT(case_id, outlet, slot) DO UPDATE SET"                                      \
                    " n = excluded.n, at_ms = excluded.at_ms, part = excluded.part, outcome = excluded.outcome,"        \
                    " status = excluded.status, text = excluded.text")                                                  \
     X(FEED_GET, "SELECT seq, at_ms FROM feed WHERE outlet = ?")                                                        \

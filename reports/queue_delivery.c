@@ -159,22 +159,15 @@ static int finish_all(struct queue *q, const struct queue_item *item, const stru
 static int add_attempt(struct queue *q, const struct queue_item *item, const struct outlet_result *result,
                        int64_t now_ms, struct err *err)
 {
-    static const char what[] = "keep the history of a delivery";
-    int64_t n = 0;
-    queue_db_bind(q->statements[STATEMENT_ATTEMPT_NEXT], 1, item->package.case_id);
-    queue_db_bind(q->statements[STATEMENT_ATTEMPT_NEXT], 2, item->outlet);
-    if (queue_db_integer(q, STATEMENT_ATTEMPT_NEXT, what, &n, err) != 0)
-        return -1;
     sqlite3_stmt *s = q->statements[STATEMENT_ATTEMPT_ADD];
     queue_db_bind(s, 1, item->package.case_id);
     queue_db_bind(s, 2, item->outlet);
-    sqlite3_bind_int64(s, 3, n);
-    sqlite3_bind_int64(s, 4, now_ms);
-    sqlite3_bind_int64(s, 5, item->part);
-    queue_db_bind(s, 6, outlet_outcome_name(result->outcome));
-    sqlite3_bind_int(s, 7, result->status);
-    queue_db_bind(s, 8, result->text);
-    return queue_db_run(q, STATEMENT_ATTEMPT_ADD, what, err);
+    sqlite3_bind_int64(s, 3, now_ms);
+    sqlite3_bind_int64(s, 4, item->part);
+    queue_db_bind(s, 5, outlet_outcome_name(result->outcome));
+    sqlite3_bind_int(s, 6, result->status);
+    queue_db_bind(s, 7, result->text);
+    return queue_db_run(q, STATEMENT_ATTEMPT_ADD, "keep the history of a delivery", err);
 }
 
 int queue_finish(struct queue *q, const struct queue_item *item, const struct outlet_result *result, int64_t now_ms,

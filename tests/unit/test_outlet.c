@@ -178,6 +178,17 @@ static void anything_else_is_no_receipt(void **state)
     reply.whole = false;
     assert_false(exchange(false, &reply, &next, &r));
     assert_int_equal(r.outcome, OUTLET_UNKNOWN);
+    static char padded[OUTLET_RECEIPT_MAX + 2];
+    memset(padded, ' ', OUTLET_RECEIPT_MAX + 1);
+    memcpy(padded, RECEIPT, strlen(RECEIPT));
+    reply = answer(200, padded);
+    assert_false(exchange(false, &reply, &next, &r));
+    assert_int_equal(r.outcome, OUTLET_UNKNOWN);
+    assert_non_null(strstr(r.text, "too long"));
+    padded[OUTLET_RECEIPT_MAX] = '\0';
+    reply = answer(200, padded);
+    assert_false(exchange(false, &reply, &next, &r));
+    assert_int_equal(r.outcome, OUTLET_SENT);
 }
 
 static void a_receipt_counts_only_with_the_configured_signature(void **state)

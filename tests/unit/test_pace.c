@@ -17,7 +17,7 @@ static void claims_grow_while_they_are_through_quickly(void **state)
     (void)state;
     struct pace p = {0};
     int64_t now_ms = 1000000;
-    static const size_t expected[] = {PACE_SLOTS, 8, 16, 32, 64, 64};
+    static const size_t expected[] = {PACE_SLOTS, 8, 16, 32, 64, 128, 256, 256};
     p.claimed_ms = now_ms;
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         assert_int_equal(pace_room(&p, false, 0), expected[i]);
