@@ -79,6 +79,8 @@ int courier_open(struct courier **out, struct queue *queue, struct http *http, c
     c->http = http;
     c->last_ms = now_ms;
     c->source = *source;
+    if (ahead_open(&c->source.ahead, err) != 0)
+        log_warning("%s; each is read when its turn comes", err->text);
     if (find_drivers(c, outlets, count, err) != 0 || take_over(c, now_ms, err) != 0) {
         courier_close(c);
         return -1;
@@ -100,6 +102,7 @@ void courier_close(struct courier *c)
         return;
     for (int progress = 0; progress < PROGRESS_COUNT; progress++)
         forget(c, (enum progress)progress);
+    ahead_close(c->source.ahead);
     free(c);
 }
 
@@ -260,6 +263,17 @@ static void begin_claimed(struct outlet *o, int64_t now_ms)
         courier_attempt_begin(a, now_ms);
 }
 
+/* Those whose turn comes next. */
+static void read_ahead(const struct courier *c, struct outlet *o)
+{
+    struct attempt *a = TAILQ_FIRST(&o->attempts[TO_SEND]);
+    for (int i = 0; a && i < PACE_SLOTS; i++, a = TAILQ_NEXT(a, link)) {
+        if (!a->expected && !a->item.ask)
+            parcel_expect(&c->source, &a->item);
+        a->expected = true;
+    }
+}
+
 int courier_step(struct courier *c, int64_t now_ms, struct err *err)
 {
     bool work = now_ms < c->last_ms - CLOCK_BACK_MS; /* most rounds find nothing, and then nothing is locked */
@@ -273,8 +287,10 @@ int courier_step(struct courier *c, int64_t now_ms, struct err *err)
     c->last_ms = now_ms;
     if (work)
         drop_results(c);
-    for (size_t i = 0; i < c->outlets_count; i++)
+    for (size_t i = 0; i < c->outlets_count; i++) {
         begin_claimed(c->in_order[i], now_ms);
+        read_ahead(c, c->in_order[i]);
+    }
     return 0;
 }
 

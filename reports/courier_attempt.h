@@ -40,6 +40,7 @@ struct attempt {
     struct queue_item item;
     struct outlet_parcel parcel;
     struct outlet_request request;
+    bool expected;      /* its package is read ahead, or was not worth it */
     bool news;          /* the result is worth a line in the log */
     int64_t weighed_ms; /* when it was DONE */
     unsigned pauses;    /* of its outlet when it began */

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH_BYTES = QUEUE_PATH_MAX + 512 };
+enum {
+    PATH_BYTES = QUEUE_PATH_MAX + 512,
+    AHEAD_BYTES = 2 << 20, /* of a package that is read ahead: a larger one takes its time on any line */
+};
 
 struct loading {
     struct parcel *p;
@@ -16,12 +19,27 @@ struct loading {
     const char *now;
 };
 
+static void path_of(const struct parcel_source *source, const struct queue_item *item, char path[PATH_BYTES])
+{
+    snprintf(path, PATH_BYTES, "%s/%s", source->folder, item->package.path);
+}
+
+void parcel_expect(const struct parcel_source *source, const struct queue_item *item)
+{
+    char path[PATH_BYTES];
+    path_of(source, item, path);
+    if (source->ahead && item->package.path[0] && item->package.size <= AHEAD_BYTES)
+        ahead_ask(source->ahead, path, item->package.sha256);
+}
+
 static int load_package(const struct loading *l, struct err *err)
 {
     const struct queue_package *package = &l->item->package;
+    struct ahead *ahead = l->source->ahead;
     char path[PATH_BYTES];
-    snprintf(path, sizeof path, "%s/%s", l->source->folder, package->path);
-    if (contents_read_package(l->p->loaded, path, package->sha256, err) != 0)
+    path_of(l->source, l->item, path);
+    if ((ahead ? ahead_take(ahead, l->p->loaded, path, package->sha256, err)
+               : contents_read_package(l->p->loaded, path, package->sha256, err)) != 0)
         return -1;
     if (l->item->handled && l->source->decision &&
         l->source->decision(l->source->ctx, package->case_id, l->p->loaded, err) != 0)

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "reports/ahead.h"
 #include "reports/contents.h"
 #include "reports/outlet.h"
 #include "reports/queue.h"
@@ -15,8 +16,9 @@
 
 /* Where the contents come from. */
 struct parcel_source {
-    const char *folder; /* what the packages' paths are relative to */
-    int offset_minutes; /* of the local time */
+    const char *folder;  /* what the packages' paths are relative to */
+    struct ahead *ahead; /* NULL: packages are read when they are wanted */
+    int offset_minutes;  /* of the local time */
     const struct violation *violations;
     size_t violations_count;
     void *ctx;
@@ -34,6 +36,9 @@ struct parcel {
     size_t told; /* records that are to be told: the first ones */
     char (*rejected)[OUTLET_TEXT_MAX];
 };
+
+/* The item will be loaded soon. */
+void parcel_expect(const struct parcel_source *source, const struct queue_item *item);
 
 /* Reads what the item needs. ERR_FAILED: try again later; anything else: it cannot be had. `valid_only` leaves invalid
  * passages of a batch out. */

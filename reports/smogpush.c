@@ -2,9 +2,9 @@
  * smogpush: seals what smogd has put into cases, signs checkpoints of the journal, delivers packages, keeps receipts,
  * fetches what the receivers have decided.
  *
- * One thread around libcurl's transfers. A look at SQLite's data_version four times a second tells whether smogd has
- * written something; then new cases are sealed. Everything that must survive is committed before the next step, so the
- * process may die anywhere.
+ * One thread around libcurl's transfers; a second one only reads packages ahead (reports/ahead.h). A look at SQLite's
+ * data_version four times a second tells whether smogd has written something; then new cases are sealed. Everything
+ * that must survive is committed before the next step, so the process may die anywhere.
  */
 #include <errno.h>
 #include <malloc.h>
