@@ -37,6 +37,7 @@ struct http {
     CURLM *multi;
     struct http_limits limits;
     struct exchange *running;
+    struct exchange *idle; /* used before: libcurl's handle keeps its buffers */
 };
 
 int http_open(struct http **out, const struct http_limits *limits, struct err *err)
@@ -54,13 +55,34 @@ int http_open(struct http **out, const struct http_limits *limits, struct err *e
     return 0;
 }
 
-static void exchange_free(struct exchange *x)
+/* One whose handle knows nothing of earlier requests; NULL: out of memory. */
+static struct exchange *exchange_new(struct http *h)
 {
-    if (x->easy)
-        curl_multi_remove_handle(x->owner->multi, x->easy);
-    curl_easy_cleanup(x->easy);
+    struct exchange *x = h->idle;
+    if (x)
+        h->idle = x->next;
+    else
+        x = calloc(1, sizeof *x);
+    CURL *easy = x && x->easy ? x->easy : curl_easy_init();
+    if (!x || !easy) {
+        free(x);
+        curl_easy_cleanup(easy);
+        return NULL;
+    }
+    memset(x, 0, offsetof(struct exchange, reply));
+    x->owner = h;
+    x->easy = easy;
+    return x;
+}
+
+static void exchange_end(struct exchange *x)
+{
+    struct http *h = x->owner;
+    curl_multi_remove_handle(h->multi, x->easy);
+    curl_easy_reset(x->easy);
     curl_slist_free_all(x->headers);
-    free(x);
+    x->next = h->idle;
+    h->idle = x;
 }
 
 static void unlink_exchange(struct http *h, const struct exchange *x)
@@ -75,9 +97,14 @@ void http_close(struct http *h)
 {
     if (!h)
         return;
-    for (struct exchange *x = h->running, *next; x; x = next) {
-        next = x->next;
-        exchange_free(x);
+    for (struct exchange *x; (x = h->running);) {
+        h->running = x->next;
+        exchange_end(x);
+    }
+    for (struct exchange *x; (x = h->idle);) {
+        h->idle = x->next;
+        curl_easy_cleanup(x->easy);
+        free(x);
     }
     curl_multi_cleanup(h->multi);
     curl_global_cleanup();
@@ -155,6 +182,7 @@ static CURLcode set_transport(struct exchange *x, const struct http_identity *id
         SET(CURLOPT_SSLCERT, identity->cert);
         SET(CURLOPT_SSLKEY, identity->key);
     }
+    SET(CURLOPT_SSL_SESSIONID_CACHE, 0L); /* a handle used again would resume, where some receivers give an alert */
     SET(CURLOPT_MAX_SEND_SPEED_LARGE, (curl_off_t)identity->bytes_per_s);
     SET(CURLOPT_KEYPASSWD, ""); /* never ask on the terminal */
     SET(CURLOPT_CONNECTTIMEOUT_MS, limits->connect_ms);
@@ -205,20 +233,17 @@ int http_start(struct http *h, const struct http_identity *identity, const struc
                const void *body, size_t size, void (*done)(void *ctx, const struct outlet_reply *reply), void *ctx,
                struct err *err)
 {
-    struct exchange *x = malloc(sizeof *x);
+    struct exchange *x = exchange_new(h);
     if (!x)
         return err_set(err, ERR_FAILED, "out of memory");
-    memset(x, 0, offsetof(struct exchange, reply));
     x->next = h->running;
-    x->owner = h;
     x->done = done;
     x->ctx = ctx;
     x->body = request->body ? (const uint8_t *)request->body : body;
     x->size = !request->post ? 0 : request->body ? request->body_length : size;
-    x->easy = curl_easy_init();
-    if (!x->easy || !add_headers(x, request) || set_transport(x, identity) != CURLE_OK ||
-        set_request(x, request) != CURLE_OK || curl_multi_add_handle(h->multi, x->easy) != CURLM_OK) {
-        exchange_free(x);
+    if (!add_headers(x, request) || set_transport(x, identity) != CURLE_OK || set_request(x, request) != CURLE_OK ||
+        curl_multi_add_handle(h->multi, x->easy) != CURLM_OK) {
+        exchange_end(x);
         return err_set(err, ERR_FAILED, "libcurl refuses the request to %s: out of memory, or not an address",
                        request->url);
     }
@@ -262,7 +287,7 @@ static void describe_trouble(const struct exchange *x, CURLcode code, struct out
         snprintf(reply->trouble, sizeof reply->trouble, "cut while sending: %.160s", detail);
 }
 
-/* Tells the result and frees the exchange, which is in no list any more. */
+/* Tells the result and ends the exchange, which is in no list any more. */
 static void finish(struct exchange *x, CURLcode code)
 {
     struct outlet_reply reply = {.reached = was_reached(x), .body_out = x->sent == x->size};
@@ -285,7 +310,7 @@ static void finish(struct exchange *x, CURLcode code)
     reply.body = x->reply;
     reply.length = x->reply_length;
     x->done(x->ctx, &reply);
-    exchange_free(x);
+    exchange_end(x);
 }
 
 int http_run(struct http *h, int timeout_ms, struct err *err)
