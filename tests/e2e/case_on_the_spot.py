@@ -16,7 +16,7 @@ SECRET = "7C1E0D0A0208AD8F2E0BC8D4EBA9F1C2"
 NUMBER, LATE, AFTER = "652301202600018", "652301202600019", "652301202600020"
 FACTS = ("hpzl=01", "cllx=H11", "use=F", "owner=昌吉某运输公司", "vin=LFWADRJF110000001")
 FILED = {"driver.ryfl": "4", "driver.jszh": "652301198001011234", "driver.dabh": "652300123456", "driver.fzjg": "新B", "driver.zjcx": "A2",
-         "driver.name": "某", "decision.jsjqbj": "0", "decision.sgdj": "0", "decision.cfzl": "2", "decision.jkfs": "1", "decision.jkbj": "0"}
+         "driver.name": "某", "decision.jsjqbj": "0", "decision.sgdj": "0", "decision.cfzl": "2", "decision.fine": "150", "decision.jkfs": "1", "decision.jkbj": "0"}
 PLACE = 'xzqh = "652301"  wfdd = "12345"  lddm = "0001"  ddms = "000"  wfdz = "长丰路12号"'
 SBBH = 'sbbh = "652301000000000007"'
 OUTLET = """outlet %s { kind = %s  url = "%s"  plain-http = true  interface = %s  call = old  secret-file = "%s"  values { %s } }
@@ -97,7 +97,7 @@ def expected(spot, case):
     return {"jdsbh": shown["number"], "ryfl": "4", "jszh": "652301198001011234", "dabh": "652300123456", "fzjg": "新B", "zjcx": "A2", "dsr": "某", "clfl": "3",
             "hpzl": "01", "hphm": PLATE, "jdcsyr": "昌吉某运输公司", "syxz": "F", "jtfs": "H11", "fxjg": "652301000000", "jsjqbj": "0", "sgdj": "0",
             "wfsj": minute(record["started_at"]), "xzqh": "652301", "wfdd": "12345", "lddm": "0001", "ddms": "000", "wfdz": "长丰路12号", "wfxw": "6063",
-            "scz": value["value"], "bzz": value["limit"], "cfzl": "2", "fkje": "200", "zqmj": "650012", "jkfs": "1", "jkbj": "0",
+            "scz": value["value"], "bzz": value["limit"], "cfzl": "2", "fkje": "150", "zqmj": "650012", "jkfs": "1", "jkbj": "0",
             "clsj": minute(handled["at"]), "jd": "87.30", "wd": "44.01"}
 
 

@@ -117,7 +117,7 @@ def awkward(bench):
 
 
 FILED = {"driver.ryfl": "4", "driver.jszh": "652301198001011234", "driver.dabh": "652300123456", "driver.fzjg": "新B", "driver.zjcx": "A2",
-         "driver.name": "某", "decision.jsjqbj": "0", "decision.sgdj": "0", "decision.cfzl": "2", "decision.jkfs": "1", "decision.jkbj": "0"}
+         "driver.name": "某", "decision.jsjqbj": "0", "decision.sgdj": "0", "decision.cfzl": "2", "decision.fine": "200", "decision.jkfs": "1", "decision.jkbj": "0"}
 NUMBER = 652301202600018
 
 

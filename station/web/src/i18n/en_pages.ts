@@ -155,7 +155,7 @@ export const enPages: Record<keyof typeof zhPages, string> = {
   "filed.cfzl.1": "warning",
   "filed.cfzl.2": "fine",
   "filed.fine": "Fine in yuan",
-  "filed.fine.note": "left empty: that of the code table",
+  "filed.fine.note": "as it stands on the decision",
   "filed.decision.jkfs": "Way of payment",
   "filed.decision.jkbj": "Payment mark",
   "filed.jkbj.note": "platform code: 0, 1 or 9",

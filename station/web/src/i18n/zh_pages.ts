@@ -162,7 +162,7 @@ export const zhPages = {
   "filed.cfzl.1": "警告",
   "filed.cfzl.2": "罚款",
   "filed.fine": "罚款金额（元）",
-  "filed.fine.note": "不填时按违法代码表的金额",
+  "filed.fine.note": "与决定书上的金额一致",
   "filed.decision.jkfs": "缴款方式",
   "filed.decision.jkbj": "缴款标记",
   "filed.jkbj.note": "平台代码，0、1 或 9",

@@ -55,7 +55,7 @@ export function FiledFields({ filed, change }: { filed: Filed; change: (next: Fi
           label={name(word("filed", "decision.cfzl"), "cfzl")}
           value={kind}
           options={[WARNING, "2"].map((value) => ({ value, text: `${value} ${word("filed.cfzl", value)}` }))}
-          // who is warned pays nothing; without a figure the platform would be told the fine of the code table
+          // who is warned pays nothing
           onChange={(value) => set({ "decision.cfzl": value, "decision.fine": value === WARNING ? "0" : "" })}
         />
         <Field
