@@ -23,8 +23,8 @@ static void claims_grow_while_they_are_through_quickly(void **state)
         assert_int_equal(pace_room(&p, false, 0), expected[i]);
         pace_claimed(&p, expected[i], expected[i], now_ms += 499);
     }
-    assert_int_equal(pace_room(&p, false, 31), 33); /* a new claim when half is through, not with each */
-    assert_int_equal(pace_room(&p, false, 32), 0);
+    assert_int_equal(pace_room(&p, false, 127), 129); /* a new claim when half is through, not with each */
+    assert_int_equal(pace_room(&p, false, 128), 0);
     assert_int_equal(pace_room(&p, true, 0), 1);
     assert_int_equal(pace_room(&p, true, 1), 0);
 }
