@@ -23,7 +23,7 @@ struct ahead {
     pthread_mutex_t lock; /* over all that follows */
     pthread_cond_t asked, read;
     bool stopping;
-    size_t next_to_ask, next_to_read; /* places in the ring */
+    size_t oldest; /* its place in the ring: the next to be asked for takes it */
     struct entry entries[AHEAD_MAX];
 };
 
@@ -35,15 +35,13 @@ static void forget(struct entry *e)
 
 /* ---- the thread ---- */
 
-/* The next that was asked for; NULL: none. */
+/* What has waited longest; NULL: nothing. */
 static struct entry *find_asked(struct ahead *a)
 {
     for (size_t i = 0; i < AHEAD_MAX; i++) {
-        struct entry *e = &a->entries[(a->next_to_read + i) % AHEAD_MAX];
-        if (e->progress != ASKED)
-            continue;
-        a->next_to_read = (size_t)(e - a->entries + 1) % AHEAD_MAX;
-        return e;
+        struct entry *e = &a->entries[(a->oldest + i) % AHEAD_MAX];
+        if (e->progress == ASKED)
+            return e;
     }
     return NULL;
 }
@@ -122,13 +120,13 @@ void ahead_ask(struct ahead *a, const char *path, const char *sha256)
     if (strlen(path) >= PATH_BYTES || strlen(sha256) >= SHA256_HEX)
         return;
     pthread_mutex_lock(&a->lock);
-    struct entry *e = &a->entries[a->next_to_ask];
+    struct entry *e = &a->entries[a->oldest];
     if (e->progress != READING) {
         forget(e);
         snprintf(e->path, sizeof e->path, "%s", path);
         snprintf(e->sha256, sizeof e->sha256, "%s", sha256);
         e->progress = ASKED;
-        a->next_to_ask = (a->next_to_ask + 1) % AHEAD_MAX;
+        a->oldest = (a->oldest + 1) % AHEAD_MAX;
         pthread_cond_signal(&a->asked);
     }
     pthread_mutex_unlock(&a->lock);

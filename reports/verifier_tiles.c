@@ -57,19 +57,23 @@ static int open_inside(int folder, const char *path)
     return at;
 }
 
-/* malloc'ed; NULL with the reason. */
-static char *read_inside(const struct tiles *t, const char *path, size_t max, size_t *length, const char **why)
+/* Closes it. malloc'ed; NULL with the reason. */
+static char *read_open(int fd, const char *path, size_t max, size_t *length, const char **why)
 {
     char *data = NULL;
     struct err err;
-    int fd = open_inside(t->folder, path);
-    *why = "it is missing, or a link stands in its place";
-    if (fd < 0)
-        return NULL;
+    *why = "it is no file, or too large to be one of these";
     if (file_read_fd(fd, path, max, &data, length, &err) != 0)
-        *why = "it is no file, or too large to be one of these";
+        data = NULL;
     close(fd);
     return data;
+}
+
+static char *read_inside(const struct tiles *t, const char *path, size_t max, size_t *length, const char **why)
+{
+    int fd = open_inside(t->folder, path);
+    *why = "it is missing, or a link stands in its place";
+    return fd < 0 ? NULL : read_open(fd, path, max, length, why);
 }
 
 static void bad(struct tiles *t, enum verifier_check check, const char *path, const char *why)
@@ -166,8 +170,7 @@ static void take_events(struct tiles *t, uint64_t n)
     int fd = open_inside(t->folder, path); /* a folder may have been exported without events since: told, no failure */
     if (fd < 0)
         return;
-    close(fd);
-    char *data = read_inside(t, path, TILE_BUNDLE_MAX, &length, &why);
+    char *data = read_open(fd, path, TILE_BUNDLE_MAX, &length, &why);
     if (!data)
         bad(t, VERIFIER_ENTRIES, path, why);
     else if (tile_leaves(data, length, width, leaves, &err) != 0)
